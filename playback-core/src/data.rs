@@ -1,0 +1,114 @@
+//! What code inside an operation can say about its recording.
+
+use std::borrow::Cow;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::context::{self, Context, Session};
+use crate::recorder::DiscardReason;
+use crate::recording::{Ended, EndedCall};
+use crate::replay::ReplayErrorKind;
+use crate::scratch::{Scratch, guarded, plain};
+use crate::value::{self, Value};
+use crate::{Kind, ReplayError};
+
+/// Keeps a value with the recording, for [`play_data`] to give back on replay, and for people to look at.
+/// Does nothing outside a recording and a replay. A value that cannot be encoded discards the recording.
+///
+/// ```
+/// playback_core::record_data("cache.warm", &true); // outside a recording: nothing
+/// ```
+pub fn record_data<T: Serialize + ?Sized>(key: impl Into<Cow<'static, str>>, value: &T) {
+    if !context::any_live() {
+        return;
+    }
+    let context = Context::current();
+    let (key, mut scratch) = (key.into(), Scratch::take());
+    let written = scratch.write(&mut plain(value));
+    let call = |order, started| EndedCall {
+        kind: Kind::Data,
+        alias: &key,
+        argument_names: &[],
+        lane: context.lane.as_ref().map_or(0, |lane| lane.index()),
+        order,
+        arguments: &[],
+        end: Ended::Returned(scratch.bytes()),
+        started,
+        duration: std::time::Duration::ZERO,
+    };
+    match (&context.session, written) {
+        (Session::None, _) => {}
+        (Session::Recording(session), Ok(())) => session.push(&call(session.next_order(), session.elapsed())),
+        (Session::Recording(session), Err(error)) => session.discard_unencodable(&key, error),
+        (Session::Replaying(session), Ok(())) => session.push_data(&call(session.next_order(), session.elapsed())),
+        (Session::Replaying(session), Err(error)) => session.fail(ReplayError::value(&key, error)),
+    }
+}
+
+/// The value that [`record_data`] kept under `key` in the recording under replay; none if there is none, and
+/// outside a replay.
+///
+/// A value that is not of type `T` fails the replay.
+///
+/// ```
+/// assert_eq!(playback_core::play_data::<bool>("cache.warm"), None); // outside a replay: nothing
+/// ```
+#[must_use]
+pub fn play_data<T: DeserializeOwned>(key: &str) -> Option<T> {
+    if !context::any_live() {
+        return None;
+    }
+    let Session::Replaying(session) = Context::current().session else { return None };
+    let bytes = session.recording().tape().data(key)?.result_bytes()?;
+    match guarded(|| value::decode(bytes).map_err(|error| error.to_string())) {
+        Ok(value) => Some(value),
+        Err(error) => {
+            let recorded = value::decode_value(bytes).map_or_else(|error| error.to_string(), |value| value.to_string());
+            session.fail(ReplayErrorKind::AnswerMismatch { alias: key.to_owned(), recorded, error }.into())
+        }
+    }
+}
+
+/// Adds a field to the metadata of the recording in progress, for look-ups to find it by. Does nothing
+/// outside a recording; a value that cannot be encoded is logged and left out.
+///
+/// ```
+/// playback_core::add_metadata("customer", "c-17"); // outside a recording: nothing
+/// ```
+pub fn add_metadata<T: Serialize + ?Sized>(key: &str, value: &T) {
+    if !context::any_live() {
+        return;
+    }
+    if let Session::Recording(session) = Context::current().session {
+        match guarded(|| Value::of(value).map_err(|error| error.to_string())) {
+            Ok(value) => session.add_field(key, value),
+            Err(error) => {
+                tracing::warn!(recording_id = %session.id(), "the metadata field `{key}` is left out: {error}");
+            }
+        }
+    }
+}
+
+/// Drops the recording in progress; the operation goes on. Does nothing outside a recording.
+///
+/// ```
+/// playback_core::discard_recording(); // outside a recording: nothing
+/// ```
+pub fn discard_recording() {
+    if let Some(Session::Recording(session)) = context::with_current(|current| current.session.clone()) {
+        session.discard(DiscardReason::Requested);
+    }
+}
+
+/// Keeps the recording in progress whatever the sampling rate says, unless the operation
+/// [ignores](crate::Operation::ignore_forced_sampling) that. Does nothing outside a recording.
+///
+/// ```
+/// playback_core::force_sample_recording(); // outside a recording: nothing
+/// ```
+pub fn force_sample_recording() {
+    if let Some(Session::Recording(session)) = context::with_current(|current| current.session.clone()) {
+        session.force();
+    }
+}

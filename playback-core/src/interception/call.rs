@@ -1,0 +1,288 @@
+//! One live call of an interception, whatever its kind and its types: the part that is not generic.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::Kind;
+use crate::context::{self, Lane, Muted, Session};
+use crate::record;
+use crate::recording::{Ended, EndedCall};
+use crate::replay::{self, Found, Lookup, MatchedBy, ReplayError, ReplayErrorKind};
+use crate::scratch::{Scratch, Write, guarded, plain};
+
+/// A call that is being recorded or replayed.
+pub(crate) struct LiveCall {
+    kind: Kind,
+    alias: Cow<'static, str>,
+    fallbacks: Vec<Cow<'static, str>>,
+    argument_names: &'static [&'static str],
+    lane: Arc<Lane>,
+    session: LiveSession,
+    /// The encoded arguments, and behind them the result.
+    scratch: Scratch,
+    /// How many bytes the arguments take; none until they are known.
+    arguments: Option<usize>,
+    /// Why the arguments cannot be recorded.
+    broken: bool,
+    order: u32,
+    started: Duration,
+    lookup: Option<Lookup>,
+    /// The call is on the tape, or is not to be.
+    done: bool,
+    /// The body was entered.
+    began: bool,
+    /// The body is running, so that being dropped now means that it panicked.
+    running: bool,
+}
+
+enum LiveSession {
+    Recording(Arc<record::Session>),
+    Replaying(Arc<replay::Session>),
+}
+
+/// What is to be done about a call.
+pub(crate) enum Step {
+    /// Run the body, and take down what comes of it.
+    Run,
+    /// Answer with this recorded call's result.
+    Answer(Found),
+    /// Never answer: the recorded call was cancelled while it waited.
+    Wait(Found),
+    /// Nothing was recorded.
+    Missing,
+}
+
+impl LiveCall {
+    /// The call, if the context wants it; none if it is to run as if nothing were there.
+    ///
+    /// Out of line: when nothing is live in the process, this is not reached.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn enter(kind: Kind, alias: impl FnOnce() -> Cow<'static, str>) -> Option<Box<Self>> {
+        let here = context::with_current(|current| {
+            let lane = if current.muted { None } else { current.lane.clone() };
+            (current.session.clone(), lane)
+        });
+        let (session, lane) = here?;
+        let session = match session {
+            Session::None => {
+                replay::look_for_escape(kind, alias);
+                return None;
+            }
+            Session::Recording(session) => LiveSession::Recording(session),
+            Session::Replaying(session) => LiveSession::Replaying(session),
+        };
+        // Muted.
+        let lane = lane?;
+        let (alias, order, started) = match &session {
+            LiveSession::Recording(session) => {
+                if !session.is_open() {
+                    return None;
+                }
+                (alias(), session.next_order(), session.elapsed())
+            }
+            LiveSession::Replaying(session) => {
+                let alias = alias();
+                session.refuse_late(kind, &alias);
+                (alias, session.next_order(), session.elapsed())
+            }
+        };
+        Some(Box::new(Self {
+            kind,
+            alias,
+            fallbacks: Vec::new(),
+            argument_names: &[],
+            lane,
+            session,
+            scratch: Scratch::take(),
+            arguments: None,
+            broken: false,
+            order,
+            started,
+            lookup: None,
+            done: false,
+            began: false,
+            running: false,
+        }))
+    }
+
+    pub(crate) fn name_arguments(&mut self, names: &'static [&'static str]) {
+        self.argument_names = names;
+    }
+
+    pub(crate) fn add_fallback(&mut self, alias: Cow<'static, str>) {
+        self.fallbacks.push(alias);
+    }
+
+    /// Whether it is a replay, in which what to do without a recorded answer is asked for.
+    pub(crate) fn is_replayed(&self) -> bool {
+        matches!(self.session, LiveSession::Replaying(_))
+    }
+
+    /// Takes the arguments down.
+    pub(crate) fn set_arguments(&mut self, write: &mut Write<'_>) {
+        if let Err(error) = self.scratch.write(write) {
+            self.broken = true;
+            self.refuse(error);
+        }
+        self.arguments = Some(self.scratch.bytes().len());
+    }
+
+    /// What is to be done about the call. Without arguments given, it is a call without arguments.
+    pub(crate) fn step(&mut self) -> Step {
+        if self.arguments.is_none() {
+            self.set_arguments(&mut plain(&()));
+        }
+        match &self.session {
+            LiveSession::Recording(_) => Step::Run,
+            LiveSession::Replaying(session) => {
+                let looked_up = self.lookup.get_or_insert_with(|| {
+                    let asked = replay::Asked {
+                        kind: self.kind,
+                        alias: &self.alias,
+                        fallbacks: &self.fallbacks,
+                        lane: &self.lane,
+                        arguments: self.scratch.bytes(),
+                    };
+                    session.look_up(&asked)
+                });
+                match looked_up {
+                    Lookup::Found(found) => Step::Answer(*found),
+                    Lookup::Cancelled(found) => Step::Wait(*found),
+                    Lookup::Panicked => {
+                        session.fail(ReplayErrorKind::RecordedPanic { alias: self.alias.to_string() }.into())
+                    }
+                    Lookup::Missing => Step::Missing,
+                }
+            }
+        }
+    }
+
+    /// Whether a replay has no answer for the call.
+    pub(crate) fn is_missing(&mut self) -> bool {
+        self.is_replayed() && matches!(self.step(), Step::Missing)
+    }
+
+    /// Fails the replay because nothing was recorded for this call.
+    pub(crate) fn fail_missing(&self) -> ! {
+        match &self.session {
+            LiveSession::Replaying(session) => {
+                session.fail(session.diagnose(self.kind, &self.alias, self.argument_names, self.argument_bytes()))
+            }
+            LiveSession::Recording(_) => replay::stop(),
+        }
+    }
+
+    /// Fails the replay because the recorded answer does not fit the code.
+    pub(crate) fn fail_restoring(&self, found: &Found, error: String) -> ! {
+        match &self.session {
+            LiveSession::Replaying(session) => session.fail(ReplayError::answer(&self.alias, found, session, error)),
+            LiveSession::Recording(_) => replay::stop(),
+        }
+    }
+
+    /// Puts down that the call was answered from the recording.
+    pub(crate) fn answered(&mut self, found: &Found) {
+        self.done = true;
+        if let LiveSession::Replaying(session) = &self.session {
+            let recorded = found.ended(session.recording().tape());
+            session.push(&self.ended(recorded), Some(found), MatchedBy::Recorded(found.by));
+        }
+    }
+
+    /// Reads a recorded answer, within the context of the replay.
+    pub(crate) fn decode<R>(
+        &self,
+        found: &Found,
+        decode: impl FnOnce(&[u8]) -> Result<R, String>,
+    ) -> Result<R, String> {
+        let LiveSession::Replaying(session) = &self.session else { replay::stop() };
+        guarded(|| decode(found.result(session.recording().tape())))
+    }
+
+    /// Fails the replay because a sync call cannot wait for being cancelled.
+    pub(crate) fn fail_waiting(&self) -> ! {
+        match &self.session {
+            LiveSession::Replaying(session) => {
+                session.fail(ReplayErrorKind::RecordedCancellation { alias: self.alias.to_string() }.into())
+            },
+            LiveSession::Recording(_) => replay::stop(),
+        }
+    }
+
+    /// Runs code of the interception's own, in which nothing is intercepted.
+    pub(crate) fn mute<R>(&self, code: impl FnOnce() -> R) -> R {
+        let _muted = Muted::new();
+        code()
+    }
+
+    /// Runs the body, or polls it.
+    pub(crate) fn run<R>(&mut self, body: impl FnOnce() -> R) -> R {
+        self.began = true;
+        self.running = true;
+        let result = body();
+        self.running = false;
+        result
+    }
+
+    /// Puts down what the call returned: what came of its body, or what a policy gave.
+    pub(crate) fn returned(&mut self, write: &mut Write<'_>, by: MatchedBy) {
+        self.done = true;
+        if self.broken {
+            return;
+        }
+        if let Err(error) = self.scratch.write(write) {
+            self.refuse(error);
+            return;
+        }
+        let result = self.scratch.bytes().get(self.arguments.unwrap_or(0)..).unwrap_or_default();
+        self.push(Ended::Returned(result), by);
+    }
+
+    /// A value of the call cannot be recorded: the recording is given up, or the replay fails.
+    fn refuse(&self, error: String) {
+        match &self.session {
+            LiveSession::Recording(session) => session.discard_unencodable(&self.alias, error),
+            LiveSession::Replaying(session) => session.fail(ReplayError::value(&self.alias, error)),
+        }
+    }
+
+    fn push(&self, end: Ended<'_>, by: MatchedBy) {
+        match &self.session {
+            LiveSession::Recording(session) => session.push(&self.ended(end)),
+            LiveSession::Replaying(session) => session.push(&self.ended(end), None, by),
+        }
+    }
+
+    fn ended<'a>(&'a self, end: Ended<'a>) -> EndedCall<'a> {
+        let now = match &self.session {
+            LiveSession::Recording(session) => session.elapsed(),
+            LiveSession::Replaying(session) => session.elapsed(),
+        };
+        EndedCall {
+            kind: self.kind,
+            alias: &self.alias,
+            argument_names: self.argument_names,
+            lane: self.lane.index(),
+            order: self.order,
+            arguments: self.argument_bytes(),
+            end,
+            started: self.started,
+            duration: now.saturating_sub(self.started),
+        }
+    }
+
+    fn argument_bytes(&self) -> &[u8] {
+        self.scratch.bytes().get(..self.arguments.unwrap_or(0)).unwrap_or_default()
+    }
+}
+
+impl Drop for LiveCall {
+    /// A call that began and did not return was cancelled, or panicked.
+    fn drop(&mut self) {
+        if self.began && !self.done && !self.broken {
+            self.push(Ended::unfinished(self.running), MatchedBy::Called);
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! How a call's values become bytes: as serde has them, or through a handler.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::errors::messages;
+use crate::handler::{Prepare, Restore};
+use crate::value::{self, Decoder, Encoder};
+
+/// Writes values of one type.
+pub trait Encode<T: ?Sized> {
+    /// Writes `value` behind `bytes`.
+    #[doc(hidden)]
+    fn encode(&self, value: &T, encoder: &mut Encoder, bytes: &mut Vec<u8>) -> Result<(), String>;
+}
+
+/// Reads values of one type.
+pub trait Decode<T> {
+    /// Reads what [`Encode::encode`] wrote.
+    #[doc(hidden)]
+    fn decode(&self, bytes: &[u8]) -> Result<T, String>;
+}
+
+/// Values as serde has them.
+#[derive(Debug, Clone, Copy)]
+pub struct Plain;
+
+impl<T: Serialize + ?Sized> Encode<T> for Plain {
+    #[inline]
+    fn encode(&self, value: &T, encoder: &mut Encoder, bytes: &mut Vec<u8>) -> Result<(), String> {
+        encoder.encode(value, bytes).map_err(|error| error.to_string())
+    }
+}
+
+impl<T: DeserializeOwned> Decode<T> for Plain {
+    #[inline]
+    fn decode(&self, bytes: &[u8]) -> Result<T, String> {
+        value::decode(bytes).map_err(|error| error.to_string())
+    }
+}
+
+/// Values as a handler prepares and restores them.
+#[derive(Debug, Clone, Copy)]
+pub struct Handled<H>(pub(crate) H);
+
+impl<T: ?Sized, H: Prepare<T>> Encode<T> for Handled<H> {
+    fn encode(&self, value: &T, encoder: &mut Encoder, bytes: &mut Vec<u8>) -> Result<(), String> {
+        let prepared = self.0.prepare(value).map_err(|error| messages(error.as_ref()).join(": "))?;
+        encoder.encode(&*prepared, bytes).map_err(|error| error.to_string())
+    }
+}
+
+impl<T, H: Restore<T>> Decode<T> for Handled<H> {
+    fn decode(&self, bytes: &[u8]) -> Result<T, String> {
+        restore(&self.0, bytes).map_err(|error| messages(error.as_ref()).join(": "))
+    }
+}
+
+/// Restores a value from its bytes.
+pub(crate) fn restore<T, H: Restore<T> + ?Sized>(handler: &H, bytes: &[u8]) -> Result<T, crate::HandlerError> {
+    let mut decoder = Decoder::new(bytes);
+    let restored = handler.restore(&mut <dyn erased_serde::Deserializer<'_>>::erase(&mut decoder))?;
+    Ok(restored)
+}

@@ -1,0 +1,366 @@
+//! Operations: what is recorded and replayed as a whole.
+
+use std::borrow::Cow;
+use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll};
+
+use pin_project_lite::pin_project;
+use serde::Serialize;
+
+use super::codec::{Encode, Handled, Plain};
+use crate::context::{self, Context, InContext, Session};
+use crate::record::{self, FinishedCall, MetadataExtractor, OperationCall};
+use crate::recorder::{self, OperationStart, Recorder};
+use crate::recording::Ended;
+use crate::replay;
+use crate::scratch::{Scratch, Write, plain};
+
+/// Marks an operation: a request served, a job consumed. It is what a recording is of.
+///
+/// With a recorder in force, the operation's arguments, its result and all inputs and outputs within it are
+/// recorded. In a replay, its result is captured, to be compared. Inside another operation, and where
+/// no recorder is in force, the body runs as if nothing were there.
+///
+/// The order of calls is: how it is recorded, [`args`](Operation::args), and [`run`](Operation::run) or
+/// [`run_async`](Operation::run_async).
+///
+/// ```
+/// let request = String::from("three apples");
+/// let words = playback_core::operation("Count").args(&(&request,)).run(|| request.split(' ').count());
+/// assert_eq!(words, 2);
+/// ```
+#[inline]
+pub fn operation<R>(category: impl Into<Cow<'static, str>>) -> Operation<R> {
+    Operation {
+        category: category.into(),
+        argument_names: &[],
+        recorder: None,
+        sampling_rate: None,
+        ignore_forced_sampling: false,
+        skip_recording: false,
+        metadata: None,
+        codec: Plain,
+        live: None,
+        began: false,
+        _result: PhantomData,
+    }
+}
+
+/// An operation with a result `R`, about to be run. See [`operation`].
+#[must_use = "an operation does nothing until it is run"]
+pub struct Operation<R, C = Plain> {
+    category: Cow<'static, str>,
+    argument_names: &'static [&'static str],
+    recorder: Option<Arc<dyn Recorder>>,
+    sampling_rate: Option<f64>,
+    ignore_forced_sampling: bool,
+    skip_recording: bool,
+    metadata: Option<MetadataExtractor>,
+    codec: C,
+    live: Option<Box<LiveOperation>>,
+    began: bool,
+    _result: PhantomData<fn() -> R>,
+}
+
+impl<R, C> Operation<R, C> {
+    /// Names the arguments for people, in their order.
+    #[inline]
+    pub fn argument_names(mut self, names: &'static [&'static str]) -> Self {
+        self.argument_names = names;
+        self
+    }
+
+    /// Records with this recorder, instead of the one in scope or the global one.
+    #[inline]
+    pub fn recorder_with<T: Recorder + Clone + 'static>(mut self, recorder: impl FnOnce() -> T) -> Self {
+        self.recorder = Some(Arc::new(recorder()));
+        self
+    }
+
+    /// The share of runs to keep, from 0 (none) to 1 (all). What is outside counts as the nearer of the two.
+    #[inline]
+    pub fn sampling_rate(mut self, rate: f64) -> Self {
+        self.sampling_rate = Some(rate.clamp(0.0, 1.0));
+        self
+    }
+
+    /// Leaves the sampling rate the only say: [`force_sample_recording`](crate::force_sample_recording) has
+    /// none. A run that is sampled out then costs nothing, since that is known at its start.
+    #[inline]
+    pub fn ignore_forced_sampling(mut self) -> Self {
+        self.ignore_forced_sampling = true;
+        self
+    }
+
+    /// Never records the operation. It can still be replayed.
+    #[inline]
+    pub fn skip_recording(mut self) -> Self {
+        self.skip_recording = true;
+        self
+    }
+
+    /// Adds fields to the recording's metadata, made of the finished call. An extractor that fails or panics
+    /// is logged, and the recording is kept without its fields.
+    #[inline]
+    pub fn metadata<M, E>(
+        mut self,
+        extract: impl FnOnce(&FinishedCall<'_>) -> Result<M, E> + Send + 'static,
+    ) -> Self
+    where
+        M: Serialize,
+        E: std::fmt::Display,
+    {
+        self.metadata = Some(record::extractor(extract));
+        self
+    }
+
+    /// What is recorded of the result, instead of the result: for types that serde cannot write, or should
+    /// not.
+    #[inline]
+    pub fn result_handler_with<H>(self, handler: impl FnOnce() -> H) -> Operation<R, Handled<H>> {
+        Operation {
+            category: self.category,
+            argument_names: self.argument_names,
+            recorder: self.recorder,
+            sampling_rate: self.sampling_rate,
+            ignore_forced_sampling: self.ignore_forced_sampling,
+            skip_recording: self.skip_recording,
+            metadata: self.metadata,
+            codec: Handled(handler()),
+            live: self.live,
+            began: self.began,
+            _result: PhantomData,
+        }
+    }
+
+    /// The arguments, as a tuple, for [`Recording::arguments`](crate::Recording::arguments) to give back.
+    /// They are written down at once, and only if the operation is recorded or replayed.
+    #[inline]
+    pub fn args<A: Serialize + ?Sized>(mut self, arguments: &A) -> Self {
+        self.begin();
+        if let Some(live) = &mut self.live {
+            live.set_arguments(&mut plain(arguments));
+        }
+        self
+    }
+
+    /// Finds out, once, whether the operation is recorded, replayed, or just run.
+    #[inline]
+    fn begin(&mut self) {
+        if !self.began {
+            self.began = true;
+            self.live = LiveOperation::enter(
+                &self.category,
+                self.argument_names,
+                self.recorder.take(),
+                (!self.skip_recording).then(|| OperationStart {
+                    sampling_rate: self.sampling_rate,
+                    ignores_forced_sampling: self.ignore_forced_sampling,
+                    ..OperationStart::new(&self.category)
+                }),
+                &mut self.metadata,
+            );
+        }
+    }
+}
+
+impl<R, C: Encode<R>> Operation<R, C> {
+    /// Runs the operation.
+    #[inline]
+    pub fn run(mut self, body: impl FnOnce() -> R) -> R {
+        self.begin();
+        match self.live {
+            None => body(),
+            Some(mut live) => {
+                let span = live.span.clone();
+                let _entered = span.enter();
+                let result = live.poll(|context| context.run(body));
+                live.returned(&mut |encoder, bytes| self.codec.encode(&result, encoder, bytes));
+                result
+            }
+        }
+    }
+
+    /// Runs the operation, when the returned future is awaited.
+    #[inline]
+    pub fn run_async<F: Future<Output = R>>(mut self, body: F) -> RunOperation<F, R, C> {
+        self.begin();
+        let context = self.live.as_ref().map(|live| live.context.clone());
+        let body = InContext::new(body, context);
+        RunOperation { body, live: self.live, codec: self.codec, _result: PhantomData }
+    }
+}
+
+pin_project! {
+    /// The future of an [`Operation`].
+    #[must_use = "futures do nothing unless polled"]
+    pub struct RunOperation<F, R, C> {
+        // Dropped before the operation, so that what is dropped in it is still recorded.
+        #[pin]
+        body: InContext<F>,
+        live: Option<Box<LiveOperation>>,
+        codec: C,
+        _result: PhantomData<fn() -> R>,
+    }
+}
+
+impl<F: Future<Output = R>, R, C: Encode<R>> Future for RunOperation<F, R, C> {
+    type Output = R;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<R> {
+        let this = self.project();
+        let Some(live) = this.live else { return this.body.poll(task) };
+        let span = live.span.clone();
+        let _entered = span.enter();
+        let polled = live.poll(|_| this.body.poll(task));
+        if let Poll::Ready(result) = &polled {
+            live.returned(&mut |encoder, bytes| this.codec.encode(result, encoder, bytes));
+        }
+        polled
+    }
+}
+
+/// An operation that is being recorded or replayed: the part that is not generic.
+struct LiveOperation {
+    context: Context,
+    call: OperationCall,
+    /// The encoded arguments, and behind them the result.
+    scratch: Scratch,
+    arguments: usize,
+    span: tracing::Span,
+    /// The body was entered.
+    began: bool,
+    /// The body is running, so that being dropped now means that it panicked.
+    running: bool,
+    done: bool,
+}
+
+impl LiveOperation {
+    /// The operation, if it is to be recorded or replayed; none if it is to run as if nothing were there.
+    fn enter(
+        category: &Cow<'static, str>,
+        argument_names: &'static [&'static str],
+        recorder: Option<Arc<dyn Recorder>>,
+        start: Option<OperationStart<'_>>,
+        metadata: &mut Option<MetadataExtractor>,
+    ) -> Option<Box<Self>> {
+        let current = context::any_live().then(Context::current).unwrap_or_default();
+        let context = match &current.session {
+            // An operation inside a recorded one is part of it.
+            Session::Recording(_) => return None,
+            Session::Replaying(replay) => {
+                if current.muted || !replay.enter_operation() {
+                    return None;
+                }
+                current
+            }
+            Session::None => {
+                let start = start?;
+                let recorder = recorder.or_else(recorder::in_force)?;
+                let session = record::Session::new(recorder.start(&start)?, recorder);
+                Context::current().with_session(Session::Recording(session))
+            }
+        };
+        let recording_id = context.recording_id();
+        let span = tracing::info_span!(
+            "operation",
+            category = %category,
+            recording_id = recording_id.as_ref().map(tracing::field::display),
+        );
+        Some(Box::new(Self {
+            context,
+            call: OperationCall { category: category.clone(), argument_names, metadata: metadata.take() },
+            scratch: Scratch::take(),
+            arguments: 0,
+            span,
+            began: false,
+            running: false,
+            done: false,
+        }))
+    }
+
+    fn set_arguments(&mut self, write: &mut Write<'_>) {
+        if let Err(error) = self.scratch.write(write) {
+            self.refuse(error);
+        }
+        self.arguments = self.scratch.bytes().len();
+    }
+
+    /// Runs the body, or polls it.
+    fn poll<R>(&mut self, body: impl FnOnce(Context) -> R) -> R {
+        self.began = true;
+        self.running = true;
+        let result = body(self.context.clone());
+        self.running = false;
+        result
+    }
+
+    /// Puts down the result.
+    fn returned(&mut self, write: &mut Write<'_>) {
+        if self.arguments == 0 {
+            // Called without arguments.
+            self.set_arguments(&mut plain(&()));
+        }
+        match self.scratch.write(write) {
+            Ok(()) => self.finish(Outcome::Returned),
+            Err(error) => {
+                self.refuse(error);
+                self.finish(Outcome::Panicked);
+            }
+        }
+    }
+
+    fn refuse(&self, error: String) {
+        match &self.context.session {
+            Session::None => {}
+            Session::Recording(session) => session.discard_unencodable(&self.call.category, error),
+            Session::Replaying(session) => {
+                session.fail(replay::ReplayError::value(&self.call.category, error))
+            }
+        }
+    }
+
+    fn finish(&mut self, outcome: Outcome) {
+        self.done = true;
+        let (arguments, result) = self.scratch.bytes().split_at_checked(self.arguments).unwrap_or_default();
+        let end = match outcome {
+            Outcome::Returned => Ended::Returned(result),
+            Outcome::Cancelled => Ended::Cancelled,
+            Outcome::Panicked => Ended::Panicked,
+        };
+        let call = OperationCall {
+            category: self.call.category.clone(),
+            argument_names: self.call.argument_names,
+            metadata: self.call.metadata.take(),
+        };
+        match &self.context.session {
+            Session::None => {}
+            Session::Recording(session) => session.finish(call, arguments, end),
+            Session::Replaying(session) => session.finish_operation(&call, arguments, end),
+        }
+    }
+}
+
+impl Drop for LiveOperation {
+    fn drop(&mut self) {
+        if self.done {
+            return;
+        }
+        if !self.began
+            && let Session::Recording(session) = &self.context.session
+        {
+            session.discard(recorder::DiscardReason::NotRun);
+        }
+        self.finish(if self.running { Outcome::Panicked } else { Outcome::Cancelled });
+    }
+}
+
+enum Outcome {
+    Returned,
+    Cancelled,
+    Panicked,
+}

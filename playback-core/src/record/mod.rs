@@ -1,0 +1,7 @@
+//! A recording in the making.
+
+mod session;
+
+pub use session::FinishedCall;
+pub(crate) use session::{OperationCall, extractor};
+pub(crate) use session::{MetadataExtractor, Session};

@@ -1,0 +1,260 @@
+//! One operation that is being recorded.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::context::Live;
+use crate::recorder::{DiscardReason, Finished, Recorder, RecordingStart};
+use crate::recording::{Ended, EndedCall, TapeBuilder};
+use crate::scratch::guarded;
+use crate::value::{self, DecodeError, Value};
+use crate::{Kind, Metadata, Recording, RecordingId};
+
+/// One operation that is being recorded, shared by all tasks and threads that take part in it.
+pub(crate) struct Session {
+    start: RecordingStart,
+    recorder: Arc<dyn Recorder>,
+    began: Instant,
+    calls: AtomicU32,
+    forced: AtomicBool,
+    /// None once the operation has ended, so that what comes later touches nothing.
+    state: Mutex<Option<State>>,
+    _live: Live,
+}
+
+struct State {
+    tape: TapeBuilder,
+    fields: BTreeMap<String, Value>,
+    discarded: Option<DiscardReason>,
+}
+
+/// An operation's metadata extractor: makes fields of the finished call.
+pub(crate) type MetadataExtractor = Box<dyn FnOnce(&FinishedCall<'_>) -> Result<Value, String> + Send>;
+
+/// How the operation itself was called.
+pub(crate) struct OperationCall {
+    pub(crate) category: Cow<'static, str>,
+    pub(crate) argument_names: &'static [&'static str],
+    pub(crate) metadata: Option<MetadataExtractor>,
+}
+
+impl Session {
+    pub(crate) fn new(start: RecordingStart, recorder: Arc<dyn Recorder>) -> Arc<Self> {
+        let state = State { tape: TapeBuilder::new(), fields: BTreeMap::new(), discarded: None };
+        Arc::new(Self {
+            start,
+            recorder,
+            began: Instant::now(),
+            // The operation itself is the first call.
+            calls: AtomicU32::new(1),
+            forced: AtomicBool::new(false),
+            state: Mutex::new(Some(state)),
+            _live: Live::recording(),
+        })
+    }
+
+    pub(crate) fn id(&self) -> &RecordingId {
+        &self.start.id
+    }
+
+    /// Whether calls are still taken down.
+    pub(crate) fn is_open(&self) -> bool {
+        self.lock().as_ref().is_some_and(|state| state.discarded.is_none())
+    }
+
+    /// The number of a call that begins now.
+    pub(crate) fn next_order(&self) -> u32 {
+        self.calls.fetch_add(1, Relaxed)
+    }
+
+    /// The time since the operation began.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    /// Takes down a call that has ended.
+    pub(crate) fn push(&self, call: &EndedCall<'_>) {
+        if let Some(state) = self.lock().as_mut().filter(|state| state.discarded.is_none()) {
+            state.tape.push(call);
+            if state.tape.size() > self.start.max_bytes {
+                state.discard(DiscardReason::TooLarge { max_bytes: self.start.max_bytes });
+            }
+        }
+    }
+
+    pub(crate) fn add_lane(&self, path: &[u32]) -> u32 {
+        self.lock().as_mut().map_or(0, |state| state.tape.add_lane(path.to_vec()))
+    }
+
+    pub(crate) fn add_field(&self, key: &str, value: Value) {
+        if let Some(state) = self.lock().as_mut() {
+            state.fields.insert(key.to_owned(), value);
+        }
+    }
+
+    pub(crate) fn force(&self) {
+        self.forced.store(true, Relaxed);
+    }
+
+    /// Gives the recording up. The first reason counts.
+    pub(crate) fn discard(&self, reason: DiscardReason) {
+        if let Some(state) = self.lock().as_mut() {
+            state.discard(reason);
+        }
+    }
+
+    /// Gives the recording up because a value cannot be recorded.
+    pub(crate) fn discard_unencodable(&self, alias: &str, error: String) {
+        self.discard(DiscardReason::Unencodable { alias: alias.to_owned(), error });
+    }
+
+    /// Ends the recording and hands it to the recorder. Only the first call counts.
+    pub(crate) fn finish(&self, operation: OperationCall, arguments: &[u8], end: Ended<'_>) {
+        let Some(mut state) = self.lock().take() else { return };
+        if self.start.only_if_forced && !self.forced.load(Relaxed) && state.discarded.is_none() {
+            state.discarded = Some(DiscardReason::SampledOut);
+        }
+        let finished = match state.discarded.take() {
+            Some(reason) => Finished::Discarded { id: self.start.id.clone(), reason },
+            None => Finished::Recorded(self.recording(state, operation, arguments, end)),
+        };
+        self.recorder.finish(finished);
+    }
+
+    fn recording(&self, mut state: State, operation: OperationCall, arguments: &[u8], end: Ended<'_>) -> Recording {
+        let duration = self.elapsed();
+        let result = match end {
+            Ended::Returned(result) => Some(result),
+            Ended::Cancelled | Ended::Panicked => None,
+        };
+        let mut metadata = Metadata::new(operation.category.as_ref(), self.start.recorded_at);
+        metadata.service.clone_from(&self.start.service);
+        metadata.duration = duration;
+        metadata.failed = result.is_some_and(value::is_error);
+        metadata.incomplete = result.is_none();
+        metadata.fields = std::mem::take(&mut state.fields);
+        if let Some(extract) = operation.metadata {
+            let call = FinishedCall { arguments, result, duration };
+            match guarded(|| fields(extract(&call)?)) {
+                Ok(fields) => metadata.fields.extend(fields),
+                Err(error) => tracing::warn!(
+                    recording_id = %self.start.id,
+                    "the metadata extractor of `{}` failed, the recording is kept without its fields: {error}",
+                    operation.category,
+                ),
+            }
+        }
+        state.tape.push(&EndedCall {
+            kind: Kind::Operation,
+            alias: &operation.category,
+            argument_names: operation.argument_names,
+            lane: 0,
+            order: 0,
+            arguments,
+            end,
+            started: Duration::ZERO,
+            duration,
+        });
+        Recording::new(self.start.id.clone(), metadata, state.tape.finish())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<State>> {
+        // No code of a user's runs under the lock, so that what a panic leaves is whole.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn discard(&mut self, reason: DiscardReason) {
+        if self.discarded.is_none() {
+            self.discarded = Some(reason);
+            // What was taken down is of no use any more; its memory may be.
+            self.tape = TapeBuilder::new();
+        }
+    }
+}
+
+/// An operation that has ended, as its metadata extractor sees it.
+///
+/// ```
+/// use playback_core::FinishedCall;
+/// use playback_core::value::DecodeError;
+/// use std::collections::BTreeMap;
+///
+/// fn fields(call: &FinishedCall<'_>) -> Result<BTreeMap<&'static str, String>, DecodeError> {
+///     let (customer, _amount): (String, u64) = call.arguments()?;
+///     Ok(BTreeMap::from([("customer", customer)]))
+/// }
+/// ```
+#[derive(Debug)]
+pub struct FinishedCall<'a> {
+    arguments: &'a [u8],
+    result: Option<&'a [u8]>,
+    duration: Duration,
+}
+
+impl FinishedCall<'_> {
+    /// The recorded arguments: a tuple of those that the operation does not skip.
+    ///
+    /// # Errors
+    /// [`DecodeError`] if they are not of this type.
+    pub fn arguments<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
+        value::decode(self.arguments)
+    }
+
+    /// The result; none if the operation panicked or was dropped before its end.
+    ///
+    /// # Errors
+    /// [`DecodeError`] if it is not of this type.
+    pub fn result<T: DeserializeOwned>(&self) -> Result<Option<T>, DecodeError> {
+        self.result.map(value::decode).transpose()
+    }
+
+    /// How long the operation took.
+    #[must_use]
+    pub fn duration(&self) -> Duration {
+        self.duration
+    }
+
+    /// Whether the operation returned an `Err`.
+    #[must_use]
+    pub fn failed(&self) -> bool {
+        self.result.is_some_and(value::is_error)
+    }
+}
+
+/// Makes an extractor of a function whose result is anything with named fields.
+pub(crate) fn extractor<M, E>(
+    extract: impl FnOnce(&FinishedCall<'_>) -> Result<M, E> + Send + 'static,
+) -> MetadataExtractor
+where
+    M: Serialize,
+    E: std::fmt::Display,
+{
+    Box::new(move |call| {
+        let fields = extract(call).map_err(|error| error.to_string())?;
+        Value::of(&fields).map_err(|error| error.to_string())
+    })
+}
+
+/// The fields of what an extractor made.
+fn fields(value: Value) -> Result<Vec<(String, Value)>, String> {
+    match value {
+        Value::Unit => Ok(Vec::new()),
+        Value::Struct(fields) => Ok(fields.into_iter().map(|(name, value)| (name.to_string(), value)).collect()),
+        Value::Map(entries) => entries
+            .into_iter()
+            .map(|(key, value)| match key {
+                Value::String(key) => Ok((key, value)),
+                other => Err(format!("the key {other} of the fields is no string")),
+            })
+            .collect(),
+        other => Err(format!("it returned {other}; return a struct or a map of fields")),
+    }
+}

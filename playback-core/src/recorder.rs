@@ -1,0 +1,164 @@
+//! Who keeps what an operation records: the [`Recorder`] trait, and which recorder is in force.
+
+use std::future::Future;
+use std::sync::{Arc, OnceLock};
+use std::time::SystemTime;
+use std::fmt;
+
+use crate::context::{self, InContext};
+use crate::{Recording, RecordingId, Service};
+
+/// Decides which operations are recorded and keeps their recordings.
+///
+/// Both methods are called on the thread of the service, in the middle of its work: they must neither
+/// block nor panic. `playback-cassette` has the recorder for production, `TapeRecorder`.
+pub trait Recorder: Send + Sync {
+    /// An operation begins, outside of any other. What to record it as, or none to leave it unrecorded.
+    fn start(&self, operation: &OperationStart<'_>) -> Option<RecordingStart>;
+
+    /// A recording that [`start`](Self::start) began has ended.
+    fn finish(&self, finished: Finished);
+}
+
+/// An operation that is about to begin.
+#[derive(Debug, Clone, Copy)]
+#[non_exhaustive]
+pub struct OperationStart<'a> {
+    /// Its category.
+    pub category: &'a str,
+    /// The share of its runs to keep, 0 to 1, where the operation states one.
+    pub sampling_rate: Option<f64>,
+    /// Whether [`force_sample_recording`](crate::force_sample_recording) has no say in it.
+    pub ignores_forced_sampling: bool,
+}
+
+impl<'a> OperationStart<'a> {
+    /// An operation of which only the category is stated.
+    #[must_use]
+    pub fn new(category: &'a str) -> Self {
+        Self { category, sampling_rate: None, ignores_forced_sampling: false }
+    }
+}
+
+/// What a [`Recorder`] says of an operation that it wants recorded.
+#[derive(Debug, Clone)]
+pub struct RecordingStart {
+    /// What to call the recording.
+    pub id: RecordingId,
+    /// The time of recording.
+    pub recorded_at: SystemTime,
+    /// The service that records.
+    pub service: Option<Service>,
+    /// Whether to keep the recording only if [`force_sample_recording`](crate::force_sample_recording) is
+    /// called before the operation ends.
+    pub only_if_forced: bool,
+    /// The size past which the recording is given up, in bytes of encoded values and entries.
+    pub max_bytes: usize,
+}
+
+/// How a recording ended.
+#[derive(Debug)]
+pub enum Finished {
+    /// It is whole, or as whole as an operation that panicked or was dropped can make it.
+    Recorded(Recording),
+    /// There is nothing to keep.
+    Discarded {
+        /// What it would have been called.
+        id: RecordingId,
+        /// Why there is nothing to keep.
+        reason: DiscardReason,
+    },
+}
+
+/// Why a recording was not kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum DiscardReason {
+    /// [`discard_recording`](crate::discard_recording) was called.
+    Requested,
+    /// It was sampled out, and nothing forced it.
+    SampledOut,
+    /// The future of the operation was dropped before it was polled.
+    NotRun,
+    /// A value could not be encoded, or a handler failed.
+    Unencodable {
+        /// The alias of the call; the category for the operation itself.
+        alias: String,
+        /// What was wrong with the value.
+        error: String,
+    },
+    /// It grew past [`RecordingStart::max_bytes`].
+    TooLarge {
+        /// The limit that was passed, in bytes.
+        max_bytes: usize,
+    },
+}
+
+impl fmt::Display for DiscardReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Requested => write!(f, "the operation asked for it"),
+            Self::SampledOut => write!(f, "it was sampled out"),
+            Self::NotRun => write!(f, "the operation was dropped before it ran"),
+            Self::Unencodable { alias, error } => write!(f, "a value of `{alias}` cannot be recorded: {error}"),
+            Self::TooLarge { max_bytes } => write!(f, "it grew past its limit of {max_bytes} bytes"),
+        }
+    }
+}
+
+static GLOBAL: OnceLock<Arc<dyn Recorder>> = OnceLock::new();
+
+/// Makes `recorder` the one that records operations wherever no other is in scope, for the rest of the
+/// process.
+///
+/// # Errors
+/// [`GlobalRecorderSet`] if there is one already: a process has one, set at its start. Tests that want one
+/// each use [`RecorderExt::scope`].
+pub fn set_global_recorder(recorder: impl Recorder + 'static) -> Result<(), GlobalRecorderSet> {
+    GLOBAL.set(Arc::new(recorder)).map_err(|_| GlobalRecorderSet)
+}
+
+/// A global recorder was set before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GlobalRecorderSet;
+
+impl fmt::Display for GlobalRecorderSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a global recorder is set already; set it once, at the process's start, or use `recorder.scope(…)`")
+    }
+}
+
+impl std::error::Error for GlobalRecorderSet {}
+
+/// The recorder in force here: the scoped one, else the global one.
+pub(crate) fn in_force() -> Option<Arc<dyn Recorder>> {
+    context::scoped_recorder().or_else(|| GLOBAL.get().cloned())
+}
+
+/// What callers enjoy on every recorder that can be shared.
+pub trait RecorderExt: Recorder + Clone + Sized + 'static {
+    /// Runs `future` with this recorder in force, instead of the global one.
+    ///
+    /// The scope follows the future from thread to thread; tasks spawned in it are outside unless bound by
+    /// [`in_current_context`](crate::FutureExt::in_current_context).
+    fn scope<F: Future>(&self, future: F) -> InContext<F> {
+        context::with_recorder(Arc::new(self.clone())).bind_future(future)
+    }
+
+    /// Runs `body` with this recorder in force, instead of the global one.
+    fn scope_blocking<R>(&self, body: impl FnOnce() -> R) -> R {
+        context::with_recorder(Arc::new(self.clone())).run(body)
+    }
+}
+
+impl<R: Recorder + Clone + 'static> RecorderExt for R {}
+
+impl<R: Recorder + ?Sized> Recorder for Arc<R> {
+    fn start(&self, operation: &OperationStart<'_>) -> Option<RecordingStart> {
+        (**self).start(operation)
+    }
+
+    fn finish(&self, finished: Finished) {
+        (**self).finish(finished);
+    }
+}

@@ -1,0 +1,120 @@
+//! A tape in the making.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::tape::{End, Entry, Kind, Site, Tape, TapeParts};
+
+/// How many static aliases are found by their address before the map is asked.
+const REMEMBERED: usize = 32;
+
+/// A tape in the making.
+pub(crate) struct TapeBuilder {
+    parts: TapeParts,
+    /// Sites of static aliases, found by address: nearly all of them, and without hashing.
+    remembered: Vec<(Kind, &'static str, u32)>,
+    sites: HashMap<Arc<str>, Vec<(Kind, u32)>>,
+}
+
+/// A call that has ended, about to be put on a tape.
+pub(crate) struct EndedCall<'a> {
+    pub(crate) kind: Kind,
+    pub(crate) alias: &'a Cow<'static, str>,
+    pub(crate) argument_names: &'static [&'static str],
+    pub(crate) lane: u32,
+    pub(crate) order: u32,
+    pub(crate) arguments: &'a [u8],
+    pub(crate) end: Ended<'a>,
+    pub(crate) started: Duration,
+    pub(crate) duration: Duration,
+}
+
+/// How a call that is about to be put on a tape ended.
+#[derive(Clone, Copy)]
+pub(crate) enum Ended<'a> {
+    Returned(&'a [u8]),
+    Cancelled,
+    Panicked,
+}
+
+impl Ended<'_> {
+    /// How a call ended that is dropped without having returned.
+    pub(crate) fn unfinished(panicked: bool) -> Self {
+        if panicked { Self::Panicked } else { Self::Cancelled }
+    }
+}
+
+impl TapeBuilder {
+    pub(crate) fn new() -> Self {
+        let parts = TapeParts { lanes: vec![Vec::new()], ..TapeParts::default() };
+        Self { parts, remembered: Vec::new(), sites: HashMap::new() }
+    }
+
+    /// Puts a call on the tape and returns its position.
+    pub(crate) fn push(&mut self, call: &EndedCall<'_>) -> u32 {
+        let site = self.site(call);
+        let arguments = self.bytes(call.arguments);
+        let end = match call.end {
+            Ended::Returned(result) => End::Returned(self.bytes(result)),
+            Ended::Cancelled => End::Cancelled,
+            Ended::Panicked => End::Panicked,
+        };
+        let position = u32::try_from(self.parts.entries.len()).unwrap_or(u32::MAX);
+        let EndedCall { lane, order, started, duration, .. } = *call;
+        self.parts.entries.push(Entry { site, lane, order, arguments, end, started, duration });
+        position
+    }
+
+    /// Adds a lane and returns its index.
+    pub(crate) fn add_lane(&mut self, path: Vec<u32>) -> u32 {
+        let index = u32::try_from(self.parts.lanes.len()).unwrap_or(u32::MAX);
+        self.parts.lanes.push(path);
+        index
+    }
+
+    /// Bytes that the tape takes in memory, up to small change.
+    pub(crate) fn size(&self) -> usize {
+        self.parts.bytes.len() + self.parts.entries.len() * size_of::<Entry>()
+    }
+
+    pub(crate) fn finish(self) -> Tape {
+        Tape::trusted(self.parts)
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) -> Range<u64> {
+        let start = self.parts.bytes.len() as u64;
+        self.parts.bytes.extend_from_slice(bytes);
+        start..self.parts.bytes.len() as u64
+    }
+
+    fn site(&mut self, call: &EndedCall<'_>) -> u32 {
+        if let Cow::Borrowed(alias) = *call.alias {
+            let same = |known: &&(Kind, &'static str, u32)| known.0 == call.kind && std::ptr::eq(known.1, alias);
+            if let Some(&(_, _, site)) = self.remembered.iter().find(same) {
+                return site;
+            }
+        }
+        let known = self.sites.get(call.alias.as_ref()).and_then(|kinds| {
+            kinds.iter().find(|(kind, _)| *kind == call.kind).map(|&(_, site)| site)
+        });
+        let site = known.unwrap_or_else(|| self.add_site(call));
+        if let Cow::Borrowed(alias) = *call.alias
+            && self.remembered.len() < REMEMBERED
+        {
+            self.remembered.push((call.kind, alias, site));
+        }
+        site
+    }
+
+    fn add_site(&mut self, call: &EndedCall<'_>) -> u32 {
+        let index = u32::try_from(self.parts.sites.len()).unwrap_or(u32::MAX);
+        let alias: Arc<str> = Arc::from(call.alias.as_ref());
+        let argument_names = call.argument_names.iter().map(|&name| Arc::from(name)).collect();
+        self.parts.sites.push(Site { kind: call.kind, alias: Arc::clone(&alias), argument_names });
+        self.sites.entry(alias).or_default().push((call.kind, index));
+        index
+    }
+}

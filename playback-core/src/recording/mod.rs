@@ -1,0 +1,69 @@
+//! A recording: its id, its metadata and its tape.
+
+mod builder;
+mod id;
+pub(crate) mod index;
+mod metadata;
+mod output;
+mod tape;
+
+use serde::de::DeserializeOwned;
+
+pub(crate) use builder::{Ended, EndedCall, TapeBuilder};
+pub use id::{InvalidId, MAX_CATEGORY_BYTES, RecordingId};
+pub use metadata::{Metadata, Service};
+pub use output::{OutputKey, RESULT_ALIAS, SentOutput};
+pub use tape::{Call, End, Entry, InvalidTape, Kind, Site, Tape, TapeParts};
+
+use crate::ReplayError;
+use crate::value;
+
+/// One recorded run of an operation. Cheap to clone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recording {
+    id: RecordingId,
+    metadata: std::sync::Arc<Metadata>,
+    tape: Tape,
+}
+
+impl Recording {
+    /// A recording of its parts.
+    #[must_use]
+    pub fn new(id: RecordingId, metadata: Metadata, tape: Tape) -> Self {
+        Self { id, metadata: metadata.into(), tape }
+    }
+
+    /// What the recording is called.
+    #[must_use]
+    pub fn id(&self) -> &RecordingId {
+        &self.id
+    }
+
+    /// What is known of it without opening it.
+    #[must_use]
+    pub fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    /// What happened.
+    #[must_use]
+    pub fn tape(&self) -> &Tape {
+        &self.tape
+    }
+
+    /// The operation's recorded arguments: a tuple of those that the operation does not skip.
+    ///
+    /// ```
+    /// # use playback_core::{Recording, ReplayError};
+    /// # fn example(recording: &Recording) -> Result<(), ReplayError> {
+    /// let (customer, amount): (String, u64) = recording.arguments()?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    /// [`ReplayError`] if the recording holds no operation, or if its arguments are not of this type.
+    pub fn arguments<T: DeserializeOwned>(&self) -> Result<T, ReplayError> {
+        let operation = self.tape.operation().ok_or_else(|| ReplayError::no_operation(&self.id))?;
+        value::decode(operation.argument_bytes()).map_err(|error| ReplayError::arguments(&self.id, &error))
+    }
+}

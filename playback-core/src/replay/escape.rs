@@ -1,0 +1,67 @@
+//! Interceptions that run outside any context while only replays are live: they belong to one of them, and
+//! cannot tell to which.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use super::session::Session;
+use super::stop;
+use crate::Kind;
+use crate::context;
+
+/// The replays that are live in the process.
+static REPLAYS: Mutex<Vec<Weak<Session>>> = Mutex::new(Vec::new());
+
+/// An interception that was reached from a task or thread that is not bound to its replay, so that it ran
+/// for real, or was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Escape {
+    /// Whether it is an input or an output.
+    pub kind: Kind,
+    /// The alias of the interception.
+    pub alias: String,
+    /// Whether it was refused, because the process is given over to replaying; see
+    /// [`refuse_escapes`](crate::refuse_escapes).
+    pub refused: bool,
+}
+
+impl fmt::Display for Escape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = if self.kind == Kind::Output { "output" } else { "input" };
+        let what = if self.refused { "was refused" } else { "ran for real" };
+        write!(
+            f,
+            "{kind} `{}` was reached outside the replay and {what}; bind the task that calls it: \
+             `tokio::spawn(task.in_current_context())`, or `thread::spawn(Context::bind(closure))`",
+            self.alias
+        )
+    }
+}
+
+/// Counts a replay among those that an escape may belong to.
+pub(super) fn watch(session: &Arc<Session>) {
+    let mut replays = lock();
+    replays.retain(|replay| replay.strong_count() > 0);
+    replays.push(Arc::downgrade(session));
+}
+
+/// Looks at an interception outside any context. Returns if it is to run.
+pub(crate) fn look_for_escape(kind: Kind, alias: impl FnOnce() -> Cow<'static, str>) {
+    let refused = context::refuses_escapes();
+    if !refused && !context::only_replays() {
+        return;
+    }
+    let escape = Escape { kind, alias: alias().into_owned(), refused };
+    tracing::warn!(alias = %escape.alias, refused, "{escape}");
+    let live: Vec<Arc<Session>> = lock().iter().filter_map(Weak::upgrade).collect();
+    live.iter().for_each(|session| session.add_escape(&escape));
+    if refused {
+        stop();
+    }
+}
+
+fn lock() -> std::sync::MutexGuard<'static, Vec<Weak<Session>>> {
+    REPLAYS.lock().unwrap_or_else(PoisonError::into_inner)
+}

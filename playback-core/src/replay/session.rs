@@ -1,0 +1,198 @@
+//! One replay.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::diagnosis::Diagnosis;
+use super::error::{ReplayError, ReplayErrorKind};
+use super::escape::{self, Escape};
+use super::lookup::{Asked, Cursor, Found, Lookup};
+use super::playback::{Match, MatchedBy, Playback};
+use super::{Panic, stop};
+use crate::context::Live;
+use crate::record::OperationCall;
+use crate::recording::{Ended, EndedCall, TapeBuilder};
+use crate::{Kind, Recording};
+
+/// One replay, shared by all tasks and threads that take part in it.
+pub(crate) struct Session {
+    recording: Recording,
+    began: Instant,
+    calls: AtomicU32,
+    /// The operation was entered.
+    entered: AtomicBool,
+    /// The replay is over: what comes later is refused.
+    over: AtomicBool,
+    failed: AtomicBool,
+    state: Mutex<State>,
+    _live: Live,
+}
+
+struct State {
+    cursor: Cursor,
+    tape: TapeBuilder,
+    matches: Vec<Match>,
+    escapes: Vec<Escape>,
+    failure: Option<ReplayError>,
+}
+
+impl Session {
+    pub(super) fn new(recording: Recording) -> Arc<Self> {
+        let state = State {
+            cursor: Cursor::new(recording.tape()),
+            tape: TapeBuilder::new(),
+            matches: Vec::new(),
+            escapes: Vec::new(),
+            failure: None,
+        };
+        let session = Arc::new(Self {
+            recording,
+            began: Instant::now(),
+            // The operation itself is the first call.
+            calls: AtomicU32::new(1),
+            entered: AtomicBool::new(false),
+            over: AtomicBool::new(false),
+            failed: AtomicBool::new(false),
+            state: Mutex::new(state),
+            _live: Live::replay(),
+        });
+        escape::watch(&session);
+        session
+    }
+
+    pub(crate) fn recording(&self) -> &Recording {
+        &self.recording
+    }
+
+    /// The number of a call that begins now.
+    pub(crate) fn next_order(&self) -> u32 {
+        self.calls.fetch_add(1, Relaxed)
+    }
+
+    /// The time since the replay began.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    /// Whether an operation that is entered now is the one under replay. What it calls is part of it.
+    pub(crate) fn enter_operation(&self) -> bool {
+        !self.entered.swap(true, Relaxed)
+    }
+
+    pub(crate) fn add_lane(&self, path: &[u32]) -> u32 {
+        self.lock().tape.add_lane(path.to_vec())
+    }
+
+    /// Refuses a call that comes from a bound task after the replay is over: the sandbox holds.
+    pub(crate) fn refuse_late(&self, kind: Kind, alias: &str) {
+        if self.over.load(Relaxed) {
+            tracing::warn!(
+                alias,
+                recording_id = %self.recording.id(),
+                "a task outlived its replay, and its call of the {} was refused",
+                if kind == Kind::Output { "output" } else { "input" },
+            );
+            stop();
+        }
+    }
+
+    /// Finds the recorded call that answers this one, and uses it up.
+    pub(crate) fn look_up(&self, asked: &Asked<'_>) -> Lookup {
+        self.lock().cursor.look_up(self.recording.tape(), asked)
+    }
+
+    /// Puts down a call of the replay and what answered it.
+    pub(crate) fn push(&self, call: &EndedCall<'_>, found: Option<&Found>, by: MatchedBy) {
+        let mut state = self.lock();
+        let replayed = state.tape.push(call);
+        state.matches.push(Match { replayed, recorded: found.map(|found| found.position), by });
+    }
+
+    /// Puts down data that the code under replay keeps.
+    pub(crate) fn push_data(&self, call: &EndedCall<'_>) {
+        self.lock().tape.push(call);
+    }
+
+    /// Puts down how the operation ended.
+    pub(crate) fn finish_operation(&self, operation: &OperationCall, arguments: &[u8], end: Ended<'_>) {
+        self.lock().tape.push(&EndedCall {
+            kind: Kind::Operation,
+            alias: &operation.category,
+            argument_names: operation.argument_names,
+            lane: 0,
+            order: 0,
+            arguments,
+            end,
+            started: Duration::ZERO,
+            duration: self.elapsed(),
+        });
+    }
+
+    pub(super) fn add_escape(&self, escape: &Escape) {
+        self.lock().escapes.push(escape.clone());
+    }
+
+    /// Fails the replay for good, and leaves the code under replay. The first reason counts.
+    pub(crate) fn fail(&self, error: ReplayError) -> ! {
+        self.lock().failure.get_or_insert(error);
+        self.failed.store(true, Relaxed);
+        stop()
+    }
+
+    pub(super) fn has_failed(&self) -> bool {
+        self.failed.load(Relaxed)
+    }
+
+    pub(super) fn failure(&self) -> Option<ReplayError> {
+        self.lock().failure.clone()
+    }
+
+    /// Says why a call has no answer.
+    pub(crate) fn diagnose(
+        &self,
+        kind: Kind,
+        alias: &str,
+        argument_names: &'static [&'static str],
+        arguments: &[u8],
+    ) -> ReplayError {
+        let state = self.lock();
+        let tape = self.recording.tape();
+        let diagnosis =
+            Diagnosis::new(self.recording.id(), tape, &state.cursor, kind, alias, argument_names, arguments);
+        ReplayErrorKind::Unanswered(diagnosis).into()
+    }
+
+    /// Ends the replay.
+    pub(super) fn finish(&self, ended: Result<(), Panic>) -> Result<Playback, ReplayError> {
+        self.over.store(true, Relaxed);
+        let mut state = self.lock();
+        if let Some(failure) = state.failure.take() {
+            return Err(failure);
+        }
+        match ended {
+            // Stopped without a reason of its own: an escape that was refused.
+            Err(None) => {
+                let refused = state.escapes.last().map_or_else(String::new, ToString::to_string);
+                return Err(ReplayErrorKind::Panicked { message: refused }.into());
+            }
+            Err(Some(message)) => return Err(ReplayErrorKind::Panicked { message }.into()),
+            Ok(()) if !self.entered.load(Relaxed) => {
+                return Err(ReplayErrorKind::NotEntered { recording: self.recording.id().clone() }.into());
+            }
+            Ok(()) => {}
+        }
+        let tape = std::mem::replace(&mut state.tape, TapeBuilder::new());
+        Ok(Playback {
+            recording: self.recording.clone(),
+            replayed: tape.finish(),
+            matches: std::mem::take(&mut state.matches),
+            escapes: std::mem::take(&mut state.escapes),
+        })
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // No code of a user's runs under the lock, so that what a panic leaves is whole.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

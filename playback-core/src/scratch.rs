@@ -1,0 +1,93 @@
+//! Encoding without allocation: buffers that are used again.
+
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use serde::Serialize;
+
+use crate::value::Encoder;
+
+/// How many buffers a thread keeps, and how large, so that one large value does not stay for good.
+const KEPT: usize = 8;
+const KEPT_BYTES: usize = 1 << 20;
+
+thread_local! {
+    static POOL: RefCell<Vec<Scratch>> = const { RefCell::new(Vec::new()) };
+}
+
+/// An encoder and its buffer, from the thread's pool and back to it when dropped.
+#[derive(Default)]
+pub(crate) struct Scratch {
+    parts: Option<Box<Parts>>,
+}
+
+#[derive(Default)]
+struct Parts {
+    encoder: Encoder,
+    bytes: Vec<u8>,
+}
+
+impl Scratch {
+    pub(crate) fn take() -> Self {
+        let pooled = POOL.try_with(|pool| pool.try_borrow_mut().ok()?.pop()).ok().flatten();
+        pooled.unwrap_or_default()
+    }
+
+    /// What was written so far.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.parts.as_ref().map_or(&[], |parts| &parts.bytes)
+    }
+
+    /// Writes a value behind what was written so far. Nothing is written where that fails or panics.
+    pub(crate) fn write(&mut self, write: &mut Write<'_>) -> Result<(), String> {
+        let parts = self.parts.get_or_insert_default();
+        let before = parts.bytes.len();
+        let written = guarded(|| write(&mut parts.encoder, &mut parts.bytes));
+        if written.is_err() {
+            parts.bytes.truncate(before);
+            // A panic may have left it in the middle of something.
+            parts.encoder = Encoder::new();
+        }
+        written
+    }
+}
+
+/// Something that writes one value.
+pub(crate) type Write<'w> = dyn FnMut(&mut Encoder, &mut Vec<u8>) -> Result<(), String> + 'w;
+
+/// Writes a value as it is.
+pub(crate) fn plain<T: Serialize + ?Sized>(
+    value: &T,
+) -> impl FnMut(&mut Encoder, &mut Vec<u8>) -> Result<(), String> {
+    move |encoder, bytes| encoder.encode(value, bytes).map_err(|error| error.to_string())
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        if let Some(mut parts) = self.parts.take() {
+            parts.bytes.clear();
+            if parts.bytes.capacity() <= KEPT_BYTES {
+                // In a thread that is being torn down the buffer is simply freed.
+                let _ = POOL.try_with(|pool| {
+                    if let Ok(mut pool) = pool.try_borrow_mut()
+                        && pool.len() < KEPT
+                    {
+                        pool.push(Self { parts: Some(parts) });
+                    }
+                });
+            }
+        }
+    }
+}
+
+/// Runs code of the user's that recording must survive: a panic in it counts as failing.
+pub(crate) fn guarded<R>(code: impl FnOnce() -> Result<R, String>) -> Result<R, String> {
+    catch_unwind(AssertUnwindSafe(code))
+        .unwrap_or_else(|panic| Err(format!("it panicked: {}", panic_message(panic.as_ref()))))
+}
+
+/// The text of a panic.
+pub(crate) fn panic_message(panic: &(dyn std::any::Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&'static str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("with a value that is no text")
+}

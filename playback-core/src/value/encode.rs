@@ -1,0 +1,327 @@
+//! From types to bytes.
+
+use serde::ser::{
+    Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple,
+    SerializeTupleStruct, SerializeTupleVariant, Serializer,
+};
+
+use super::convert::decode_value;
+use super::write::{OpenMap, OpenSeq, OpenStruct, Scratch, Writer};
+use super::{EncodeError, Segment, Value};
+
+/// Encodes a value.
+///
+/// # Errors
+/// If the type's `Serialize` refuses, or the value is nested deeper than [`MAX_DEPTH`](super::MAX_DEPTH).
+pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, EncodeError> {
+    let mut out = Vec::new();
+    Encoder::new().encode(value, &mut out)?;
+    Ok(out)
+}
+
+/// Encodes values, one after another.
+///
+/// An encoder remembers the shapes of the types it has seen and keeps its scratch space, so that one that is used
+/// again is faster and allocates nothing. What it remembers never changes the bytes.
+///
+/// ```
+/// # use playback_core::value::Encoder;
+/// let mut encoder = Encoder::new();
+/// let mut out = Vec::new();
+/// encoder.encode("a", &mut out)?;
+/// encoder.encode(&[1, 300], &mut out)?;
+/// assert_eq!(out, [0x41, b'a', 0x0E, 2, 0x81, 0x03, 0xAC, 0x02]);
+/// # Ok::<(), playback_core::value::EncodeError>(())
+/// ```
+#[derive(Debug, Default)]
+pub struct Encoder {
+    scratch: Scratch<'static>,
+}
+
+impl Encoder {
+    /// An encoder that has seen nothing yet. Allocates nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Appends the encoding of a value, which may also be a `dyn erased_serde::Serialize`.
+    ///
+    /// # Errors
+    /// As [`encode`]; `out` is then as it was before.
+    pub fn encode<T: Serialize + ?Sized>(&mut self, value: &T, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        let before = out.len();
+        let result = value.serialize(&mut Writer::new(out, &mut self.scratch));
+        if result.is_err() {
+            out.truncate(before);
+        }
+        result
+    }
+}
+
+type Done = Result<(), EncodeError>;
+
+macro_rules! leaves {
+    ($($serialize:ident($type:ty) => $write:ident;)+) => {$(
+        #[inline]
+        fn $serialize(self, value: $type) -> Done {
+            self.$write(value.into());
+            Ok(())
+        }
+    )+};
+}
+
+impl<'a, 'w> Serializer for &'a mut Writer<'w, 'static> {
+    type Ok = ();
+    type Error = EncodeError;
+    type SerializeSeq = Elements<'a, 'w>;
+    type SerializeTuple = Elements<'a, 'w>;
+    type SerializeTupleStruct = Elements<'a, 'w>;
+    type SerializeTupleVariant = Elements<'a, 'w>;
+    type SerializeMap = Entries<'a, 'w>;
+    type SerializeStruct = Fields<'a, 'w>;
+    type SerializeStructVariant = Fields<'a, 'w>;
+
+    leaves! {
+        serialize_bool(bool) => bool;
+        serialize_u8(u8) => unsigned;
+        serialize_u16(u16) => unsigned;
+        serialize_u32(u32) => unsigned;
+        serialize_u64(u64) => unsigned;
+        serialize_u128(u128) => integer;
+        serialize_i8(i8) => signed;
+        serialize_i16(i16) => signed;
+        serialize_i32(i32) => signed;
+        serialize_i64(i64) => signed;
+        serialize_i128(i128) => integer;
+        serialize_f32(f32) => f32;
+        serialize_f64(f64) => f64;
+        serialize_char(char) => char;
+        serialize_str(&str) => str;
+        serialize_bytes(&[u8]) => bytes;
+    }
+
+    #[inline]
+    fn serialize_none(self) -> Done {
+        self.none();
+        Ok(())
+    }
+
+    #[inline]
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Done {
+        self.some()?;
+        value.serialize(&mut *self)?;
+        self.leave();
+        Ok(())
+    }
+
+    #[inline]
+    fn serialize_unit(self) -> Done {
+        self.unit();
+        Ok(())
+    }
+
+    #[inline]
+    fn serialize_unit_struct(self, _name: &'static str) -> Done {
+        self.unit();
+        Ok(())
+    }
+
+    #[inline]
+    fn serialize_unit_variant(self, _name: &'static str, _index: u32, variant: &'static str) -> Done {
+        self.unit_variant(variant);
+        Ok(())
+    }
+
+    #[inline]
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _name: &'static str, value: &T) -> Done {
+        value.serialize(self)
+    }
+
+    #[inline]
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+        value: &T,
+    ) -> Done {
+        self.variant(variant)?;
+        value.serialize(&mut *self).map_err(|error| error.inside(Segment::Variant(variant.into())))?;
+        self.leave();
+        Ok(())
+    }
+
+    #[inline]
+    fn serialize_seq(self, len: Option<usize>) -> Result<Elements<'a, 'w>, EncodeError> {
+        let seq = self.seq(len)?;
+        Ok(Elements { writer: self, seq, variant: None })
+    }
+
+    #[inline]
+    fn serialize_tuple(self, len: usize) -> Result<Elements<'a, 'w>, EncodeError> {
+        self.serialize_seq(Some(len))
+    }
+
+    #[inline]
+    fn serialize_tuple_struct(self, _name: &'static str, len: usize) -> Result<Elements<'a, 'w>, EncodeError> {
+        self.serialize_seq(Some(len))
+    }
+
+    #[inline]
+    fn serialize_tuple_variant(
+        self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+        len: usize,
+    ) -> Result<Elements<'a, 'w>, EncodeError> {
+        self.variant(variant)?;
+        let seq = self.seq(Some(len))?;
+        Ok(Elements { writer: self, seq, variant: Some(variant) })
+    }
+
+    #[inline]
+    fn serialize_map(self, len: Option<usize>) -> Result<Entries<'a, 'w>, EncodeError> {
+        let map = self.map(len)?;
+        Ok(Entries { writer: self, map })
+    }
+
+    #[inline]
+    fn serialize_struct(self, name: &'static str, len: usize) -> Result<Fields<'a, 'w>, EncodeError> {
+        let open = self.open_struct(name, len)?;
+        Ok(Fields { writer: self, open, variant: None })
+    }
+
+    #[inline]
+    fn serialize_struct_variant(
+        self,
+        _name: &'static str,
+        _index: u32,
+        variant: &'static str,
+        len: usize,
+    ) -> Result<Fields<'a, 'w>, EncodeError> {
+        self.variant(variant)?;
+        let open = self.open_struct(variant, len)?;
+        Ok(Fields { writer: self, open, variant: Some(variant) })
+    }
+}
+
+/// An open sequence, tuple or tuple variant.
+pub(super) struct Elements<'a, 'w> {
+    writer: &'a mut Writer<'w, 'static>,
+    seq: OpenSeq,
+    variant: Option<&'static str>,
+}
+
+impl Elements<'_, '_> {
+    #[inline]
+    fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Done {
+        let index = self.writer.element(&mut self.seq);
+        value.serialize(&mut *self.writer).map_err(|error| in_variant(error.inside(Segment::Index(index)), self.variant))
+    }
+
+    #[inline]
+    fn finish(self) -> Done {
+        self.writer.end_seq(&self.seq);
+        if self.variant.is_some() {
+            self.writer.leave();
+        }
+        Ok(())
+    }
+}
+
+/// An open struct or struct variant.
+pub(super) struct Fields<'a, 'w> {
+    writer: &'a mut Writer<'w, 'static>,
+    open: OpenStruct<'static>,
+    variant: Option<&'static str>,
+}
+
+impl Fields<'_, '_> {
+    #[inline]
+    fn field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Done {
+        self.writer.field(&mut self.open, name);
+        value
+            .serialize(&mut *self.writer)
+            .map_err(|error| in_variant(error.inside(Segment::Field(name.into())), self.variant))
+    }
+
+    #[inline]
+    fn finish(self) -> Done {
+        self.writer.end_struct(self.open);
+        if self.variant.is_some() {
+            self.writer.leave();
+        }
+        Ok(())
+    }
+}
+
+fn in_variant(error: EncodeError, variant: Option<&'static str>) -> EncodeError {
+    match variant {
+        Some(name) => error.inside(Segment::Variant(name.into())),
+        None => error,
+    }
+}
+
+/// An open map.
+pub(super) struct Entries<'a, 'w> {
+    writer: &'a mut Writer<'w, 'static>,
+    map: OpenMap,
+}
+
+impl SerializeMap for Entries<'_, '_> {
+    type Ok = ();
+    type Error = EncodeError;
+
+    #[inline]
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Done {
+        self.writer.key(&mut self.map);
+        key.serialize(&mut *self.writer)
+    }
+
+    #[inline]
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Done {
+        self.writer.value(&mut self.map);
+        value.serialize(&mut *self.writer).map_err(|error| {
+            let key = decode_value(self.writer.current_key(&self.map)).unwrap_or(Value::Unit);
+            error.inside(Segment::Key(key))
+        })?;
+        self.writer.end_entry(&self.map);
+        Ok(())
+    }
+
+    #[inline]
+    fn end(self) -> Done {
+        self.writer.end_map(&self.map);
+        Ok(())
+    }
+}
+
+macro_rules! compound {
+    ($($trait:ident for $type:ident: $method:ident($($name:ident: $name_type:ty)?) => $own:ident;)+) => {$(
+        impl $trait for $type<'_, '_> {
+            type Ok = ();
+            type Error = EncodeError;
+
+            #[inline]
+            fn $method<T: Serialize + ?Sized>(&mut self, $($name: $name_type,)? value: &T) -> Done {
+                self.$own($($name,)? value)
+            }
+
+            #[inline]
+            fn end(self) -> Done {
+                self.finish()
+            }
+        }
+    )+};
+}
+
+compound! {
+    SerializeSeq for Elements: serialize_element() => element;
+    SerializeTuple for Elements: serialize_element() => element;
+    SerializeTupleStruct for Elements: serialize_field() => element;
+    SerializeTupleVariant for Elements: serialize_field() => element;
+    SerializeStruct for Fields: serialize_field(name: &'static str) => field;
+    SerializeStructVariant for Fields: serialize_field(name: &'static str) => field;
+}

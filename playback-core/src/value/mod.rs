@@ -1,0 +1,71 @@
+//! Recorded values: a self-describing tree, and bytes that are written and read without it.
+//!
+//! A recorded value outlives the code that recorded it, so it keeps the names of fields and variants and nothing
+//! else of the type. [`FORMAT.md`](https://docs.rs/crate/playback-core/latest/source/src/value/FORMAT.md), beside
+//! this file, specifies the bytes.
+//!
+//! ```
+//! # use playback_core::value::{self, Value};
+//! #[derive(serde::Serialize, serde::Deserialize, Debug, PartialEq)]
+//! struct Line { sku: String, qty: u32 }
+//!
+//! let line = Line { sku: "a".into(), qty: 3 };
+//! let bytes = value::encode(&line)?;                       // the hot path: no tree between
+//! assert_eq!(value::decode::<Line>(&bytes)?, line);
+//!
+//! let tree = value::decode_value(&bytes)?;                 // read without the type
+//! assert_eq!(tree, Value::of(&line)?);
+//! assert_eq!(tree.to_string(), r#"{sku: "a", qty: 3}"#);
+//! assert_eq!(tree.at("qty").and_then(Value::as_u64), Some(3));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Floor plan
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `tree` | [`Value`]: construction, accessors, order |
+//! | `integer`, `name` | its leaves [`Integer`] and [`Name`] |
+//! | `display` | how a value is printed |
+//! | `path`, `parse`, `walk` | [`Path`]s, reading them from text, and finding values by them |
+//! | `natural` | values to and from other formats through serde |
+//! | `tags`, `order` | the bytes' constants, and the order of map keys |
+//! | `shapes`, `write`, `encode` | writing: names seen before, the writer, serde's `Serializer` |
+//! | `read`, `decode`, `access` | reading: the reader, serde's `Deserializer`, its containers |
+//! | `convert` | trees to and from bytes |
+//! | `error` | [`EncodeError`] and [`DecodeError`] |
+
+mod access;
+mod convert;
+mod decode;
+mod display;
+mod encode;
+mod error;
+mod integer;
+mod name;
+mod natural;
+mod order;
+mod parse;
+mod path;
+mod read;
+mod shapes;
+mod tags;
+mod tree;
+mod walk;
+mod write;
+
+pub use convert::{decode_value, is_error};
+pub use decode::{Decoder, decode};
+pub use encode::{Encoder, encode};
+pub use error::{DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind};
+pub use integer::Integer;
+pub use name::Name;
+pub use parse::PathParseError;
+pub use path::{Path, Segment};
+pub use tree::Value;
+pub use walk::Walk;
+
+/// How many containers (options, sequences, maps, structs, payloads of variants) may stand inside each other.
+///
+/// A value nested deeper is refused by everything here that writes or reads, so that no input can exhaust the stack.
+pub const MAX_DEPTH: usize = 128;

@@ -1,0 +1,376 @@
+//! Reading the bytes.
+
+use super::tags::{
+    BYTES, CHAR, DEFINE_STRUCT, DEFINE_UNIT_VARIANT, DEFINE_VARIANT, F32, F64, FALSE, MAP, MAX_SHAPES, NEGATIVE,
+    NEGATIVE_128, NONE, SEQ, SHAPE, SMALL_SHAPE, SMALL_STRING, SMALL_UNSIGNED, SOME, STRING, TRUE, UNIT, UNSIGNED,
+    UNSIGNED_128,
+};
+use super::{DecodeError, Integer, MAX_DEPTH};
+
+type Result<T> = std::result::Result<T, DecodeError>;
+
+/// Reads values front to back.
+#[derive(Debug)]
+pub(super) struct Reader<'de> {
+    rest: &'de [u8],
+    /// How long the input was.
+    len: usize,
+    depth: usize,
+    /// The names of all shapes that are defined, numbered or being defined.
+    names: Vec<&'de str>,
+    shapes: Vec<Shape>,
+    /// The number 0 stands here among the shapes: a key sees no shapes from before it.
+    base: usize,
+}
+
+/// A numbered shape; names are places in the reader's list.
+#[derive(Clone, Copy, Debug)]
+enum Shape {
+    Struct { first: usize, count: usize },
+    UnitVariant(usize),
+    Variant(usize),
+}
+
+/// What a value starts with: all of a leaf, and of a container what comes before the values inside.
+#[derive(Debug)]
+pub(super) enum Head<'de> {
+    Unit,
+    Bool(bool),
+    Integer(Integer),
+    F32(f32),
+    F64(f64),
+    Char(char),
+    Str(&'de str),
+    Bytes(&'de [u8]),
+    None,
+    Some,
+    Seq(usize),
+    Map(usize),
+    Struct(Fields),
+    UnitVariant(usize),
+    Variant(usize),
+}
+
+/// The names of a struct that is being read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fields {
+    pub(super) first: usize,
+    pub(super) count: usize,
+    defines: bool,
+}
+
+/// What is visible at one moment.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mark {
+    base: usize,
+    shapes: usize,
+    names: usize,
+}
+
+impl<'de> Reader<'de> {
+    #[inline]
+    pub(super) fn new(input: &'de [u8]) -> Self {
+        Reader { rest: input, len: input.len(), depth: 0, names: Vec::new(), shapes: Vec::new(), base: 0 }
+    }
+
+    /// What has not been read.
+    pub(super) fn rest(&self) -> &'de [u8] {
+        self.rest
+    }
+
+    pub(super) fn finish(&self) -> Result<()> {
+        match self.rest.len() {
+            0 => Ok(()),
+            1 => Err(self.corrupt("1 byte too many follows the value")),
+            more => Err(self.corrupt(&format!("{more} bytes too many follow the value"))),
+        }
+    }
+
+    /// The next value's tag, if there is one.
+    #[inline]
+    pub(super) fn peek(&self) -> Option<u8> {
+        self.rest.first().copied()
+    }
+
+    /// The next value, if it is an integer below 128.
+    #[inline]
+    pub(super) fn small_unsigned(&mut self) -> Option<u8> {
+        let (&tag, rest) = self.rest.split_first()?;
+        let small = tag.checked_sub(SMALL_UNSIGNED)?;
+        self.rest = rest;
+        Some(small)
+    }
+
+    /// Reads a value up to the values inside it.
+    pub(super) fn head(&mut self) -> Result<Head<'de>> {
+        Ok(match self.byte()? {
+            tag @ SMALL_UNSIGNED.. => Head::Integer(Integer::from(tag - SMALL_UNSIGNED)),
+            tag @ SMALL_STRING..SMALL_UNSIGNED => Head::Str(self.text(usize::from(tag - SMALL_STRING))?),
+            tag @ SMALL_SHAPE..SMALL_STRING => self.shape(usize::from(tag - SMALL_SHAPE))?,
+            UNIT => Head::Unit,
+            FALSE => Head::Bool(false),
+            TRUE => Head::Bool(true),
+            UNSIGNED => Head::Integer(self.varint()?.into()),
+            NEGATIVE => Head::Integer((!i128::from(self.varint()?)).into()),
+            UNSIGNED_128 => Head::Integer(self.varint_128()?.into()),
+            NEGATIVE_128 => match i128::try_from(self.varint_128()?) {
+                Ok(magnitude) => Head::Integer((!magnitude).into()),
+                Err(_) => return Err(self.corrupt("an integer below -2^127 ends")),
+            },
+            F32 => Head::F32(f32::from_le_bytes(self.array()?)),
+            F64 => Head::F64(f64::from_le_bytes(self.array()?)),
+            CHAR => match u32::try_from(self.varint()?).ok().and_then(char::from_u32) {
+                Some(value) => Head::Char(value),
+                None => return Err(self.corrupt("a number that is no character ends")),
+            },
+            STRING => {
+                let length = self.count(1)?;
+                Head::Str(self.text(length)?)
+            }
+            BYTES => {
+                let length = self.count(1)?;
+                Head::Bytes(self.take(length)?)
+            }
+            NONE => Head::None,
+            SOME => Head::Some,
+            SEQ => Head::Seq(self.count(1)?),
+            MAP => Head::Map(self.count(2)?),
+            DEFINE_STRUCT => self.define_struct()?,
+            DEFINE_UNIT_VARIANT => {
+                let name = self.define_variant(Shape::UnitVariant)?;
+                Head::UnitVariant(name)
+            }
+            DEFINE_VARIANT => {
+                let name = self.define_variant(Shape::Variant)?;
+                Head::Variant(name)
+            }
+            SHAPE => {
+                let number = usize::try_from(self.varint()?).unwrap_or(usize::MAX);
+                self.shape(number)?
+            }
+            tag => return Err(self.corrupt(&format!("the unknown tag {tag:#04x} ends"))),
+        })
+    }
+
+    /// Reads the string that is the next value.
+    pub(super) fn str(&mut self) -> Option<&'de str> {
+        if let Ok(Head::Str(text)) = self.head() { Some(text) } else { None }
+    }
+
+    /// Reads the integer that is the next value.
+    pub(super) fn integer(&mut self) -> Option<Integer> {
+        if let Ok(Head::Integer(integer)) = self.head() { Some(integer) } else { None }
+    }
+
+    /// Reads past one value.
+    pub(super) fn skip(&mut self) -> Result<()> {
+        match self.head()? {
+            Head::Some | Head::Variant(_) => self.nested(Self::skip),
+            Head::Seq(count) => self.nested(|reader| (0..count).try_for_each(|_| reader.skip())),
+            Head::Map(count) => self.nested(|reader| {
+                (0..count).try_for_each(|_| {
+                    let mark = reader.start_key();
+                    reader.skip()?;
+                    reader.end(mark);
+                    reader.skip()?;
+                    reader.end(mark);
+                    Ok(())
+                })
+            }),
+            Head::Struct(fields) => {
+                self.nested(|reader| (0..fields.count).try_for_each(|_| reader.skip()))?;
+                self.end_struct(fields);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Reads what is inside a container.
+    #[inline]
+    pub(super) fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        self.enter()?;
+        let result = read(self);
+        self.leave();
+        result
+    }
+
+    #[inline]
+    pub(super) fn enter(&mut self) -> Result<()> {
+        if self.depth >= MAX_DEPTH {
+            return Err(DecodeError::too_deep());
+        }
+        self.depth += 1;
+        Ok(())
+    }
+
+    #[inline]
+    pub(super) fn leave(&mut self) {
+        self.depth -= 1;
+    }
+
+    #[inline]
+    pub(super) fn name(&self, place: usize) -> &'de str {
+        self.names.get(place).copied().unwrap_or_default()
+    }
+
+    /// To be called after the last field of a struct: from here on its shape can be referred to.
+    #[inline]
+    pub(super) fn end_struct(&mut self, fields: Fields) {
+        if fields.defines {
+            self.register(Shape::Struct { first: fields.first, count: fields.count });
+        }
+    }
+
+    /// To be called before the key of an entry.
+    #[inline]
+    pub(super) fn start_key(&mut self) -> Mark {
+        let mark = Mark { base: self.base, shapes: self.shapes.len(), names: self.names.len() };
+        self.base = mark.shapes;
+        mark
+    }
+
+    /// To be called after the key of an entry and again after its value, to forget the shapes first met there.
+    #[inline]
+    pub(super) fn end(&mut self, mark: Mark) {
+        self.base = mark.base;
+        self.shapes.truncate(mark.shapes);
+        self.names.truncate(mark.names);
+    }
+
+    fn register(&mut self, shape: Shape) {
+        if self.shapes.len() - self.base < MAX_SHAPES {
+            self.shapes.push(shape);
+        }
+    }
+
+    fn shape(&mut self, number: usize) -> Result<Head<'de>> {
+        let place = self.base.saturating_add(number);
+        match self.shapes.get(place) {
+            Some(&Shape::Struct { first, count }) => {
+                if count > self.rest.len() {
+                    return Err(self.truncated());
+                }
+                Ok(Head::Struct(Fields { first, count, defines: false }))
+            }
+            Some(&Shape::UnitVariant(name)) => Ok(Head::UnitVariant(name)),
+            Some(&Shape::Variant(name)) => Ok(Head::Variant(name)),
+            None => Err(self.corrupt(&format!("a reference to shape {number}, which is not defined, ends"))),
+        }
+    }
+
+    #[cold]
+    fn define_struct(&mut self) -> Result<Head<'de>> {
+        let count = self.count(2)?;
+        let first = self.names.len();
+        for _ in 0..count {
+            self.define_name()?;
+        }
+        Ok(Head::Struct(Fields { first, count, defines: true }))
+    }
+
+    #[cold]
+    fn define_variant(&mut self, shape: impl FnOnce(usize) -> Shape) -> Result<usize> {
+        let name = self.names.len();
+        self.define_name()?;
+        self.register(shape(name));
+        Ok(name)
+    }
+
+    fn define_name(&mut self) -> Result<()> {
+        let length = self.count(1)?;
+        let name = self.text(length)?;
+        self.names.push(name);
+        Ok(())
+    }
+
+    #[inline]
+    fn byte(&mut self) -> Result<u8> {
+        let Some((&byte, rest)) = self.rest.split_first() else { return Err(self.truncated()) };
+        self.rest = rest;
+        Ok(byte)
+    }
+
+    #[inline]
+    fn take(&mut self, length: usize) -> Result<&'de [u8]> {
+        let Some((taken, rest)) = self.rest.split_at_checked(length) else { return Err(self.truncated()) };
+        self.rest = rest;
+        Ok(taken)
+    }
+
+    #[inline]
+    fn array<const N: usize>(&mut self) -> Result<[u8; N]> {
+        let Some((taken, rest)) = self.rest.split_first_chunk() else { return Err(self.truncated()) };
+        self.rest = rest;
+        Ok(*taken)
+    }
+
+    #[inline]
+    fn text(&mut self, length: usize) -> Result<&'de str> {
+        let bytes = self.take(length)?;
+        std::str::from_utf8(bytes).map_err(|_| self.corrupt("a string that is not UTF-8 ends"))
+    }
+
+    /// A number of things of at least `size` bytes each, which must be there.
+    #[inline]
+    fn count(&mut self, size: usize) -> Result<usize> {
+        let count = self.varint()?;
+        match usize::try_from(count) {
+            Ok(count) if count <= self.rest.len() / size => Ok(count),
+            _ => Err(self.truncated()),
+        }
+    }
+
+    #[inline]
+    fn varint(&mut self) -> Result<u64> {
+        match self.byte()? {
+            byte @ 0..0x80 => Ok(u64::from(byte)),
+            byte => self.long_varint(u64::from(byte & 0x7F)),
+        }
+    }
+
+    fn long_varint(&mut self, mut value: u64) -> Result<u64> {
+        for shift in (7..u64::BITS).step_by(7) {
+            let byte = self.byte()?;
+            let bits = u64::from(byte & 0x7F);
+            value |= bits << shift;
+            if (bits << shift) >> shift != bits {
+                break;
+            }
+            if byte < 0x80 {
+                return Ok(value);
+            }
+        }
+        Err(self.corrupt("a number above 64 bits ends"))
+    }
+
+    fn varint_128(&mut self) -> Result<u128> {
+        let mut value = 0;
+        for shift in (0..u128::BITS).step_by(7) {
+            let byte = self.byte()?;
+            let bits = u128::from(byte & 0x7F);
+            value |= bits << shift;
+            if (bits << shift) >> shift != bits {
+                break;
+            }
+            if byte < 0x80 {
+                return Ok(value);
+            }
+        }
+        Err(self.corrupt("a number above 128 bits ends"))
+    }
+
+    #[cold]
+    fn truncated(&self) -> DecodeError {
+        DecodeError::corrupt("the value is cut short: more is announced than follows", self.position())
+    }
+
+    #[cold]
+    fn corrupt(&self, what: &str) -> DecodeError {
+        DecodeError::corrupt(what, self.position())
+    }
+
+    fn position(&self) -> usize {
+        self.len - self.rest.len()
+    }
+}

@@ -1,0 +1,238 @@
+//! Names that were seen before.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::Range;
+
+use super::tags::{DEFINE_STRUCT, DEFINE_UNIT_VARIANT, DEFINE_VARIANT, MAX_SHAPES, SHAPE, SMALL_SHAPE, SMALL_STRING};
+use super::write::push_varint;
+
+/// What shares one number in the encoding: the names of a struct's fields, or the name of a variant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Kind {
+    Struct,
+    UnitVariant,
+    Variant,
+}
+
+/// A shape's place among all shapes ever met here; equal shapes have equal handles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Handle(usize);
+
+/// The shapes of the value being written, and those met in values before it.
+///
+/// The first are numbered, anew for each value, and decide the bytes. The second only save work: a struct is likely
+/// to have the names that a struct of its type had last time, so that its header can be written before its fields
+/// are known, and checked name by name (mostly pointer by pointer) on the way.
+#[derive(Debug, Default)]
+pub(super) struct Shapes<'n> {
+    /// The numbered shapes of this value, those not visible here included.
+    table: Vec<Handle>,
+    /// The number 0 stands here in the table: a key sees no shapes from before it.
+    base: usize,
+    known: Vec<Known>,
+    names: Vec<&'n str>,
+    definitions: Vec<u8>,
+    by_hash: HashMap<u64, Handle>,
+    guesses: Vec<Option<Guess<'n>>>,
+}
+
+#[derive(Debug)]
+struct Known {
+    kind: Kind,
+    names: Range<usize>,
+    definition: Range<usize>,
+    /// The lowest place in the table where this shape stands, if it stands there still.
+    place: usize,
+}
+
+/// What a shape was, the last time that something was written in the place of `hint`.
+#[derive(Clone, Copy, Debug)]
+struct Guess<'n> {
+    hint: &'n str,
+    kind: Kind,
+    count: usize,
+    shape: Handle,
+}
+
+/// A slot for each of the types and variants that are common in one value; those that share one are only slower.
+const GUESSES: usize = 256;
+
+/// Past this many shapes from earlier values, all are forgotten: a bound on memory, not on what can be written.
+const MAX_KNOWN: usize = 4096;
+
+/// The extent of the table at one moment.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Mark {
+    base: usize,
+    len: usize,
+}
+
+impl<'n> Shapes<'n> {
+    /// Gets ready for a new value.
+    pub(super) fn start(&mut self) {
+        self.table.clear();
+        self.base = 0;
+        if self.known.len() > MAX_KNOWN {
+            *self = Shapes::default();
+        }
+    }
+
+    #[inline]
+    pub(super) fn mark(&self) -> Mark {
+        Mark { base: self.base, len: self.table.len() }
+    }
+
+    /// Hides all shapes until the mark taken before is restored.
+    #[inline]
+    pub(super) fn hide(&mut self) {
+        self.base = self.table.len();
+    }
+
+    /// Forgets the shapes numbered since the mark.
+    #[inline]
+    pub(super) fn restore(&mut self, mark: Mark) {
+        self.base = mark.base;
+        self.table.truncate(mark.len);
+    }
+
+    /// The number of a shape, if it has one that can be seen here; the lowest if it has several.
+    #[inline]
+    pub(super) fn number(&self, shape: Handle) -> Option<usize> {
+        if self.base == 0 {
+            let place = self.known.get(shape.0)?.place;
+            (self.table.get(place) == Some(&shape)).then_some(place)
+        } else {
+            // `place` is about the whole table, and inside keys of maps shapes are rare enough to look for.
+            self.table.get(self.base..)?.iter().position(|other| *other == shape)
+        }
+    }
+
+    /// Gives a shape that was just defined the next number, if there is one left.
+    #[inline]
+    pub(super) fn register(&mut self, shape: Handle) {
+        if self.table.len() - self.base >= MAX_SHAPES {
+            return;
+        }
+        // A struct inside another of its shape is done first and keeps the lower number.
+        if self.base == 0 && self.number(shape).is_none() {
+            if let Some(known) = self.known.get_mut(shape.0) {
+                known.place = self.table.len();
+            }
+        }
+        self.table.push(shape);
+    }
+
+    /// Where the names of a shape stand.
+    #[inline]
+    pub(super) fn names(&self, shape: Handle) -> Range<usize> {
+        self.known.get(shape.0).map(|known| known.names.clone()).unwrap_or_default()
+    }
+
+    #[inline]
+    pub(super) fn name(&self, place: usize) -> Option<&'n str> {
+        self.names.get(place).copied()
+    }
+
+    /// The bytes that define a shape.
+    #[inline]
+    pub(super) fn definition(&self, shape: Handle) -> &[u8] {
+        let known = self.known.get(shape.0);
+        known.and_then(|known| self.definitions.get(known.definition.clone())).unwrap_or_default()
+    }
+
+    /// What the last shape with this hint was.
+    #[inline]
+    pub(super) fn guess(&self, kind: Kind, hint: &'n str, count: usize) -> Option<Handle> {
+        let guess = self.guesses.get(slot(kind, hint, count))?.as_ref()?;
+        (same_place(guess.hint, hint) && guess.count == count && guess.kind == kind).then_some(guess.shape)
+    }
+
+    /// Remembers what the shape with this hint was.
+    pub(super) fn remember(&mut self, kind: Kind, hint: &'n str, count: usize, shape: Handle) {
+        if self.guesses.is_empty() {
+            self.guesses.resize(GUESSES, None);
+        }
+        if let Some(guess) = self.guesses.get_mut(slot(kind, hint, count)) {
+            *guess = Some(Guess { hint, kind, count, shape });
+        }
+    }
+
+    /// The handle of a shape, made if this is the first of its kind.
+    #[cold]
+    pub(super) fn intern(&mut self, kind: Kind, names: &[&'n str]) -> Handle {
+        let mut hasher = DefaultHasher::new();
+        (kind, names).hash(&mut hasher);
+        let mut hash = hasher.finish();
+        // Should two shapes ever collide, the next free hash serves the second.
+        while let Some(&shape) = self.by_hash.get(&hash) {
+            if self.is(shape, kind, names) {
+                return shape;
+            }
+            hash = hash.wrapping_add(1);
+        }
+        let shape = Handle(self.known.len());
+        self.by_hash.insert(hash, shape);
+        let (first_name, first_byte) = (self.names.len(), self.definitions.len());
+        self.names.extend_from_slice(names);
+        define(&mut self.definitions, kind, names);
+        self.known.push(Known {
+            kind,
+            names: first_name..self.names.len(),
+            definition: first_byte..self.definitions.len(),
+            place: usize::MAX,
+        });
+        shape
+    }
+
+    fn is(&self, shape: Handle, kind: Kind, names: &[&str]) -> bool {
+        self.known.get(shape.0).is_some_and(|known| known.kind == kind)
+            && self.names.get(self.names(shape)).is_some_and(|known| known == names)
+    }
+}
+
+fn define(out: &mut Vec<u8>, kind: Kind, names: &[&str]) {
+    match kind {
+        Kind::Struct => {
+            out.push(DEFINE_STRUCT);
+            push_varint(out, names.len() as u64);
+        }
+        Kind::UnitVariant => out.push(DEFINE_UNIT_VARIANT),
+        Kind::Variant => out.push(DEFINE_VARIANT),
+    }
+    for name in names {
+        push_varint(out, name.len() as u64);
+        out.extend_from_slice(name.as_bytes());
+    }
+}
+
+/// Writes the reference to a numbered shape.
+#[inline]
+pub(super) fn push_reference(out: &mut Vec<u8>, number: usize) {
+    match u8::try_from(number) {
+        Ok(small) if small < SMALL_STRING - SMALL_SHAPE => out.push(SMALL_SHAPE + small),
+        _ => {
+            out.push(SHAPE);
+            push_varint(out, number as u64);
+        }
+    }
+}
+
+/// Whether two strings are the same memory.
+#[inline]
+pub(super) fn same_place(a: &str, b: &str) -> bool {
+    std::ptr::eq(a, b)
+}
+
+#[inline]
+fn slot(kind: Kind, hint: &str, count: usize) -> usize {
+    let address = hint.as_ptr().addr().wrapping_add(count << 3).wrapping_add(kind as usize);
+    (address.wrapping_mul(0x9E37_79B9) >> 16) % GUESSES
+}
+
+impl Mark {
+    /// Whether a number had been given when the mark was taken.
+    pub(super) fn sees(self, number: usize) -> bool {
+        number < self.len - self.base
+    }
+}
