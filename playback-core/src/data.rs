@@ -41,7 +41,9 @@ pub fn record_data<T: Serialize + ?Sized>(key: impl Into<Cow<'static, str>>, val
         (Session::None, _) => {}
         (Session::Recording(session), Ok(())) => session.push(&call(session.next_order(), session.elapsed())),
         (Session::Recording(session), Err(error)) => session.discard_unencodable(&key, error),
-        (Session::Replaying(session), Ok(())) => session.push_data(&call(session.next_order(), session.elapsed())),
+        (Session::Replaying(session), Ok(())) => {
+            session.push_data(&call(session.next_order(), session.elapsed()))
+        }
         (Session::Replaying(session), Err(error)) => session.fail(ReplayError::value(&key, error)),
     }
 }
@@ -64,7 +66,8 @@ pub fn play_data<T: DeserializeOwned>(key: &str) -> Option<T> {
     match guarded(|| value::decode(bytes).map_err(|error| error.to_string())) {
         Ok(value) => Some(value),
         Err(error) => {
-            let recorded = value::decode_value(bytes).map_or_else(|error| error.to_string(), |value| value.to_string());
+            let recorded =
+                value::decode_value(bytes).map_or_else(|error| error.to_string(), |value| value.to_string());
             session.fail(ReplayErrorKind::AnswerMismatch { alias: key.to_owned(), recorded, error }.into())
         }
     }

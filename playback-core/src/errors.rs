@@ -50,7 +50,10 @@ impl<T: Serialize, E, F: ErrorForm<E>> Prepare<Result<T, E>> for ErrorHandler<F>
 }
 
 impl<T: DeserializeOwned, E, F: ErrorForm<E>> Restore<Result<T, E>> for ErrorHandler<F> {
-    fn restore(&self, recorded: &mut dyn erased_serde::Deserializer<'_>) -> Result<Result<T, E>, HandlerError> {
+    fn restore(
+        &self,
+        recorded: &mut dyn erased_serde::Deserializer<'_>,
+    ) -> Result<Result<T, E>, HandlerError> {
         let recorded: Result<T, F::Recorded> = erased_serde::deserialize(recorded)?;
         Ok(recorded.map_err(|error| self.0.restore(error)))
     }
@@ -67,7 +70,7 @@ impl<T: DeserializeOwned, E, F: ErrorForm<E>> Restore<Result<T, E>> for ErrorHan
 ///     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str(&self.0) }
 /// }
 /// let answer: Result<u32, Refused> =
-///     input("bank.balance").handler_with(|| errors::text(Refused)).run(|| Err(Refused("closed".into())));
+///     input("bank.balance").args(&()).handler_with(|| errors::text(Refused)).run(|| Err(Refused("closed".into())));
 /// assert_eq!(answer, Err(Refused("closed".into())));
 /// ```
 pub fn text<E: fmt::Display, F: Fn(String) -> E>(from_message: F) -> ErrorHandler<Text<F>> {
@@ -226,9 +229,10 @@ impl RecordedError {
         I: IntoIterator<Item = String>,
         I::IntoIter: DoubleEndedIterator,
     {
-        let chain = messages.into_iter().rev().fold(None, |source: Option<Self>, message| {
-            Some(Self { message, source: source.map(Box::new) })
-        });
+        let chain = messages
+            .into_iter()
+            .rev()
+            .fold(None, |source: Option<Self>, message| Some(Self { message, source: source.map(Box::new) }));
         chain.unwrap_or_else(|| Self { message: String::from("an error without a message"), source: None })
     }
 }

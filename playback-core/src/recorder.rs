@@ -1,9 +1,9 @@
 //! Who keeps what an operation records: the [`Recorder`] trait, and which recorder is in force.
 
+use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
-use std::fmt;
 
 use crate::context::{self, InContext};
 use crate::{Recording, RecordingId, Service};
@@ -100,7 +100,9 @@ impl fmt::Display for DiscardReason {
             Self::Requested => write!(f, "the operation asked for it"),
             Self::SampledOut => write!(f, "it was sampled out"),
             Self::NotRun => write!(f, "the operation was dropped before it ran"),
-            Self::Unencodable { alias, error } => write!(f, "a value of `{alias}` cannot be recorded: {error}"),
+            Self::Unencodable { alias, error } => {
+                write!(f, "a value of `{alias}` cannot be recorded: {error}")
+            }
             Self::TooLarge { max_bytes } => write!(f, "it grew past its limit of {max_bytes} bytes"),
         }
     }
@@ -124,7 +126,10 @@ pub struct GlobalRecorderSet;
 
 impl fmt::Display for GlobalRecorderSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "a global recorder is set already; set it once, at the process's start, or use `recorder.scope(…)`")
+        write!(
+            f,
+            "a global recorder is set already; set it once, at the process's start, or use `recorder.scope(…)`"
+        )
     }
 }
 

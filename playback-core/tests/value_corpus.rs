@@ -26,7 +26,11 @@ fn check<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: T, printed:
     assert_eq!(decode_value(&bytes).unwrap(), tree, "the bytes of {value:?} are another tree");
     assert_eq!(decode::<T>(&bytes).unwrap(), value, "read from bytes");
     assert_eq!(tree.to::<T>().unwrap(), value, "read from the tree");
-    assert_eq!(decode::<Option<T>>(&encode(&Some(&value)).unwrap()).unwrap().as_ref(), Some(&value), "as an option");
+    assert_eq!(
+        decode::<Option<T>>(&encode(&Some(&value)).unwrap()).unwrap().as_ref(),
+        Some(&value),
+        "as an option"
+    );
 
     // Inside a buffer of serde's (an internally tagged enum), where the type is not known when the value is read.
     #[derive(Serialize, Deserialize, PartialEq, Debug)]
@@ -116,7 +120,10 @@ fn containers_round_trip() {
     check(BTreeSet::from([3, 1, 2]), "[1, 2, 3]");
     check(BTreeMap::from([("b".to_owned(), 1), ("a".to_owned(), 2)]), r#"{"a": 2, "b": 1}"#);
     check(BTreeMap::from([(300, 'a'), (-1, 'b'), (7, 'c')]), "{-1: 'b', 7: 'c', 300: 'a'}");
-    check(BTreeMap::from([((1, "a".to_owned()), 1), ((0, "b".to_owned()), 2)]), r#"{[0, "b"]: 2, [1, "a"]: 1}"#);
+    check(
+        BTreeMap::from([((1, "a".to_owned()), 1), ((0, "b".to_owned()), 2)]),
+        r#"{[0, "b"]: 2, [1, "a"]: 1}"#,
+    );
     check(BTreeMap::from([(Some(1), 1), (None, 2)]), "{None: 2, Some(1): 1}");
     check(BTreeMap::from([(true, 1), (false, 2)]), "{false: 2, true: 1}");
     check(BTreeMap::from([((), BTreeMap::from([('x', ())]))]), "{(): {'x': ()}}");
@@ -154,7 +161,10 @@ fn types_of_other_crates_round_trip_as_people_write_them() {
     check(time::macros::date!(2026 - 01 - 02), r#""2026-01-02""#);
     check(time::macros::datetime!(2026-01-02 03:04:05.6 UTC), r#""2026-01-02 03:04:05.6 +00:00:00""#);
     check(serde_json::json!(null), "()");
-    check(serde_json::json!({"a": [1, -1, 1.5, null, true, {"b": "c"}]}), r#"{"a": [1, -1, 1.5, (), true, {"b": "c"}]}"#);
+    check(
+        serde_json::json!({"a": [1, -1, 1.5, null, true, {"b": "c"}]}),
+        r#"{"a": [1, -1, 1.5, (), true, {"b": "c"}]}"#,
+    );
 }
 
 #[derive(Serialize, Deserialize, PartialEq, Debug)]
@@ -300,7 +310,13 @@ fn enums_of_all_taggings_round_trip() {
     check(External::Empty {}, "Empty{}");
     check(External::Nested(Box::new(External::Nested(Box::new(External::Unit)))), "Nested(Nested(Unit))");
     check(
-        vec![External::Unit, External::Newtype(1), External::Unit, External::Newtype(2), External::Struct { a: 1 }],
+        vec![
+            External::Unit,
+            External::Newtype(1),
+            External::Unit,
+            External::Newtype(2),
+            External::Struct { a: 1 },
+        ],
         "[Unit, Newtype(1), Unit, Newtype(2), Struct{a: 1}]",
     );
     check(BTreeMap::from([(External::Unit, 1), (External::Newtype(3), 2)]), "{Unit: 1, Newtype(3): 2}");
@@ -352,7 +368,11 @@ fn sequences_and_maps_of_unknown_or_wrong_length_are_written_whole() {
         let honest_map = encode(&(0..actual).map(|n| (n, [0])).collect::<BTreeMap<_, _>>()).unwrap();
         for claimed in [None, Some(0), Some(1), Some(127), Some(128), Some(usize::MAX)] {
             assert_eq!(encode(&Claims(claimed, actual)).unwrap(), honest, "{actual} claimed as {claimed:?}");
-            assert_eq!(encode(&ClaimsMap(claimed, actual)).unwrap(), honest_map, "{actual} claimed as {claimed:?}");
+            assert_eq!(
+                encode(&ClaimsMap(claimed, actual)).unwrap(),
+                honest_map,
+                "{actual} claimed as {claimed:?}"
+            );
         }
     }
 }

@@ -42,15 +42,18 @@ impl Argument {
     pub(crate) fn name(&self) -> impl ToTokens + use<> {
         let conditions = &self.conditions;
         let name = self.ident.unraw().to_string();
-        let span = Span::mixed_site().located_at(self.ident.span());
-        quote_spanned!(span=> #(#conditions)* #name)
+        quote_spanned!(self.span()=> #(#conditions)* #name)
     }
 
-    /// A reference to the argument. An error about its type is shown at the parameter.
+    /// A reference to the argument.
     pub(crate) fn reference(&self) -> impl ToTokens + use<> {
         let Self { ident, conditions } = self;
-        let span = Span::mixed_site().located_at(ident.span());
-        quote_spanned!(span=> #(#conditions)* &#ident)
+        quote_spanned!(self.span()=> #(#conditions)* &#ident)
+    }
+
+    /// Where the parameter is, for what is generated of it.
+    pub(crate) fn span(&self) -> Span {
+        Span::mixed_site().located_at(self.ident.span())
     }
 }
 

@@ -7,7 +7,7 @@
 //! }
 //! ```
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::parse::{ParseStream, Parser};
 use syn::{Expr, LitStr, Result, Stmt, Type};
@@ -88,9 +88,12 @@ impl Call<'_> {
     fn blocking(&self, body: &impl ToTokens) -> Result<TokenStream> {
         let builder = self.builder()?;
         let ty = self.result_type();
+        // An operation may return what it has borrowed, so that its arguments go into the closure. That of an
+        // interception takes no more than the body does, so that a handler may borrow the rest.
+        let capture = (self.kind == Kind::Operation).then(|| quote_spanned!(self.span=> move));
         Ok(quote_spanned!(self.span=>
             let __playback = #builder;
-            __playback.run(move || -> #ty #body)
+            __playback.run(#capture || -> #ty #body)
         ))
     }
 
@@ -198,7 +201,16 @@ impl Call<'_> {
 
     fn arguments(&self) -> TokenStream {
         let references = self.recorded.iter().map(Argument::reference);
-        quote_spanned!(self.span=> .args(&(#(#references,)*)))
+        let mut tuple = Group::new(Delimiter::Parenthesis, quote!(#(#references,)*));
+        // An error about the type of an argument is shown at the whole tuple: from the first to the last.
+        let (first, last) = match self.recorded.as_slice() {
+            [] => (self.span, self.span),
+            [only] => (only.span(), only.span()),
+            [first, .., last] => (first.span(), last.span()),
+        };
+        tuple.set_span(last);
+        let borrowed = quote_spanned!(first=> &);
+        quote_spanned!(self.span=> .args(#borrowed #tuple))
     }
 
     fn fallback(&self) -> Result<Option<TokenStream>> {
@@ -222,9 +234,10 @@ impl Call<'_> {
             Policy::Value(value) => value.to_token_stream(),
             Policy::With(function) => self.of_arguments(function),
         };
+        let ty = self.result_type();
         Some(match self.kind {
-            Kind::Output => quote_spanned!(self.span=> .answer_when_unrecorded(|| #answer)),
-            _ => quote_spanned!(self.span=> .answer_when_missing(|| #answer)),
+            Kind::Output => quote_spanned!(self.span=> .answer_when_unrecorded(|| -> #ty { #answer })),
+            _ => quote_spanned!(self.span=> .answer_when_missing(|| -> #ty { #answer })),
         })
     }
 

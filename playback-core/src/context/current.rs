@@ -68,5 +68,8 @@ fn set_muted(muted: bool) -> bool {
 }
 
 fn with_mut<R>(change: impl FnOnce(&mut Context) -> R) -> Option<R> {
-    CURRENT.try_with(|current| current.try_borrow_mut().ok().map(|mut current| change(&mut current))).ok().flatten()
+    CURRENT
+        .try_with(|current| current.try_borrow_mut().ok().map(|mut current| change(&mut current)))
+        .ok()
+        .flatten()
 }

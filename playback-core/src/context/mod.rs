@@ -16,13 +16,13 @@ use std::sync::Arc;
 pub(crate) use current::{Entered, Muted, scoped_recorder, with_current};
 pub use future::{FutureExt, InContext};
 pub(crate) use lane::Lane;
-pub(crate) use live::{Live, any as any_live, only_replays, refuses_escapes};
 pub use live::refuse_escapes;
+pub(crate) use live::{Live, any as any_live, only_replays, refuses_escapes};
 
+use crate::RecordingId;
 use crate::record::Session as Recording;
 use crate::recorder::Recorder;
 use crate::replay::Session as Replaying;
-use crate::RecordingId;
 
 /// What surrounds a piece of running code: the recording or the replay that it is part of, or neither, and
 /// the recorder in scope. Cheap to clone.

@@ -110,7 +110,8 @@ impl<'de> Visitor<'de> for ContentVisitor {
         }
         let [size_name, content_name] = FIELDS;
         let size = size.ok_or_else(|| A::Error::missing_field(size_name))?;
-        let bytes = content.ok_or_else(|| A::Error::missing_field(content_name))?.map(|OwnedBytes(bytes)| bytes);
+        let bytes =
+            content.ok_or_else(|| A::Error::missing_field(content_name))?.map(|OwnedBytes(bytes)| bytes);
         Ok(FileContent { size, bytes })
     }
 }

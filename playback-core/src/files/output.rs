@@ -41,7 +41,10 @@ impl<A: ?Sized> Prepare<A> for FileOutput {
 }
 
 impl Restore<FileContent> for FileOutput {
-    fn restore(&self, recorded: &mut dyn erased_serde::Deserializer<'_>) -> Result<FileContent, HandlerError> {
+    fn restore(
+        &self,
+        recorded: &mut dyn erased_serde::Deserializer<'_>,
+    ) -> Result<FileContent, HandlerError> {
         Ok(erased_serde::deserialize(recorded)?)
     }
 }

@@ -20,7 +20,8 @@ pub(super) fn within(root: &Path, path: &Path) -> Result<PathBuf, HandlerError> 
     let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
         return Err(refuse("it names no file").into());
     };
-    let real_root = fs::canonicalize(root).map_err(|error| refuse(&format!("the directory fails: {error}")))?;
+    let real_root =
+        fs::canonicalize(root).map_err(|error| refuse(&format!("the directory fails: {error}")))?;
     let parent = if parent.as_os_str().is_empty() { Path::new(".") } else { parent };
     // What is there already decides where the rest will be.
     let there = parent.ancestors().find(|ancestor| ancestor.exists()).unwrap_or(Path::new("."));

@@ -9,7 +9,7 @@ use crate::context::{self, Lane, Muted, Session};
 use crate::record;
 use crate::recording::{Ended, EndedCall};
 use crate::replay::{self, Found, Lookup, MatchedBy, ReplayError, ReplayErrorKind};
-use crate::scratch::{Scratch, Write, guarded, plain};
+use crate::scratch::{Scratch, Write, guarded};
 
 /// A call that is being recorded or replayed.
 pub(crate) struct LiveCall {
@@ -21,8 +21,8 @@ pub(crate) struct LiveCall {
     session: LiveSession,
     /// The encoded arguments, and behind them the result.
     scratch: Scratch,
-    /// How many bytes the arguments take; none until they are known.
-    arguments: Option<usize>,
+    /// How many bytes the arguments take.
+    arguments: usize,
     /// Why the arguments cannot be recorded.
     broken: bool,
     order: u32,
@@ -96,7 +96,7 @@ impl LiveCall {
             lane,
             session,
             scratch: Scratch::take(),
-            arguments: None,
+            arguments: 0,
             broken: false,
             order,
             started,
@@ -126,14 +126,11 @@ impl LiveCall {
             self.broken = true;
             self.refuse(error);
         }
-        self.arguments = Some(self.scratch.bytes().len());
+        self.arguments = self.scratch.bytes().len();
     }
 
-    /// What is to be done about the call. Without arguments given, it is a call without arguments.
+    /// What is to be done about the call.
     pub(crate) fn step(&mut self) -> Step {
-        if self.arguments.is_none() {
-            self.set_arguments(&mut plain(&()));
-        }
         match &self.session {
             LiveSession::Recording(_) => Step::Run,
             LiveSession::Replaying(session) => {
@@ -167,9 +164,12 @@ impl LiveCall {
     /// Fails the replay because nothing was recorded for this call.
     pub(crate) fn fail_missing(&self) -> ! {
         match &self.session {
-            LiveSession::Replaying(session) => {
-                session.fail(session.diagnose(self.kind, &self.alias, self.argument_names, self.argument_bytes()))
-            }
+            LiveSession::Replaying(session) => session.fail(session.diagnose(
+                self.kind,
+                &self.alias,
+                self.argument_names,
+                self.argument_bytes(),
+            )),
             LiveSession::Recording(_) => replay::stop(),
         }
     }
@@ -177,7 +177,9 @@ impl LiveCall {
     /// Fails the replay because the recorded answer does not fit the code.
     pub(crate) fn fail_restoring(&self, found: &Found, error: String) -> ! {
         match &self.session {
-            LiveSession::Replaying(session) => session.fail(ReplayError::answer(&self.alias, found, session, error)),
+            LiveSession::Replaying(session) => {
+                session.fail(ReplayError::answer(&self.alias, found, session, error))
+            }
             LiveSession::Recording(_) => replay::stop(),
         }
     }
@@ -206,7 +208,7 @@ impl LiveCall {
         match &self.session {
             LiveSession::Replaying(session) => {
                 session.fail(ReplayErrorKind::RecordedCancellation { alias: self.alias.to_string() }.into())
-            },
+            }
             LiveSession::Recording(_) => replay::stop(),
         }
     }
@@ -236,7 +238,7 @@ impl LiveCall {
             self.refuse(error);
             return;
         }
-        let result = self.scratch.bytes().get(self.arguments.unwrap_or(0)..).unwrap_or_default();
+        let result = self.scratch.bytes().get(self.arguments..).unwrap_or_default();
         self.push(Ended::Returned(result), by);
     }
 
@@ -274,7 +276,7 @@ impl LiveCall {
     }
 
     fn argument_bytes(&self) -> &[u8] {
-        self.scratch.bytes().get(..self.arguments.unwrap_or(0)).unwrap_or_default()
+        self.scratch.bytes().get(..self.arguments).unwrap_or_default()
     }
 }
 

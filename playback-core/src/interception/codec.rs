@@ -57,7 +57,10 @@ impl<T, H: Restore<T>> Decode<T> for Handled<H> {
 }
 
 /// Restores a value from its bytes.
-pub(crate) fn restore<T, H: Restore<T> + ?Sized>(handler: &H, bytes: &[u8]) -> Result<T, crate::HandlerError> {
+pub(crate) fn restore<T, H: Restore<T> + ?Sized>(
+    handler: &H,
+    bytes: &[u8],
+) -> Result<T, crate::HandlerError> {
     let mut decoder = Decoder::new(bytes);
     let restored = handler.restore(&mut <dyn erased_serde::Deserializer<'_>>::erase(&mut decoder))?;
     Ok(restored)

@@ -5,6 +5,7 @@ use std::future::Future;
 use std::marker::PhantomData;
 
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use super::call::LiveCall;
 use super::codec::{Decode, Encode, Handled, Plain};
@@ -18,9 +19,8 @@ use crate::scratch::plain;
 /// While recording, its result is kept under its *alias* and its arguments. On replay the body does not
 /// run: the result comes from the recording. Anywhere else the body runs as if nothing were there.
 ///
-/// The order of calls is: what the call is ([`argument_names`](Input::argument_names), fallbacks),
-/// [`args`](Input::args), how its result is kept ([`handler_with`](Input::handler_with)), what to do when
-/// nothing was recorded, and [`run`](Input::run) or [`run_async`](Input::run_async).
+/// First comes what the call is, then [`args`](Input::args), then how its result is kept and what to do when
+/// nothing was recorded, and last [`run`](InputCall::run) or [`run_async`](InputCall::run_async).
 ///
 /// ```
 /// let ip = "192.0.2.7";
@@ -28,8 +28,8 @@ use crate::scratch::plain;
 /// assert_eq!(country, "NL");
 /// ```
 #[inline]
-pub fn input<R>(alias: impl Into<Cow<'static, str>>) -> Input<R> {
-    input_live(|| alias.into())
+pub fn input(alias: impl Into<Cow<'static, str>>) -> Input {
+    Input { call: if any_live() { LiveCall::enter(Kind::Input, || alias.into()) } else { None } }
 }
 
 /// The same as [`input`], under an alias that is made only if it is needed.
@@ -40,27 +40,17 @@ pub fn input<R>(alias: impl Into<Cow<'static, str>>) -> Input<R> {
 /// assert_eq!(rows, 3);
 /// ```
 #[inline]
-pub fn input_with<R>(alias: impl FnOnce() -> String) -> Input<R> {
-    input_live(|| alias().into())
+pub fn input_with(alias: impl FnOnce() -> String) -> Input {
+    Input { call: if any_live() { LiveCall::enter(Kind::Input, || alias().into()) } else { None } }
 }
 
-#[inline]
-fn input_live<R>(alias: impl FnOnce() -> Cow<'static, str>) -> Input<R> {
-    let call = if any_live() { LiveCall::enter(Kind::Input, alias) } else { None };
-    Input { call, codec: Some(Plain), policy: Policy::Fail, _result: PhantomData }
-}
-
-/// A call that brings a result `R` into an operation, about to be made. See [`input`].
+/// A call that brings something into an operation, before its arguments are known. See [`input`].
 #[must_use = "an input does nothing until it is run"]
-pub struct Input<R, C = Plain> {
+pub struct Input {
     call: Option<Box<LiveCall>>,
-    /// None only where it is not needed.
-    codec: Option<C>,
-    policy: Policy<R>,
-    _result: PhantomData<fn() -> R>,
 }
 
-impl<R, C> Input<R, C> {
+impl Input {
     /// Names the arguments for people, in their order. No key is made of the names.
     #[inline]
     pub fn argument_names(mut self, names: &'static [&'static str]) -> Self {
@@ -90,21 +80,48 @@ impl<R, C> Input<R, C> {
     }
 
     /// The arguments that tell this call from others of its alias, as a tuple. They are written down at
-    /// once, and only if the call is recorded or replayed; without any, all calls of an alias are the same.
+    /// once, and only if the call is recorded or replayed.
     #[inline]
-    pub fn args<A: Serialize + ?Sized>(mut self, arguments: &A) -> Self {
+    pub fn args<A: Serialize + ?Sized, R>(mut self, arguments: &A) -> InputCall<R> {
         if let Some(call) = &mut self.call {
             call.set_arguments(&mut plain(arguments));
         }
-        self
+        InputCall { call: self.call, codec: Some(Plain), policy: Policy::Fail, _result: PhantomData }
     }
 
+    /// Makes the call, without arguments: all calls of the alias are the same. See [`InputCall::run`].
+    #[inline]
+    pub fn run<R: Serialize + DeserializeOwned>(self, body: impl FnOnce() -> R) -> R {
+        self.args(&()).run(body)
+    }
+
+    /// Makes the call, without arguments. See [`InputCall::run_async`].
+    #[inline]
+    pub fn run_async<F>(self, body: F) -> RunAsync<F, F::Output, Plain>
+    where
+        F: Future<Output: Serialize + DeserializeOwned>,
+    {
+        self.args(&()).run_async(body)
+    }
+}
+
+/// A call that brings an `R` into an operation, about to be made. See [`input`].
+#[must_use = "an input does nothing until it is run"]
+pub struct InputCall<R, C = Plain> {
+    call: Option<Box<LiveCall>>,
+    /// None only where it is not needed.
+    codec: Option<C>,
+    policy: Policy<R>,
+    _result: PhantomData<fn() -> R>,
+}
+
+impl<R, C> InputCall<R, C> {
     /// How the result is recorded, and made again of what was recorded: for types that serde cannot write,
     /// or should not. The handler is made only if it is needed, so that it may look at the arguments.
     #[inline]
-    pub fn handler_with<H>(self, handler: impl FnOnce() -> H) -> Input<R, Handled<H>> {
+    pub fn handler_with<H>(self, handler: impl FnOnce() -> H) -> InputCall<R, Handled<H>> {
         let codec = if self.call.is_some() { Some(Handled(handler())) } else { None };
-        Input { call: self.call, codec, policy: self.policy, _result: PhantomData }
+        InputCall { call: self.call, codec, policy: self.policy, _result: PhantomData }
     }
 
     /// On replay, when nothing was recorded: run the body. By default the replay fails.
@@ -115,8 +132,6 @@ impl<R, C> Input<R, C> {
     }
 
     /// On replay, when nothing was recorded: this is the answer. By default the replay fails.
-    ///
-    /// To be stated after the arguments and fallbacks, which it needs to find out.
     #[inline]
     pub fn answer_when_missing(mut self, answer: impl FnOnce() -> R) -> Self {
         if let Some(call) = &mut self.call
@@ -128,7 +143,7 @@ impl<R, C> Input<R, C> {
     }
 }
 
-impl<R, C: Encode<R> + Decode<R>> Input<R, C> {
+impl<R, C: Encode<R> + Decode<R>> InputCall<R, C> {
     /// Makes the call.
     ///
     /// On replay it unwinds, without the panic hook being run, when it has no answer: [`replay`](crate::replay())

@@ -7,9 +7,9 @@ mod operation;
 mod output;
 mod run;
 
-pub use codec::{Decode, Encode, Handled, Plain};
 pub(crate) use codec::restore;
-pub use input::{Input, input, input_with};
-pub use operation::{Operation, RunOperation, operation};
-pub use output::{Output, output, output_with};
+pub use codec::{Decode, Encode, Handled, Plain};
+pub use input::{Input, InputCall, input, input_with};
+pub use operation::{Operation, OperationCall, RunOperation, operation};
+pub use output::{Output, OutputCall, output, output_with};
 pub use run::RunAsync;

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::future::Future;
-use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
@@ -11,8 +10,8 @@ use pin_project_lite::pin_project;
 use serde::Serialize;
 
 use super::codec::{Encode, Handled, Plain};
-use crate::context::{self, Context, InContext, Session};
-use crate::record::{self, FinishedCall, MetadataExtractor, OperationCall};
+use crate::context::{Context, InContext, Session};
+use crate::record::{self, FinishedCall, MetadataExtractor, OperationSite};
 use crate::recorder::{self, OperationStart, Recorder};
 use crate::recording::Ended;
 use crate::replay;
@@ -24,8 +23,8 @@ use crate::scratch::{Scratch, Write, plain};
 /// recorded. In a replay, its result is captured, to be compared. Inside another operation, and where
 /// no recorder is in force, the body runs as if nothing were there.
 ///
-/// The order of calls is: how it is recorded, [`args`](Operation::args), and [`run`](Operation::run) or
-/// [`run_async`](Operation::run_async).
+/// First comes how it is recorded, then [`args`](Operation::args), and last [`run`](OperationCall::run) or
+/// [`run_async`](OperationCall::run_async).
 ///
 /// ```
 /// let request = String::from("three apples");
@@ -33,7 +32,7 @@ use crate::scratch::{Scratch, Write, plain};
 /// assert_eq!(words, 2);
 /// ```
 #[inline]
-pub fn operation<R>(category: impl Into<Cow<'static, str>>) -> Operation<R> {
+pub fn operation(category: impl Into<Cow<'static, str>>) -> Operation {
     Operation {
         category: category.into(),
         argument_names: &[],
@@ -43,15 +42,12 @@ pub fn operation<R>(category: impl Into<Cow<'static, str>>) -> Operation<R> {
         skip_recording: false,
         metadata: None,
         codec: Plain,
-        live: None,
-        began: false,
-        _result: PhantomData,
     }
 }
 
-/// An operation with a result `R`, about to be run. See [`operation`].
+/// An operation, before its arguments are known. See [`operation`].
 #[must_use = "an operation does nothing until it is run"]
-pub struct Operation<R, C = Plain> {
+pub struct Operation<C = Plain> {
     category: Cow<'static, str>,
     argument_names: &'static [&'static str],
     recorder: Option<Arc<dyn Recorder>>,
@@ -60,12 +56,9 @@ pub struct Operation<R, C = Plain> {
     skip_recording: bool,
     metadata: Option<MetadataExtractor>,
     codec: C,
-    live: Option<Box<LiveOperation>>,
-    began: bool,
-    _result: PhantomData<fn() -> R>,
 }
 
-impl<R, C> Operation<R, C> {
+impl<C> Operation<C> {
     /// Names the arguments for people, in their order.
     #[inline]
     pub fn argument_names(mut self, names: &'static [&'static str]) -> Self {
@@ -120,7 +113,7 @@ impl<R, C> Operation<R, C> {
     /// What is recorded of the result, instead of the result: for types that serde cannot write, or should
     /// not.
     #[inline]
-    pub fn result_handler_with<H>(self, handler: impl FnOnce() -> H) -> Operation<R, Handled<H>> {
+    pub fn result_handler_with<H>(self, handler: impl FnOnce() -> H) -> Operation<Handled<H>> {
         Operation {
             category: self.category,
             argument_names: self.argument_names,
@@ -130,88 +123,102 @@ impl<R, C> Operation<R, C> {
             skip_recording: self.skip_recording,
             metadata: self.metadata,
             codec: Handled(handler()),
-            live: self.live,
-            began: self.began,
-            _result: PhantomData,
         }
     }
 
     /// The arguments, as a tuple, for [`Recording::arguments`](crate::Recording::arguments) to give back.
     /// They are written down at once, and only if the operation is recorded or replayed.
     #[inline]
-    pub fn args<A: Serialize + ?Sized>(mut self, arguments: &A) -> Self {
-        self.begin();
-        if let Some(live) = &mut self.live {
+    pub fn args<A: Serialize + ?Sized>(self, arguments: &A) -> OperationCall<C> {
+        let start = OperationStart {
+            sampling_rate: self.sampling_rate,
+            ignores_forced_sampling: self.ignore_forced_sampling,
+            ..OperationStart::new(&self.category)
+        };
+        let start = (!self.skip_recording).then_some(start);
+        let mut live = LiveOperation::enter(start, self.recorder).map(|context| {
+            let site = OperationSite {
+                category: self.category,
+                argument_names: self.argument_names,
+                metadata: self.metadata,
+            };
+            Box::new(LiveOperation::new(context, site))
+        });
+        if let Some(live) = &mut live {
             live.set_arguments(&mut plain(arguments));
         }
-        self
+        OperationCall { live, codec: self.codec }
     }
 
-    /// Finds out, once, whether the operation is recorded, replayed, or just run.
+    /// Runs the operation, without arguments. See [`OperationCall::run`].
     #[inline]
-    fn begin(&mut self) {
-        if !self.began {
-            self.began = true;
-            self.live = LiveOperation::enter(
-                &self.category,
-                self.argument_names,
-                self.recorder.take(),
-                (!self.skip_recording).then(|| OperationStart {
-                    sampling_rate: self.sampling_rate,
-                    ignores_forced_sampling: self.ignore_forced_sampling,
-                    ..OperationStart::new(&self.category)
-                }),
-                &mut self.metadata,
-            );
-        }
+    pub fn run<R>(self, body: impl FnOnce() -> R) -> R
+    where
+        C: Encode<R>,
+    {
+        self.args(&()).run(body)
+    }
+
+    /// Runs the operation, without arguments. See [`OperationCall::run_async`].
+    #[inline]
+    pub fn run_async<F: Future>(self, body: F) -> RunOperation<F, C>
+    where
+        C: Encode<F::Output>,
+    {
+        self.args(&()).run_async(body)
     }
 }
 
-impl<R, C: Encode<R>> Operation<R, C> {
+/// An operation that is about to be run. See [`operation`].
+#[must_use = "an operation does nothing until it is run"]
+pub struct OperationCall<C = Plain> {
+    live: Option<Box<LiveOperation>>,
+    codec: C,
+}
+
+impl<C> OperationCall<C> {
     /// Runs the operation.
     #[inline]
-    pub fn run(mut self, body: impl FnOnce() -> R) -> R {
-        self.begin();
-        match self.live {
-            None => body(),
-            Some(mut live) => {
-                let span = live.span.clone();
-                let _entered = span.enter();
-                let result = live.poll(|context| context.run(body));
-                live.returned(&mut |encoder, bytes| self.codec.encode(&result, encoder, bytes));
-                result
-            }
-        }
+    pub fn run<R>(self, body: impl FnOnce() -> R) -> R
+    where
+        C: Encode<R>,
+    {
+        let Some(mut live) = self.live else { return body() };
+        let span = live.span.clone();
+        let _entered = span.enter();
+        let result = live.poll(|context| context.run(body));
+        live.returned(&mut |encoder, bytes| self.codec.encode(&result, encoder, bytes));
+        result
     }
 
     /// Runs the operation, when the returned future is awaited.
     #[inline]
-    pub fn run_async<F: Future<Output = R>>(mut self, body: F) -> RunOperation<F, R, C> {
-        self.begin();
+    pub fn run_async<F: Future>(self, body: F) -> RunOperation<F, C>
+    where
+        C: Encode<F::Output>,
+    {
         let context = self.live.as_ref().map(|live| live.context.clone());
-        let body = InContext::new(body, context);
-        RunOperation { body, live: self.live, codec: self.codec, _result: PhantomData }
+        RunOperation { body: InContext::new(body, context), live: self.live, codec: self.codec }
     }
 }
 
 pin_project! {
     /// The future of an [`Operation`].
     #[must_use = "futures do nothing unless polled"]
-    pub struct RunOperation<F, R, C> {
+    pub struct RunOperation<F, C> {
         // Dropped before the operation, so that what is dropped in it is still recorded.
         #[pin]
         body: InContext<F>,
         live: Option<Box<LiveOperation>>,
         codec: C,
-        _result: PhantomData<fn() -> R>,
     }
 }
 
-impl<F: Future<Output = R>, R, C: Encode<R>> Future for RunOperation<F, R, C> {
-    type Output = R;
+impl<F: Future, C: Encode<F::Output>> Future for RunOperation<F, C> {
+    type Output = F::Output;
 
     #[inline]
-    fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<R> {
+    fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<F::Output> {
         let this = self.project();
         let Some(live) = this.live else { return this.body.poll(task) };
         let span = live.span.clone();
@@ -227,7 +234,7 @@ impl<F: Future<Output = R>, R, C: Encode<R>> Future for RunOperation<F, R, C> {
 /// An operation that is being recorded or replayed: the part that is not generic.
 struct LiveOperation {
     context: Context,
-    call: OperationCall,
+    site: OperationSite,
     /// The encoded arguments, and behind them the result.
     scratch: Scratch,
     arguments: usize,
@@ -240,47 +247,40 @@ struct LiveOperation {
 }
 
 impl LiveOperation {
-    /// The operation, if it is to be recorded or replayed; none if it is to run as if nothing were there.
-    fn enter(
-        category: &Cow<'static, str>,
-        argument_names: &'static [&'static str],
-        recorder: Option<Arc<dyn Recorder>>,
-        start: Option<OperationStart<'_>>,
-        metadata: &mut Option<MetadataExtractor>,
-    ) -> Option<Box<Self>> {
-        let current = context::any_live().then(Context::current).unwrap_or_default();
-        let context = match &current.session {
+    /// The context for the operation, if it is to be recorded or replayed; none if it is to run as if nothing
+    /// were there.
+    fn enter(start: Option<OperationStart<'_>>, recorder: Option<Arc<dyn Recorder>>) -> Option<Context> {
+        let current = Context::current();
+        match &current.session {
             // An operation inside a recorded one is part of it.
-            Session::Recording(_) => return None,
-            Session::Replaying(replay) => {
-                if current.muted || !replay.enter_operation() {
-                    return None;
-                }
-                current
-            }
+            Session::Recording(_) => None,
+            Session::Replaying(replay) => (!current.muted && replay.enter_operation()).then_some(current),
             Session::None => {
                 let start = start?;
                 let recorder = recorder.or_else(recorder::in_force)?;
                 let session = record::Session::new(recorder.start(&start)?, recorder);
-                Context::current().with_session(Session::Recording(session))
+                Some(current.with_session(Session::Recording(session)))
             }
-        };
+        }
+    }
+
+    fn new(context: Context, site: OperationSite) -> Self {
         let recording_id = context.recording_id();
         let span = tracing::info_span!(
             "operation",
-            category = %category,
+            category = %site.category,
             recording_id = recording_id.as_ref().map(tracing::field::display),
         );
-        Some(Box::new(Self {
+        Self {
             context,
-            call: OperationCall { category: category.clone(), argument_names, metadata: metadata.take() },
+            site,
             scratch: Scratch::take(),
             arguments: 0,
             span,
             began: false,
             running: false,
             done: false,
-        }))
+        }
     }
 
     fn set_arguments(&mut self, write: &mut Write<'_>) {
@@ -301,10 +301,6 @@ impl LiveOperation {
 
     /// Puts down the result.
     fn returned(&mut self, write: &mut Write<'_>) {
-        if self.arguments == 0 {
-            // Called without arguments.
-            self.set_arguments(&mut plain(&()));
-        }
         match self.scratch.write(write) {
             Ok(()) => self.finish(Outcome::Returned),
             Err(error) => {
@@ -317,9 +313,9 @@ impl LiveOperation {
     fn refuse(&self, error: String) {
         match &self.context.session {
             Session::None => {}
-            Session::Recording(session) => session.discard_unencodable(&self.call.category, error),
+            Session::Recording(session) => session.discard_unencodable(&self.site.category, error),
             Session::Replaying(session) => {
-                session.fail(replay::ReplayError::value(&self.call.category, error))
+                session.fail(replay::ReplayError::value(&self.site.category, error))
             }
         }
     }
@@ -332,15 +328,11 @@ impl LiveOperation {
             Outcome::Cancelled => Ended::Cancelled,
             Outcome::Panicked => Ended::Panicked,
         };
-        let call = OperationCall {
-            category: self.call.category.clone(),
-            argument_names: self.call.argument_names,
-            metadata: self.call.metadata.take(),
-        };
+        let metadata = self.site.metadata.take();
         match &self.context.session {
             Session::None => {}
-            Session::Recording(session) => session.finish(call, arguments, end),
-            Session::Replaying(session) => session.finish_operation(&call, arguments, end),
+            Session::Recording(session) => session.finish(&self.site, metadata, arguments, end),
+            Session::Replaying(session) => session.finish_operation(&self.site, arguments, end),
         }
     }
 }

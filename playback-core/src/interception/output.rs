@@ -4,6 +4,9 @@ use std::borrow::Cow;
 use std::future::Future;
 use std::marker::PhantomData;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
 use super::call::LiveCall;
 use super::codec::{Decode, Encode, Handled, Plain};
 use super::run::{Policy, RunAsync, run};
@@ -17,17 +20,18 @@ use crate::context::any_live;
 /// captured again, to be compared, and the recorded answer is returned. Anywhere else the body runs as if
 /// nothing were there.
 ///
-/// The order of calls is: what the call is ([`argument_names`](Output::argument_names), fallbacks), how its
-/// arguments are kept ([`handler_with`](Output::handler_with)), [`args`](Output::args), how its answer is
-/// kept, what to do when nothing was recorded, and [`run`](Output::run) or [`run_async`](Output::run_async).
+/// First comes what the call is and how its arguments are kept, then [`args`](Output::args), then how its
+/// answer is kept and what to do when none was recorded, and last [`run`](OutputCall::run) or
+/// [`run_async`](OutputCall::run_async).
 ///
 /// ```
 /// let key = playback_core::output("receipts.store").args(&("receipt 7", 4_200)).run(|| 17);
 /// assert_eq!(key, 17);
 /// ```
 #[inline]
-pub fn output<R>(alias: impl Into<Cow<'static, str>>) -> Output<R> {
-    output_live(|| alias.into())
+pub fn output(alias: impl Into<Cow<'static, str>>) -> Output {
+    let call = if any_live() { LiveCall::enter(Kind::Output, || alias.into()) } else { None };
+    Output { call, codec: Some(Plain) }
 }
 
 /// The same as [`output`], under an alias that is made only if it is needed.
@@ -37,30 +41,20 @@ pub fn output<R>(alias: impl Into<Cow<'static, str>>) -> Output<R> {
 /// playback_core::output_with(|| format!("queue.send/{topic}")).args(&("7",)).run(|| ());
 /// ```
 #[inline]
-pub fn output_with<R>(alias: impl FnOnce() -> String) -> Output<R> {
-    output_live(|| alias().into())
+pub fn output_with(alias: impl FnOnce() -> String) -> Output {
+    let call = if any_live() { LiveCall::enter(Kind::Output, || alias().into()) } else { None };
+    Output { call, codec: Some(Plain) }
 }
 
-#[inline]
-fn output_live<R>(alias: impl FnOnce() -> Cow<'static, str>) -> Output<R> {
-    let call = if any_live() { LiveCall::enter(Kind::Output, alias) } else { None };
-    Output { call, arguments: Some(Plain), answer: Some(Plain), policy: Policy::Fail, _result: PhantomData }
-}
-
-/// A call that sends something out of an operation and is answered by an `R`, about to be made. See
-/// [`output`].
+/// A call that sends something out of an operation, before its arguments are known. See [`output`].
 #[must_use = "an output does nothing until it is run"]
-pub struct Output<R, C = Plain, P = Plain> {
+pub struct Output<P = Plain> {
     call: Option<Box<LiveCall>>,
     /// None only where it is not needed.
-    arguments: Option<P>,
-    /// None only where it is not needed.
-    answer: Option<C>,
-    policy: Policy<R>,
-    _result: PhantomData<fn() -> R>,
+    codec: Option<P>,
 }
 
-impl<R, C, P> Output<R, C, P> {
+impl<P> Output<P> {
     /// Names the arguments for people, in their order.
     #[inline]
     pub fn argument_names(mut self, names: &'static [&'static str]) -> Self {
@@ -89,38 +83,65 @@ impl<R, C, P> Output<R, C, P> {
         self
     }
 
-    /// What is recorded of the arguments, instead of the arguments. To be stated before
-    /// [`args`](Self::args). The handler is made only if it is needed.
+    /// What is recorded of the arguments, instead of the arguments. The handler is made only if it is needed.
     #[inline]
-    pub fn handler_with<H>(self, handler: impl FnOnce() -> H) -> Output<R, C, Handled<H>> {
-        let arguments = if self.call.is_some() { Some(Handled(handler())) } else { None };
-        Output { call: self.call, arguments, answer: self.answer, policy: self.policy, _result: PhantomData }
+    pub fn handler_with<H>(self, handler: impl FnOnce() -> H) -> Output<Handled<H>> {
+        let codec = if self.call.is_some() { Some(Handled(handler())) } else { None };
+        Output { call: self.call, codec }
     }
 
     /// What is sent, as a tuple. It is written down at once, and only if the call is recorded or replayed.
     #[inline]
-    pub fn args<A: ?Sized>(mut self, arguments: &A) -> Self
+    pub fn args<A: ?Sized, R>(mut self, arguments: &A) -> OutputCall<R>
     where
         P: Encode<A>,
     {
-        if let (Some(call), Some(codec)) = (&mut self.call, &self.arguments) {
+        if let (Some(call), Some(codec)) = (&mut self.call, &self.codec) {
             call.set_arguments(&mut |encoder, bytes| codec.encode(arguments, encoder, bytes));
         }
-        self
+        OutputCall { call: self.call, codec: Some(Plain), policy: Policy::Fail, _result: PhantomData }
+    }
+}
+
+impl Output {
+    /// Makes the call, which sends nothing but the fact that it is made. See [`OutputCall::run`].
+    #[inline]
+    pub fn run<R: Serialize + DeserializeOwned>(self, body: impl FnOnce() -> R) -> R {
+        self.args(&()).run(body)
     }
 
+    /// Makes the call, which sends nothing but the fact that it is made. See [`OutputCall::run_async`].
+    #[inline]
+    pub fn run_async<F>(self, body: F) -> RunAsync<F, F::Output, Plain>
+    where
+        F: Future<Output: Serialize + DeserializeOwned>,
+    {
+        self.args(&()).run_async(body)
+    }
+}
+
+/// A call that sends something out of an operation and is answered by an `R`, about to be made. See
+/// [`output`].
+#[must_use = "an output does nothing until it is run"]
+pub struct OutputCall<R, C = Plain> {
+    call: Option<Box<LiveCall>>,
+    /// None only where it is not needed.
+    codec: Option<C>,
+    policy: Policy<R>,
+    _result: PhantomData<fn() -> R>,
+}
+
+impl<R, C> OutputCall<R, C> {
     /// How the answer is recorded, and made again of what was recorded. The handler is made only if it is
     /// needed.
     #[inline]
-    pub fn result_handler_with<H>(self, handler: impl FnOnce() -> H) -> Output<R, Handled<H>, P> {
-        let answer = if self.call.is_some() { Some(Handled(handler())) } else { None };
-        Output { call: self.call, arguments: self.arguments, answer, policy: self.policy, _result: PhantomData }
+    pub fn result_handler_with<H>(self, handler: impl FnOnce() -> H) -> OutputCall<R, Handled<H>> {
+        let codec = if self.call.is_some() { Some(Handled(handler())) } else { None };
+        OutputCall { call: self.call, codec, policy: self.policy, _result: PhantomData }
     }
 
     /// On replay, when no answer was recorded, as for an output that the recorded code did not have: this
     /// is the answer. By default the replay fails.
-    ///
-    /// To be stated after the fallbacks, which it needs to find out.
     #[inline]
     pub fn answer_when_unrecorded(mut self, answer: impl FnOnce() -> R) -> Self {
         if let Some(call) = &mut self.call
@@ -132,14 +153,14 @@ impl<R, C, P> Output<R, C, P> {
     }
 }
 
-impl<R, C: Encode<R> + Decode<R>, P> Output<R, C, P> {
+impl<R, C: Encode<R> + Decode<R>> OutputCall<R, C> {
     /// Makes the call.
     ///
     /// On replay it unwinds, without the panic hook being run, when it has no answer: [`replay`](crate::replay())
     /// catches that and returns the reason.
     #[inline]
     pub fn run(self, body: impl FnOnce() -> R) -> R {
-        match (self.call, self.answer) {
+        match (self.call, self.codec) {
             (Some(call), Some(codec)) => run(call, &codec, self.policy, body),
             _ => body(),
         }
@@ -150,6 +171,6 @@ impl<R, C: Encode<R> + Decode<R>, P> Output<R, C, P> {
     /// The future unwinds as [`run`](Self::run) does.
     #[inline]
     pub fn run_async<F: Future<Output = R>>(self, body: F) -> RunAsync<F, R, C> {
-        RunAsync::new(self.call, self.answer, self.policy, body)
+        RunAsync::new(self.call, self.codec, self.policy, body)
     }
 }

@@ -3,5 +3,5 @@
 mod session;
 
 pub use session::FinishedCall;
-pub(crate) use session::{OperationCall, extractor};
 pub(crate) use session::{MetadataExtractor, Session};
+pub(crate) use session::{OperationSite, extractor};

@@ -37,8 +37,8 @@ struct State {
 /// An operation's metadata extractor: makes fields of the finished call.
 pub(crate) type MetadataExtractor = Box<dyn FnOnce(&FinishedCall<'_>) -> Result<Value, String> + Send>;
 
-/// How the operation itself was called.
-pub(crate) struct OperationCall {
+/// The operation, as it stands in the code.
+pub(crate) struct OperationSite {
     pub(crate) category: Cow<'static, str>,
     pub(crate) argument_names: &'static [&'static str],
     pub(crate) metadata: Option<MetadataExtractor>,
@@ -115,19 +115,32 @@ impl Session {
     }
 
     /// Ends the recording and hands it to the recorder. Only the first call counts.
-    pub(crate) fn finish(&self, operation: OperationCall, arguments: &[u8], end: Ended<'_>) {
+    pub(crate) fn finish(
+        &self,
+        operation: &OperationSite,
+        metadata: Option<MetadataExtractor>,
+        arguments: &[u8],
+        end: Ended<'_>,
+    ) {
         let Some(mut state) = self.lock().take() else { return };
         if self.start.only_if_forced && !self.forced.load(Relaxed) && state.discarded.is_none() {
             state.discarded = Some(DiscardReason::SampledOut);
         }
         let finished = match state.discarded.take() {
             Some(reason) => Finished::Discarded { id: self.start.id.clone(), reason },
-            None => Finished::Recorded(self.recording(state, operation, arguments, end)),
+            None => Finished::Recorded(self.recording(state, operation, metadata, arguments, end)),
         };
         self.recorder.finish(finished);
     }
 
-    fn recording(&self, mut state: State, operation: OperationCall, arguments: &[u8], end: Ended<'_>) -> Recording {
+    fn recording(
+        &self,
+        mut state: State,
+        operation: &OperationSite,
+        extract: Option<MetadataExtractor>,
+        arguments: &[u8],
+        end: Ended<'_>,
+    ) -> Recording {
         let duration = self.elapsed();
         let result = match end {
             Ended::Returned(result) => Some(result),
@@ -139,7 +152,7 @@ impl Session {
         metadata.failed = result.is_some_and(value::is_error);
         metadata.incomplete = result.is_none();
         metadata.fields = std::mem::take(&mut state.fields);
-        if let Some(extract) = operation.metadata {
+        if let Some(extract) = extract {
             let call = FinishedCall { arguments, result, duration };
             match guarded(|| fields(extract(&call)?)) {
                 Ok(fields) => metadata.fields.extend(fields),
@@ -247,7 +260,9 @@ where
 fn fields(value: Value) -> Result<Vec<(String, Value)>, String> {
     match value {
         Value::Unit => Ok(Vec::new()),
-        Value::Struct(fields) => Ok(fields.into_iter().map(|(name, value)| (name.to_string(), value)).collect()),
+        Value::Struct(fields) => {
+            Ok(fields.into_iter().map(|(name, value)| (name.to_string(), value)).collect())
+        }
         Value::Map(entries) => entries
             .into_iter()
             .map(|(key, value)| match key {

@@ -92,14 +92,16 @@ impl TapeBuilder {
 
     fn site(&mut self, call: &EndedCall<'_>) -> u32 {
         if let Cow::Borrowed(alias) = *call.alias {
-            let same = |known: &&(Kind, &'static str, u32)| known.0 == call.kind && std::ptr::eq(known.1, alias);
+            let same =
+                |known: &&(Kind, &'static str, u32)| known.0 == call.kind && std::ptr::eq(known.1, alias);
             if let Some(&(_, _, site)) = self.remembered.iter().find(same) {
                 return site;
             }
         }
-        let known = self.sites.get(call.alias.as_ref()).and_then(|kinds| {
-            kinds.iter().find(|(kind, _)| *kind == call.kind).map(|&(_, site)| site)
-        });
+        let known = self
+            .sites
+            .get(call.alias.as_ref())
+            .and_then(|kinds| kinds.iter().find(|(kind, _)| *kind == call.kind).map(|&(_, site)| site));
         let site = known.unwrap_or_else(|| self.add_site(call));
         if let Cow::Borrowed(alias) = *call.alias
             && self.remembered.len() < REMEMBERED

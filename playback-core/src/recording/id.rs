@@ -228,7 +228,8 @@ fn days_in(year: u32, month: u32) -> u32 {
 }
 
 fn validate_unique(unique: &str) -> Result<(), String> {
-    let crockford = |c: char| c.is_ascii_alphanumeric() && !matches!(c.to_ascii_uppercase(), 'I' | 'L' | 'O' | 'U');
+    let crockford =
+        |c: char| c.is_ascii_alphanumeric() && !matches!(c.to_ascii_uppercase(), 'I' | 'L' | 'O' | 'U');
     // The first of 26 characters holds three bits of the 128 only.
     let fits = unique.bytes().next().is_some_and(|first| (b'0'..=b'7').contains(&first));
     if unique.len() == UNIQUE_LENGTH && fits && unique.chars().all(crockford) {

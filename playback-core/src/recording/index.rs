@@ -17,8 +17,7 @@ pub(crate) struct Index {
 
 impl Index {
     pub(super) fn new(tape: &Tape) -> Self {
-        let mut index =
-            Self { hasher: RandomState::new(), inputs: HashMap::new(), aliases: HashMap::new() };
+        let mut index = Self { hasher: RandomState::new(), inputs: HashMap::new(), aliases: HashMap::new() };
         for call in tape.calls() {
             let alias = index.hasher.hash_one(call.alias());
             index.aliases.entry((call.kind(), alias)).or_default().push(call.position());
@@ -50,6 +49,10 @@ impl Index {
         alias: &'t str,
     ) -> impl Iterator<Item = Call<'t>> + 't {
         let positions = self.aliases.get(&(kind, self.hasher.hash_one(alias)));
-        positions.into_iter().flatten().filter_map(|&at| tape.at(at)).filter(move |call| call.alias() == alias)
+        positions
+            .into_iter()
+            .flatten()
+            .filter_map(|&at| tape.at(at))
+            .filter(move |call| call.alias() == alias)
     }
 }

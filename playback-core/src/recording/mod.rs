@@ -5,6 +5,7 @@ mod id;
 pub(crate) mod index;
 mod metadata;
 mod output;
+mod shown;
 mod tape;
 
 use serde::de::DeserializeOwned;
@@ -13,6 +14,7 @@ pub(crate) use builder::{Ended, EndedCall, TapeBuilder};
 pub use id::{InvalidId, MAX_CATEGORY_BYTES, RecordingId};
 pub use metadata::{Metadata, Service};
 pub use output::{OutputKey, RESULT_ALIAS, SentOutput};
+pub(crate) use shown::{Short, ShownArguments};
 pub use tape::{Call, End, Entry, InvalidTape, Kind, Site, Tape, TapeParts};
 
 use crate::ReplayError;

@@ -38,7 +38,9 @@ impl fmt::Display for OutputKey {
         }
         match self.lane.as_slice() {
             [] => Ok(()),
-            lane => write!(f, " in lane {}", lane.iter().map(ToString::to_string).collect::<Vec<_>>().join(".")),
+            lane => {
+                write!(f, " in lane {}", lane.iter().map(ToString::to_string).collect::<Vec<_>>().join("."))
+            }
         }
     }
 }
@@ -72,7 +74,11 @@ impl<'t> SentOutput<'t> {
     /// operation that did not return.
     #[must_use]
     pub fn bytes(&self) -> &'t [u8] {
-        if self.is_result() { self.call.result_bytes().unwrap_or_default() } else { self.call.argument_bytes() }
+        if self.is_result() {
+            self.call.result_bytes().unwrap_or_default()
+        } else {
+            self.call.argument_bytes()
+        }
     }
 
     /// What was sent: the arguments of an output, the result of the operation.

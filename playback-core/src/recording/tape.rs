@@ -6,8 +6,9 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::index::Index;
-use crate::value::{self, DecodeError};
+use super::shown::ShownArguments;
 use crate::Value;
+use crate::value::{self, DecodeError};
 
 /// What kind of call an [`Entry`] is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -278,15 +279,18 @@ impl<'t> Call<'t> {
 
 impl fmt::Debug for Call<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} {}(", self.kind(), self.alias())?;
+        write!(f, "{:?} {}", self.kind(), self.alias())?;
         match self.arguments() {
-            Ok(arguments) => write!(f, "{arguments}")?,
-            Err(error) => write!(f, "{error}")?,
+            _ if self.kind() == Kind::Data => {}
+            Ok(values) => write!(f, "{}", ShownArguments { names: self.argument_names(), values: &values })?,
+            Err(error) => write!(f, "({error})")?,
         }
         match self.result() {
-            Ok(Some(result)) => write!(f, ") -> {result}"),
-            Ok(None) => write!(f, ") {}", if *self.end() == End::Cancelled { "was cancelled" } else { "panicked" }),
-            Err(error) => write!(f, ") -> {error}"),
+            Ok(Some(result)) => write!(f, " -> {result}"),
+            Ok(None) => {
+                write!(f, " {}", if *self.end() == End::Cancelled { "was cancelled" } else { "panicked" })
+            }
+            Err(error) => write!(f, " -> {error}"),
         }
     }
 }

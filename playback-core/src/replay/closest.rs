@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::Value;
+use crate::recording::Short;
 use crate::value::{Name, Path, Segment};
 
 /// One place at which two values differ.
@@ -33,20 +34,6 @@ impl fmt::Display for Difference {
     }
 }
 
-/// A value, cut off after a line's length.
-pub(crate) struct Short<'v>(pub(crate) &'v Value);
-
-impl fmt::Display for Short<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const LENGTH: usize = 160;
-        let text = self.0.to_string();
-        match text.char_indices().nth(LENGTH) {
-            Some((end, _)) => write!(f, "{}…", text.get(..end).unwrap_or_default()),
-            None => f.write_str(&text),
-        }
-    }
-}
-
 /// Whether two values mean the same: as equal ones do, but for the order of fields.
 pub(crate) fn equivalent(one: &Value, other: &Value) -> bool {
     let mut differences = Vec::new();
@@ -61,7 +48,13 @@ pub(crate) fn differences(recorded: &Value, replayed: &Value, most: usize) -> Ve
     differences
 }
 
-fn collect(path: &mut Vec<Segment>, recorded: &Value, replayed: &Value, into: &mut Vec<Difference>, most: usize) {
+fn collect(
+    path: &mut Vec<Segment>,
+    recorded: &Value,
+    replayed: &Value,
+    into: &mut Vec<Difference>,
+    most: usize,
+) {
     if into.len() >= most || recorded == replayed {
         return;
     }

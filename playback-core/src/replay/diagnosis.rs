@@ -3,8 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::closest::{Difference, Short, differences};
+use super::closest::{Difference, differences};
 use super::lookup::Cursor;
+use crate::recording::ShownArguments;
 use crate::value::{self, Name, Path, Segment};
 use crate::{Call, Kind, RecordingId, Tape, Value};
 
@@ -71,7 +72,10 @@ impl Diagnosis {
             used_calls: calls.iter().filter(is_used).count(),
             closest,
             closest_is_used,
-            differences: differences.into_iter().map(|difference| named(difference, argument_names)).collect(),
+            differences: differences
+                .into_iter()
+                .map(|difference| named(difference, argument_names))
+                .collect(),
             other_aliases: if calls.is_empty() { other_aliases(tape, kind, alias) } else { Vec::new() },
             arguments,
             argument_names,
@@ -113,7 +117,7 @@ impl fmt::Display for Diagnosis {
             Kind::Output => ("output", "`unrecorded = value(…)`"),
             _ => ("input", "`missing = call`, `missing = value(…)` or a `fallback` alias"),
         };
-        let arguments = Arguments { names: self.argument_names, value: &self.arguments };
+        let arguments = ShownArguments { names: self.argument_names, values: &self.arguments };
         writeln!(f, "{kind} `{alias}` has no recorded answer in {recording}")?;
         writeln!(f, "  called with: {arguments}")?;
         match (self.kind, &self.closest) {
@@ -129,7 +133,7 @@ impl fmt::Display for Diagnosis {
                 writeln!(f, "  recorded:    {} calls of it, all of them answered", self.recorded_calls)?;
             }
             (_, Some(closest)) => {
-                let closest = Arguments { names: self.argument_names, value: closest };
+                let closest = ShownArguments { names: self.argument_names, values: closest };
                 let used = if self.closest_is_used { " (used already)" } else { "" };
                 writeln!(f, "  closest:     {closest}{used}")?;
                 for difference in self.differences.iter().take(TOLD) {
@@ -138,30 +142,13 @@ impl fmt::Display for Diagnosis {
                 if let Some(more) = self.differences.len().checked_sub(TOLD).filter(|more| *more > 0) {
                     writeln!(f, "  and in {more} more places")?;
                 }
-                writeln!(f, "  recorded:    {} calls of it, {} used already", self.recorded_calls, self.used_calls)?;
+                writeln!(
+                    f,
+                    "  recorded:    {} calls of it, {} used already",
+                    self.recorded_calls, self.used_calls
+                )?;
             }
         }
         write!(f, "  if the call is new or was changed on purpose, say what answers it: {remedy}")
-    }
-}
-
-/// Arguments as a call shows them.
-struct Arguments<'a> {
-    names: &'a [&'a str],
-    value: &'a Value,
-}
-
-impl fmt::Display for Arguments<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Value::Seq(arguments) = self.value else { return write!(f, "({})", Short(self.value)) };
-        f.write_str("(")?;
-        for (at, argument) in arguments.iter().enumerate() {
-            let comma = if at == 0 { "" } else { ", " };
-            match self.names.get(at) {
-                Some(name) => write!(f, "{comma}{name}: {}", Short(argument))?,
-                None => write!(f, "{comma}{}", Short(argument))?,
-            }
-        }
-        f.write_str(")")
     }
 }

@@ -5,8 +5,8 @@ use std::fmt;
 use super::diagnosis::Diagnosis;
 use super::lookup::Found;
 use super::session::Session;
-use crate::value::DecodeError;
 use crate::RecordingId;
+use crate::value::DecodeError;
 
 /// Why a replay failed. The operation's own errors are no failures: they are results, to be compared.
 #[derive(Debug, Clone)]
@@ -93,7 +93,7 @@ impl ReplayError {
     pub(crate) fn answer(alias: &str, found: &Found, session: &Session, error: String) -> Self {
         let bytes = found.result(session.recording().tape());
         let recorded = match crate::value::decode_value(bytes) {
-            Ok(value) => super::closest::Short(&value).to_string(),
+            Ok(value) => crate::recording::Short(&value).to_string(),
             Err(error) => format!("unreadable: {error}"),
         };
         ReplayErrorKind::AnswerMismatch { alias: alias.to_owned(), recorded, error }.into()

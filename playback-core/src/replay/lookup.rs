@@ -152,6 +152,7 @@ impl Found {
 
 /// The inputs of an alias whose arguments mean the same as these.
 fn equivalents<'t>(index: &'t Index, tape: &'t Tape, alias: &'t str, arguments: &Value) -> Vec<Call<'t>> {
-    let means_the_same = |call: &Call<'t>| call.arguments().is_ok_and(|recorded| equivalent(&recorded, arguments));
+    let means_the_same =
+        |call: &Call<'t>| call.arguments().is_ok_and(|recorded| equivalent(&recorded, arguments));
     index.of_alias(tape, Kind::Input, alias).filter(means_the_same).collect()
 }

@@ -17,15 +17,15 @@ use std::task::Poll;
 pub use closest::Difference;
 pub use diagnosis::Diagnosis;
 pub use error::{ReplayError, ReplayErrorKind};
-pub(crate) use escape::look_for_escape;
 pub use escape::Escape;
+pub(crate) use escape::look_for_escape;
 pub(crate) use lookup::{Asked, Found, Lookup};
 pub use playback::{MatchedBy, Playback, RecordedBy};
 pub(crate) use session::Session;
 
+use crate::Recording;
 use crate::context::{self, Context, InContext};
 use crate::scratch::panic_message;
-use crate::Recording;
 
 /// What a stopped replay unwinds with.
 struct Stopped;
@@ -106,7 +106,8 @@ where
     F: FnOnce(&Recording) -> Result<R, ReplayError>,
 {
     let session = Session::new(recording.clone());
-    let made = span(recording).in_scope(|| catch(|| session.context().run(|| operation(recording).map(drop))));
+    let made =
+        span(recording).in_scope(|| catch(|| session.context().run(|| operation(recording).map(drop))));
     match made {
         Ok(Err(error)) => Err(session.failure().unwrap_or(error)),
         Ok(Ok(())) => session.finish(Ok(())),

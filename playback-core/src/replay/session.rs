@@ -11,7 +11,7 @@ use super::lookup::{Asked, Cursor, Found, Lookup};
 use super::playback::{Match, MatchedBy, Playback};
 use super::{Panic, stop};
 use crate::context::Live;
-use crate::record::OperationCall;
+use crate::record::OperationSite;
 use crate::recording::{Ended, EndedCall, TapeBuilder};
 use crate::{Kind, Recording};
 
@@ -115,7 +115,7 @@ impl Session {
     }
 
     /// Puts down how the operation ended.
-    pub(crate) fn finish_operation(&self, operation: &OperationCall, arguments: &[u8], end: Ended<'_>) {
+    pub(crate) fn finish_operation(&self, operation: &OperationSite, arguments: &[u8], end: Ended<'_>) {
         self.lock().tape.push(&EndedCall {
             kind: Kind::Operation,
             alias: &operation.category,

@@ -228,7 +228,11 @@ impl<'de> VariantAccess<'de> for VariantReader<'_, 'de> {
         }
     }
 
-    fn struct_variant<V: Visitor<'de>>(self, fields: &'static [&'static str], visitor: V) -> Result<V::Value> {
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value> {
         match self.state {
             State::Payload => self.payload(|decoder| decoder.deserialize_struct("", fields, visitor)),
             _ => visitor.visit_map(Nothing),

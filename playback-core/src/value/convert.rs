@@ -122,7 +122,7 @@ fn write<'v>(writer: &mut Writer<'_, 'v>, value: &'v Value) -> Result<(), Encode
                 writer.field(&mut open, name);
                 write(writer, value).map_err(|error| error.inside(Segment::Field(name.clone())))?;
             }
-            writer.end_struct(open);
+            writer.end_struct(&mut open);
         }
         Value::Variant(name, None) => writer.unit_variant(name),
         Value::Variant(name, Some(payload)) => {
@@ -166,7 +166,8 @@ impl Builder<'_> {
             Head::UnitVariant(name) => Value::Variant(self.name(name), None),
             Head::Variant(name) => {
                 let name = self.name(name);
-                let payload = self.nested(Self::value).map_err(|error| error.inside(Segment::Variant(name.clone())))?;
+                let payload =
+                    self.nested(Self::value).map_err(|error| error.inside(Segment::Variant(name.clone())))?;
                 Value::Variant(name, Some(Box::new(payload)))
             }
         })
@@ -225,7 +226,10 @@ impl Builder<'_> {
         }
     }
 
-    fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, DecodeError>) -> Result<T, DecodeError> {
+    fn nested<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<T, DecodeError>,
+    ) -> Result<T, DecodeError> {
         self.reader.enter()?;
         let result = read(self);
         self.reader.leave();

@@ -4,6 +4,7 @@ use serde::de::{Deserialize, Deserializer, Error as _, SeqAccess as _, Unexpecte
 use serde::forward_to_deserialize_any;
 
 use super::access::{Elements, Entries, Fields, One, VariantReader};
+use super::integer::Wide;
 use super::read::{Head, Reader};
 use super::tags::{BYTES, NONE, SEQ, SOME, UNIT};
 use super::{DecodeError, Integer};
@@ -202,10 +203,9 @@ impl<'de> Decoder<'de> {
 }
 
 fn visit_unsigned<'de, V: Visitor<'de>>(value: Integer, visitor: V) -> Result<V::Value> {
-    match (value.as_u64(), value.as_i64()) {
-        (Some(value), _) => visitor.visit_u64(value),
-        (_, Some(value)) => visitor.visit_i64(value),
-        _ => visit_unsigned_128(value, visitor),
+    match value.as_u64() {
+        Some(value) => visitor.visit_u64(value),
+        None => visit_wide(value, visitor),
     }
 }
 
@@ -217,26 +217,39 @@ fn visit_signed<'de, V: Visitor<'de>>(value: Integer, visitor: V) -> Result<V::V
 }
 
 fn visit_unsigned_128<'de, V: Visitor<'de>>(value: Integer, visitor: V) -> Result<V::Value> {
-    match (value.as_u128(), value.as_i128()) {
-        (Some(value), _) => visitor.visit_u128(value),
-        (_, Some(value)) => visitor.visit_i128(value),
-        _ => Err(out_of_range(value, "an integer")),
+    match value.as_u128() {
+        Some(value) => visitor.visit_u128(value),
+        None => visit_wide(value, visitor),
     }
 }
 
 fn visit_signed_128<'de, V: Visitor<'de>>(value: Integer, visitor: V) -> Result<V::Value> {
     match value.as_i128() {
         Some(value) => visitor.visit_i128(value),
-        None => visit_unsigned_128(value, visitor),
+        None => visit_wide(value, visitor),
+    }
+}
+
+/// Gives the visitor a number that is not of the kind it asked for, as the narrowest that holds it.
+#[cold]
+fn visit_wide<'de, V: Visitor<'de>>(value: Integer, visitor: V) -> Result<V::Value> {
+    match (value.as_i64(), value.wide()) {
+        (Some(value), _) => visitor.visit_i64(value),
+        (None, Wide::Negative(value)) => visitor.visit_i128(value),
+        (None, Wide::Unsigned(value)) => visitor.visit_u128(value),
     }
 }
 
 fn visit_f32<'de, V: Visitor<'de>>(value: Integer, visitor: V) -> Result<V::Value> {
-    visitor.visit_f32(value.exact_f32().ok_or_else(|| out_of_range(value, "a float of 32 bits that holds it exactly"))?)
+    visitor.visit_f32(
+        value.exact_f32().ok_or_else(|| out_of_range(value, "a float of 32 bits that holds it exactly"))?,
+    )
 }
 
 fn visit_f64<'de, V: Visitor<'de>>(value: Integer, visitor: V) -> Result<V::Value> {
-    visitor.visit_f64(value.exact_f64().ok_or_else(|| out_of_range(value, "a float of 64 bits that holds it exactly"))?)
+    visitor.visit_f64(
+        value.exact_f64().ok_or_else(|| out_of_range(value, "a float of 64 bits that holds it exactly"))?,
+    )
 }
 
 #[cold]
@@ -371,7 +384,9 @@ impl<'de> Deserializer<'de> for &mut Decoder<'de> {
                 let value = visitor.visit_seq(&mut access)?;
                 match access.next_element::<serde::de::IgnoredAny>()? {
                     None => Ok(value),
-                    Some(_) => Err(DecodeError::mismatch(format!("expected fewer bytes, found {}", bytes.len()))),
+                    Some(_) => {
+                        Err(DecodeError::mismatch(format!("expected fewer bytes, found {}", bytes.len())))
+                    }
                 }
             }
             head => self.visit(head, visitor),

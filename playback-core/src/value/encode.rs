@@ -164,7 +164,11 @@ impl<'a, 'w> Serializer for &'a mut Writer<'w, 'static> {
     }
 
     #[inline]
-    fn serialize_tuple_struct(self, _name: &'static str, len: usize) -> Result<Elements<'a, 'w>, EncodeError> {
+    fn serialize_tuple_struct(
+        self,
+        _name: &'static str,
+        len: usize,
+    ) -> Result<Elements<'a, 'w>, EncodeError> {
         self.serialize_seq(Some(len))
     }
 
@@ -218,7 +222,7 @@ impl Elements<'_, '_> {
     #[inline]
     fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Done {
         let index = self.writer.element(&mut self.seq);
-        value.serialize(&mut *self.writer).map_err(|error| in_variant(error.inside(Segment::Index(index)), self.variant))
+        value.serialize(&mut *self.writer).map_err(|error| inside(error, Segment::Index(index), self.variant))
     }
 
     #[inline]
@@ -242,14 +246,12 @@ impl Fields<'_, '_> {
     #[inline]
     fn field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Done {
         self.writer.field(&mut self.open, name);
-        value
-            .serialize(&mut *self.writer)
-            .map_err(|error| in_variant(error.inside(Segment::Field(name.into())), self.variant))
+        value.serialize(&mut *self.writer).map_err(|error| inside_field(error, name, self.variant))
     }
 
     #[inline]
-    fn finish(self) -> Done {
-        self.writer.end_struct(self.open);
+    fn finish(mut self) -> Done {
+        self.writer.end_struct(&mut self.open);
         if self.variant.is_some() {
             self.writer.leave();
         }
@@ -257,7 +259,17 @@ impl Fields<'_, '_> {
     }
 }
 
-fn in_variant(error: EncodeError, variant: Option<&'static str>) -> EncodeError {
+// Out of line, so that the way without errors stays short.
+#[cold]
+#[inline(never)]
+fn inside_field(error: EncodeError, name: &'static str, variant: Option<&'static str>) -> EncodeError {
+    inside(error, Segment::Field(name.into()), variant)
+}
+
+#[cold]
+#[inline(never)]
+fn inside(error: EncodeError, segment: Segment, variant: Option<&'static str>) -> EncodeError {
+    let error = error.inside(segment);
     match variant {
         Some(name) => error.inside(Segment::Variant(name.into())),
         None => error,

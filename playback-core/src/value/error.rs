@@ -121,12 +121,27 @@ impl DecodeError {
     pub(super) fn mismatch(message: impl Into<String>) -> Self {
         DecodeError::new(DecodeErrorKind::Mismatch, message)
     }
+
+    /// An error of someone else's, or one of ours that went through an erased deserializer and came back as text, once
+    /// for each container on the way: then its path is taken up again, so that it stays one path.
+    fn from_text(text: String) -> Self {
+        const OURS: [&str; 5] =
+            ["expected ", "missing field ", "unknown variant ", "unknown field ", "found "];
+        let parts =
+            text.split_once(": ").filter(|(_, message)| OURS.iter().any(|start| message.starts_with(start)));
+        match parts.and_then(|(path, message)| Some((path.parse::<Path>().ok()?, message))) {
+            Some((path, message)) => {
+                path.segments().iter().rev().cloned().fold(Self::mismatch(message), Self::inside)
+            }
+            None => Self::mismatch(text),
+        }
+    }
 }
 
 impl de::Error for DecodeError {
     #[cold]
     fn custom<T: fmt::Display>(message: T) -> Self {
-        DecodeError::mismatch(message.to_string())
+        DecodeError::from_text(message.to_string())
     }
 
     #[cold]

@@ -177,7 +177,11 @@ impl FromStr for Integer {
     type Err = ParseIntError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if text.starts_with('-') { text.parse().map(|n: i128| n.into()) } else { text.parse().map(|n: u128| n.into()) }
+        if text.starts_with('-') {
+            text.parse().map(|n: i128| n.into())
+        } else {
+            text.parse().map(|n: u128| n.into())
+        }
     }
 }
 

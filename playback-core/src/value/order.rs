@@ -23,8 +23,12 @@ impl<'a> KeyOrder<'a> {
         match key.split_first() {
             Some((SMALL_STRING..SMALL_UNSIGNED, text)) => KeyOrder::String(text),
             Some((&tag @ SMALL_UNSIGNED.., _)) => KeyOrder::Integer(Integer::from(tag - SMALL_UNSIGNED)),
-            Some((&STRING, _)) => Reader::new(key).str().map_or(KeyOrder::Other(key), |s| KeyOrder::String(s.as_bytes())),
-            Some((UNSIGNED..=NEGATIVE_128, _)) => Reader::new(key).integer().map_or(KeyOrder::Other(key), KeyOrder::Integer),
+            Some((&STRING, _)) => {
+                Reader::new(key).str().map_or(KeyOrder::Other(key), |s| KeyOrder::String(s.as_bytes()))
+            }
+            Some((UNSIGNED..=NEGATIVE_128, _)) => {
+                Reader::new(key).integer().map_or(KeyOrder::Other(key), KeyOrder::Integer)
+            }
             _ => KeyOrder::Other(key),
         }
     }

@@ -25,7 +25,10 @@ impl PathParseError {
 impl fmt::Display for PathParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let PathParseError { text, at, expected } = self;
-        write!(f, "{text:?} is no path: expected {expected} at byte {at}; a path looks like lines[3].qty or tags[\"a\"]")
+        write!(
+            f,
+            "{text:?} is no path: expected {expected} at byte {at}; a path looks like lines[3].qty or tags[\"a\"]"
+        )
     }
 }
 
@@ -72,7 +75,8 @@ impl Parser<'_> {
     }
 
     fn bracketed(&mut self) -> Result<Segment, Expected> {
-        const EXPECTED: Expected = "an index or a map key (a string, integer, character, boolean or unit variant)";
+        const EXPECTED: Expected =
+            "an index or a map key (a string, integer, character, boolean or unit variant)";
         let key = match self.rest.chars().next() {
             Some('"') => Value::String(self.quoted('"')?),
             Some('\'') => {

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 
-use super::tags::{DEFINE_STRUCT, DEFINE_UNIT_VARIANT, DEFINE_VARIANT, MAX_SHAPES, SHAPE, SMALL_SHAPE, SMALL_STRING};
+use super::tags::{
+    DEFINE_STRUCT, DEFINE_UNIT_VARIANT, DEFINE_VARIANT, MAX_SHAPES, SHAPE, SMALL_SHAPE, SMALL_STRING,
+};
 use super::write::push_varint;
 
 /// What shares one number in the encoding: the names of a struct's fields, or the name of a variant.
@@ -16,7 +18,7 @@ pub(super) enum Kind {
 }
 
 /// A shape's place among all shapes ever met here; equal shapes have equal handles.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Handle(usize);
 
 /// The shapes of the value being written, and those met in values before it.
@@ -31,7 +33,8 @@ pub(super) struct Shapes<'n> {
     /// The number 0 stands here in the table: a key sees no shapes from before it.
     base: usize,
     known: Vec<Known>,
-    names: Vec<&'n str>,
+    /// The names of the known shapes, with a gap after each shape's.
+    names: Vec<Option<&'n str>>,
     definitions: Vec<u8>,
     by_hash: HashMap<u64, Handle>,
     guesses: Vec<Option<Guess<'n>>>,
@@ -83,6 +86,12 @@ impl<'n> Shapes<'n> {
         Mark { base: self.base, len: self.table.len() }
     }
 
+    /// How many numbers have been given that can be seen here.
+    #[inline]
+    pub(super) fn numbered(&self) -> usize {
+        self.table.len() - self.base
+    }
+
     /// Hides all shapes until the mark taken before is restored.
     #[inline]
     pub(super) fn hide(&mut self) {
@@ -111,7 +120,7 @@ impl<'n> Shapes<'n> {
     /// Gives a shape that was just defined the next number, if there is one left.
     #[inline]
     pub(super) fn register(&mut self, shape: Handle) {
-        if self.table.len() - self.base >= MAX_SHAPES {
+        if self.numbered() >= MAX_SHAPES {
             return;
         }
         // A struct inside another of its shape is done first and keeps the lower number.
@@ -129,9 +138,16 @@ impl<'n> Shapes<'n> {
         self.known.get(shape.0).map(|known| known.names.clone()).unwrap_or_default()
     }
 
+    /// The name at a place, unless the place is at the end of a shape's names.
     #[inline]
     pub(super) fn name(&self, place: usize) -> Option<&'n str> {
-        self.names.get(place).copied()
+        self.names.get(place).copied().flatten()
+    }
+
+    /// Whether a place is where the names of a shape end.
+    #[inline]
+    pub(super) fn is_end(&self, place: usize) -> bool {
+        matches!(self.names.get(place), Some(None))
     }
 
     /// The bytes that define a shape.
@@ -174,7 +190,7 @@ impl<'n> Shapes<'n> {
         let shape = Handle(self.known.len());
         self.by_hash.insert(hash, shape);
         let (first_name, first_byte) = (self.names.len(), self.definitions.len());
-        self.names.extend_from_slice(names);
+        self.names.extend(names.iter().copied().map(Some));
         define(&mut self.definitions, kind, names);
         self.known.push(Known {
             kind,
@@ -182,12 +198,13 @@ impl<'n> Shapes<'n> {
             definition: first_byte..self.definitions.len(),
             place: usize::MAX,
         });
+        self.names.push(None);
         shape
     }
 
     fn is(&self, shape: Handle, kind: Kind, names: &[&str]) -> bool {
         self.known.get(shape.0).is_some_and(|known| known.kind == kind)
-            && self.names.get(self.names(shape)).is_some_and(|known| known == names)
+            && self.names.get(self.names(shape)).unwrap_or_default().iter().flatten().eq(names)
     }
 }
 
@@ -228,11 +245,4 @@ pub(super) fn same_place(a: &str, b: &str) -> bool {
 fn slot(kind: Kind, hint: &str, count: usize) -> usize {
     let address = hint.as_ptr().addr().wrapping_add(count << 3).wrapping_add(kind as usize);
     (address.wrapping_mul(0x9E37_79B9) >> 16) % GUESSES
-}
-
-impl Mark {
-    /// Whether a number had been given when the mark was taken.
-    pub(super) fn sees(self, number: usize) -> bool {
-        number < self.len - self.base
-    }
 }

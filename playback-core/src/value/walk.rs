@@ -53,7 +53,9 @@ impl Value {
                 find(entries, |key| *key == wanted)
             }
             (Value::Seq(elements), Segment::Index(index)) => elements.get(*index),
-            (Value::Variant(variant, payload), Segment::Variant(name) | Segment::Field(name)) if variant == name => {
+            (Value::Variant(variant, payload), Segment::Variant(name) | Segment::Field(name))
+                if variant == name =>
+            {
                 payload.as_deref()
             }
             _ => None,
@@ -63,9 +65,12 @@ impl Value {
     /// The values directly inside this one, from the last to the first, with the step to each.
     fn children_backwards(&self) -> Vec<(Segment, &Value)> {
         match self.without_some() {
-            Value::Seq(elements) => {
-                elements.iter().enumerate().rev().map(|(index, value)| (Segment::Index(index), value)).collect()
-            }
+            Value::Seq(elements) => elements
+                .iter()
+                .enumerate()
+                .rev()
+                .map(|(index, value)| (Segment::Index(index), value))
+                .collect(),
             Value::Map(entries) => {
                 entries.iter().rev().map(|(key, value)| (Segment::Key(key.clone()), value)).collect()
             }

@@ -1,13 +1,13 @@
 //! Writing the bytes.
 
+use super::integer::Wide;
 use super::order::KeyOrder;
 use super::shapes::{Handle, Kind, Mark, Shapes, push_reference, same_place};
 use super::tags::{
-    BYTES, CHAR, F32, F64, FALSE, MAP, NEGATIVE, NEGATIVE_128, NONE, SEQ, SMALL_STRING, SMALL_UNSIGNED, SOME, STRING,
-    TRUE, UNIT, UNSIGNED, UNSIGNED_128, canonical_f32, canonical_f64,
+    BYTES, CHAR, F32, F64, FALSE, MAP, NEGATIVE, NEGATIVE_128, NONE, SEQ, SMALL_STRING, SMALL_UNSIGNED, SOME,
+    STRING, TRUE, UNIT, UNSIGNED, UNSIGNED_128, canonical_f32, canonical_f64,
 };
 use super::{EncodeError, Integer, MAX_DEPTH, Name};
-use super::integer::Wide;
 
 /// What a writer needs beside its output; kept from value to value so that nothing is allocated for each.
 #[derive(Debug, Default)]
@@ -25,9 +25,18 @@ pub(super) struct Scratch<'n> {
 ///
 /// `'n` is how long the names live.
 pub(super) struct Writer<'w, 'n> {
-    out: &'w mut Vec<u8>,
+    /// The output itself and not a reference to it: one load less for every byte. Returned [when done](Drop).
+    out: Vec<u8>,
+    owner: &'w mut Vec<u8>,
     scratch: &'w mut Scratch<'n>,
     depth: usize,
+}
+
+/// Also when a `Serialize` panics.
+impl Drop for Writer<'_, '_> {
+    fn drop(&mut self) {
+        std::mem::swap(self.owner, &mut self.out);
+    }
 }
 
 /// Where the bytes of an entry of a map stand in the output.
@@ -60,29 +69,26 @@ pub(super) struct OpenStruct<'n> {
     /// Where the header starts, and its length.
     at: usize,
     header: usize,
-    guess: Option<Guessed>,
-    /// The places of the guessed names still to come; none once the guess proved wrong.
-    next: usize,
-    end: usize,
-    /// Where this struct's names start on the stack of names, if there is no guess.
-    names: usize,
-    /// The shapes visible before this struct.
-    mark: Mark,
-}
-
-#[derive(Clone, Copy)]
-struct Guessed {
+    /// The shape guessed, whether the header defines it, and the place of the next name; nowhere if there is no guess
+    /// or it proved wrong.
     shape: Handle,
     defined: bool,
-    first: usize,
+    next: usize,
+    /// Where this struct's names start on the stack of names, if there is no guess.
+    names: usize,
+    /// How many shapes had numbers before this struct.
+    numbered: usize,
 }
+
+/// A place where no name is.
+const NOWHERE: usize = usize::MAX;
 
 impl<'w, 'n> Writer<'w, 'n> {
     pub(super) fn new(out: &'w mut Vec<u8>, scratch: &'w mut Scratch<'n>) -> Self {
         scratch.shapes.start();
         scratch.names.clear();
         scratch.entries.clear();
-        Writer { out, scratch, depth: 0 }
+        Writer { out: std::mem::take(out), owner: out, scratch, depth: 0 }
     }
 
     #[inline]
@@ -101,7 +107,7 @@ impl<'w, 'n> Writer<'w, 'n> {
             self.out.push(SMALL_UNSIGNED | (value & 0x7F) as u8);
         } else {
             self.out.push(UNSIGNED);
-            push_varint(self.out, value);
+            push_varint(&mut self.out, value);
         }
     }
 
@@ -109,7 +115,7 @@ impl<'w, 'n> Writer<'w, 'n> {
     pub(super) fn signed(&mut self, value: i64) {
         if value < 0 {
             self.out.push(NEGATIVE);
-            push_varint(self.out, (!value).cast_unsigned());
+            push_varint(&mut self.out, (!value).cast_unsigned());
         } else {
             self.unsigned(value.cast_unsigned());
         }
@@ -124,11 +130,11 @@ impl<'w, 'n> Writer<'w, 'n> {
             Ok(n) if tag == UNSIGNED => self.unsigned(n),
             Ok(n) => {
                 self.out.push(NEGATIVE);
-                push_varint(self.out, n);
+                push_varint(&mut self.out, n);
             }
             Err(_) => {
                 self.out.push(if tag == UNSIGNED { UNSIGNED_128 } else { NEGATIVE_128 });
-                push_varint_128(self.out, magnitude);
+                push_varint_128(&mut self.out, magnitude);
             }
         }
     }
@@ -148,17 +154,16 @@ impl<'w, 'n> Writer<'w, 'n> {
     #[inline]
     pub(super) fn char(&mut self, value: char) {
         self.out.push(CHAR);
-        push_varint(self.out, u64::from(u32::from(value)));
+        push_varint(&mut self.out, u64::from(u32::from(value)));
     }
 
     #[inline]
     pub(super) fn str(&mut self, value: &str) {
-        self.out.reserve(value.len() + 2);
         match u8::try_from(value.len()) {
             Ok(length) if length < SMALL_UNSIGNED - SMALL_STRING => self.out.push(SMALL_STRING + length),
             _ => {
                 self.out.push(STRING);
-                push_varint(self.out, value.len() as u64);
+                push_varint(&mut self.out, value.len() as u64);
             }
         }
         self.out.extend_from_slice(value.as_bytes());
@@ -167,7 +172,7 @@ impl<'w, 'n> Writer<'w, 'n> {
     #[inline]
     pub(super) fn bytes(&mut self, value: &[u8]) {
         self.out.push(BYTES);
-        push_varint(self.out, value.len() as u64);
+        push_varint(&mut self.out, value.len() as u64);
         self.out.extend_from_slice(value);
     }
 
@@ -217,7 +222,7 @@ impl<'w, 'n> Writer<'w, 'n> {
             shapes.remember(kind, name, 0, shape);
             shape
         });
-        if !push_header(self.out, shapes, shape) {
+        if !push_header(&mut self.out, shapes, shape) {
             shapes.register(shape);
         }
     }
@@ -228,8 +233,7 @@ impl<'w, 'n> Writer<'w, 'n> {
         self.enter()?;
         let at = self.out.len();
         let announced = len.unwrap_or(0);
-        self.out.push(SEQ);
-        push_varint(self.out, announced as u64);
+        push_counted(&mut self.out, SEQ, announced);
         Ok(OpenSeq { at, announced, count: 0 })
     }
 
@@ -251,8 +255,7 @@ impl<'w, 'n> Writer<'w, 'n> {
         self.enter()?;
         let at = self.out.len();
         let announced = len.unwrap_or(0);
-        self.out.push(MAP);
-        push_varint(self.out, announced as u64);
+        push_counted(&mut self.out, MAP, announced);
         let (first, mark) = (self.scratch.entries.len(), self.scratch.shapes.mark());
         Ok(OpenMap { at, announced, first, sorted: true, key: at, value: at, mark })
     }
@@ -270,7 +273,7 @@ impl<'w, 'n> Writer<'w, 'n> {
         self.scratch.shapes.restore(map.mark);
         map.value = self.out.len();
         if map.sorted && self.scratch.entries.len() > map.first {
-            let before = self.scratch.entries.last().map_or(&[][..], |entry| entry.key_in(self.out));
+            let before = self.scratch.entries.last().map_or(&[][..], |entry| entry.key_in(&self.out));
             map.sorted = KeyOrder::of(before) <= KeyOrder::of(self.current_key(map));
         }
     }
@@ -301,7 +304,7 @@ impl<'w, 'n> Writer<'w, 'n> {
         let Scratch { entries, sorted, .. } = &mut *self.scratch;
         let entries = entries.get_mut(first..).unwrap_or_default();
         let Some(start) = entries.first().map(|entry| entry.key) else { return };
-        let out = &mut *self.out;
+        let out = &mut self.out;
         entries.sort_unstable_by(|a, b| {
             KeyOrder::of(a.key_in(out)).cmp(&KeyOrder::of(b.key_in(out))).then(a.key.cmp(&b.key))
         });
@@ -316,7 +319,7 @@ impl<'w, 'n> Writer<'w, 'n> {
     #[inline]
     fn correct_count(&mut self, at: usize, announced: usize, count: usize) {
         if announced != count {
-            replace_count(self.out, at + 1, announced, count);
+            replace_count(&mut self.out, at + 1, announced, count);
         }
     }
 
@@ -324,71 +327,77 @@ impl<'w, 'n> Writer<'w, 'n> {
     #[inline]
     pub(super) fn open_struct(&mut self, hint: &'n str, count: usize) -> Result<OpenStruct<'n>, EncodeError> {
         self.enter()?;
-        let shapes = &self.scratch.shapes;
-        let mark = shapes.mark();
-        let at = self.out.len();
-        let names = self.scratch.names.len();
-        let mut open = OpenStruct { hint, count, at, header: 0, guess: None, next: 0, end: 0, names, mark };
-        if let Some(shape) = shapes.guess(Kind::Struct, hint, count) {
-            let defined = !push_header(self.out, shapes, shape);
-            let places = shapes.names(shape);
-            open.header = self.out.len() - at;
-            open.guess = Some(Guessed { shape, defined, first: places.start });
-            open.next = places.start;
-            open.end = places.end;
-        }
-        Ok(open)
+        let Scratch { shapes, names, .. } = &*self.scratch;
+        let (at, names, numbered) = (self.out.len(), names.len(), shapes.numbered());
+        Ok(match shapes.guess(Kind::Struct, hint, count) {
+            Some(shape) => {
+                let defined = !push_header(&mut self.out, shapes, shape);
+                let header = self.out.len() - at;
+                let next = shapes.names(shape).start;
+                OpenStruct { hint, count, at, header, shape, defined, next, names, numbered }
+            }
+            None => {
+                let shape = Handle::default();
+                OpenStruct {
+                    hint,
+                    count,
+                    at,
+                    header: 0,
+                    shape,
+                    defined: false,
+                    next: NOWHERE,
+                    names,
+                    numbered,
+                }
+            }
+        })
     }
 
     /// The value of this field is what is written from here on.
     #[inline]
     pub(super) fn field(&mut self, open: &mut OpenStruct<'n>, name: &'n str) {
-        if open.next < open.end {
-            if let Some(guessed) = self.scratch.shapes.name(open.next) {
-                if same_place(guessed, name) || guessed == name {
-                    open.next += 1;
-                    return;
-                }
-            }
+        match self.scratch.shapes.name(open.next) {
+            Some(guessed) if same_place(guessed, name) => open.next += 1,
+            guessed => self.other_field(open, name, guessed),
         }
-        self.unexpected_field(open, name);
     }
 
     #[cold]
-    fn unexpected_field(&mut self, open: &mut OpenStruct<'n>, name: &'n str) {
-        self.give_up_guess(open);
-        self.scratch.names.push(name);
+    #[inline(never)]
+    fn other_field(&mut self, open: &mut OpenStruct<'n>, name: &'n str, guessed: Option<&'n str>) {
+        if guessed == Some(name) {
+            open.next += 1;
+        } else {
+            self.give_up_guess(open);
+            self.scratch.names.push(name);
+        }
     }
 
     /// Moves the names guessed right so far to the stack, as if there had been no guess.
     fn give_up_guess(&mut self, open: &mut OpenStruct<'n>) {
-        if let Some(guess) = open.guess.take() {
-            let right = guess.first..open.next;
+        if open.next != NOWHERE {
             let Scratch { shapes, names, .. } = &mut *self.scratch;
+            let right = shapes.names(open.shape).start..open.next;
             names.extend(right.filter_map(|place| shapes.name(place)));
-            (open.next, open.end) = (0, 0);
+            open.next = NOWHERE;
         }
     }
 
     #[inline]
-    pub(super) fn end_struct(&mut self, mut open: OpenStruct<'n>) {
+    pub(super) fn end_struct(&mut self, open: &mut OpenStruct<'n>) {
         self.leave();
-        match open.guess {
-            Some(guess) if open.next == open.end => {
-                if guess.defined {
-                    self.scratch.shapes.register(guess.shape);
-                }
-            }
-            _ => {
-                self.give_up_guess(&mut open);
-                self.end_struct_with_names(&open);
-            }
+        if !self.scratch.shapes.is_end(open.next) {
+            self.end_struct_with_names(open);
+        } else if open.defined {
+            self.scratch.shapes.register(open.shape);
         }
     }
 
-    /// All names are on the stack, and a header, if there is one, is wrong.
+    /// There was no guess, or it proved wrong: now that all names are known the right header goes before the values.
     #[cold]
-    fn end_struct_with_names(&mut self, open: &OpenStruct<'n>) {
+    #[inline(never)]
+    fn end_struct_with_names(&mut self, open: &mut OpenStruct<'n>) {
+        self.give_up_guess(open);
         let Scratch { shapes, names, .. } = &mut *self.scratch;
         let shape = shapes.intern(Kind::Struct, names.get(open.names..).unwrap_or_default());
         names.truncate(open.names);
@@ -396,7 +405,7 @@ impl<'w, 'n> Writer<'w, 'n> {
 
         // Shapes that were completed inside this struct do not count: the header stands before them.
         let mut header = Vec::new();
-        match shapes.number(shape).filter(|number| open.mark.sees(*number)) {
+        match shapes.number(shape).filter(|number| *number < open.numbered) {
             Some(number) => push_reference(&mut header, number),
             None => {
                 header.extend_from_slice(shapes.definition(shape));
@@ -422,6 +431,17 @@ fn push_header(out: &mut Vec<u8>, shapes: &Shapes<'_>, shape: Handle) -> bool {
     } else {
         out.extend_from_slice(shapes.definition(shape));
         false
+    }
+}
+
+#[inline]
+fn push_counted(out: &mut Vec<u8>, tag: u8, count: usize) {
+    match u8::try_from(count) {
+        Ok(count @ 0..0x80) => out.extend_from_slice(&[tag, count]),
+        _ => {
+            out.push(tag);
+            push_varint(out, count as u64);
+        }
     }
 }
 
