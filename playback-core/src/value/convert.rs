@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use super::order::KeyOrder;
 use super::read::{Head, Reader};
 use super::tags::{canonical_f32, canonical_f64};
-use super::write::{Scratch, Writer, hint};
+use super::write::{Writer, hint};
 use super::{DecodeError, EncodeError, Name, Segment, Value, decode, encode};
 
 impl Value {
@@ -47,12 +47,7 @@ impl Value {
     /// # Errors
     /// If the value is nested deeper than [`MAX_DEPTH`](super::MAX_DEPTH); `out` is then as it was before.
     pub fn encode_into(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        let before = out.len();
-        let result = write(&mut Writer::new(out, &mut Scratch::default()), self);
-        if result.is_err() {
-            out.truncate(before);
-        }
-        result
+        Writer::default().append(out, |writer| write(writer, self))
     }
 }
 
@@ -81,7 +76,7 @@ pub fn is_error(bytes: &[u8]) -> bool {
     matches!(reader.head(), Ok(Head::Variant(name)) if reader.name(name) == "Err")
 }
 
-fn write<'v>(writer: &mut Writer<'_, 'v>, value: &'v Value) -> Result<(), EncodeError> {
+fn write<'v>(writer: &mut Writer<'v>, value: &'v Value) -> Result<(), EncodeError> {
     match value {
         Value::Unit => writer.unit(),
         Value::Bool(value) => writer.bool(*value),

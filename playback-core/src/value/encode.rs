@@ -6,7 +6,7 @@ use serde::ser::{
 };
 
 use super::convert::decode_value;
-use super::write::{OpenMap, OpenSeq, OpenStruct, Scratch, Writer};
+use super::write::{OpenMap, OpenSeq, OpenStruct, Writer};
 use super::{EncodeError, Segment, Value};
 
 /// Encodes a value.
@@ -35,7 +35,7 @@ pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, EncodeError> 
 /// ```
 #[derive(Debug, Default)]
 pub struct Encoder {
-    scratch: Scratch<'static>,
+    writer: Writer<'static>,
 }
 
 impl Encoder {
@@ -50,12 +50,7 @@ impl Encoder {
     /// # Errors
     /// As [`encode`]; `out` is then as it was before.
     pub fn encode<T: Serialize + ?Sized>(&mut self, value: &T, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        let before = out.len();
-        let result = value.serialize(&mut Writer::new(out, &mut self.scratch));
-        if result.is_err() {
-            out.truncate(before);
-        }
-        result
+        self.writer.append(out, |writer| value.serialize(writer))
     }
 }
 
@@ -71,16 +66,16 @@ macro_rules! leaves {
     )+};
 }
 
-impl<'a, 'w> Serializer for &'a mut Writer<'w, 'static> {
+impl<'a> Serializer for &'a mut Writer<'static> {
     type Ok = ();
     type Error = EncodeError;
-    type SerializeSeq = Elements<'a, 'w>;
-    type SerializeTuple = Elements<'a, 'w>;
-    type SerializeTupleStruct = Elements<'a, 'w>;
-    type SerializeTupleVariant = Elements<'a, 'w>;
-    type SerializeMap = Entries<'a, 'w>;
-    type SerializeStruct = Fields<'a, 'w>;
-    type SerializeStructVariant = Fields<'a, 'w>;
+    type SerializeSeq = Elements<'a>;
+    type SerializeTuple = Elements<'a>;
+    type SerializeTupleStruct = Elements<'a>;
+    type SerializeTupleVariant = Elements<'a>;
+    type SerializeMap = Entries<'a>;
+    type SerializeStruct = Fields<'a>;
+    type SerializeStructVariant = Fields<'a>;
 
     leaves! {
         serialize_bool(bool) => bool;
@@ -153,22 +148,18 @@ impl<'a, 'w> Serializer for &'a mut Writer<'w, 'static> {
     }
 
     #[inline]
-    fn serialize_seq(self, len: Option<usize>) -> Result<Elements<'a, 'w>, EncodeError> {
+    fn serialize_seq(self, len: Option<usize>) -> Result<Elements<'a>, EncodeError> {
         let seq = self.seq(len)?;
         Ok(Elements { writer: self, seq, variant: None })
     }
 
     #[inline]
-    fn serialize_tuple(self, len: usize) -> Result<Elements<'a, 'w>, EncodeError> {
+    fn serialize_tuple(self, len: usize) -> Result<Elements<'a>, EncodeError> {
         self.serialize_seq(Some(len))
     }
 
     #[inline]
-    fn serialize_tuple_struct(
-        self,
-        _name: &'static str,
-        len: usize,
-    ) -> Result<Elements<'a, 'w>, EncodeError> {
+    fn serialize_tuple_struct(self, _name: &'static str, len: usize) -> Result<Elements<'a>, EncodeError> {
         self.serialize_seq(Some(len))
     }
 
@@ -179,20 +170,20 @@ impl<'a, 'w> Serializer for &'a mut Writer<'w, 'static> {
         _index: u32,
         variant: &'static str,
         len: usize,
-    ) -> Result<Elements<'a, 'w>, EncodeError> {
+    ) -> Result<Elements<'a>, EncodeError> {
         self.variant(variant)?;
         let seq = self.seq(Some(len))?;
         Ok(Elements { writer: self, seq, variant: Some(variant) })
     }
 
     #[inline]
-    fn serialize_map(self, len: Option<usize>) -> Result<Entries<'a, 'w>, EncodeError> {
+    fn serialize_map(self, len: Option<usize>) -> Result<Entries<'a>, EncodeError> {
         let map = self.map(len)?;
         Ok(Entries { writer: self, map })
     }
 
     #[inline]
-    fn serialize_struct(self, name: &'static str, len: usize) -> Result<Fields<'a, 'w>, EncodeError> {
+    fn serialize_struct(self, name: &'static str, len: usize) -> Result<Fields<'a>, EncodeError> {
         let open = self.open_struct(name, len)?;
         Ok(Fields { writer: self, open, variant: None })
     }
@@ -204,7 +195,7 @@ impl<'a, 'w> Serializer for &'a mut Writer<'w, 'static> {
         _index: u32,
         variant: &'static str,
         len: usize,
-    ) -> Result<Fields<'a, 'w>, EncodeError> {
+    ) -> Result<Fields<'a>, EncodeError> {
         self.variant(variant)?;
         let open = self.open_struct(variant, len)?;
         Ok(Fields { writer: self, open, variant: Some(variant) })
@@ -212,13 +203,13 @@ impl<'a, 'w> Serializer for &'a mut Writer<'w, 'static> {
 }
 
 /// An open sequence, tuple or tuple variant.
-pub(super) struct Elements<'a, 'w> {
-    writer: &'a mut Writer<'w, 'static>,
+pub(super) struct Elements<'a> {
+    writer: &'a mut Writer<'static>,
     seq: OpenSeq,
     variant: Option<&'static str>,
 }
 
-impl Elements<'_, '_> {
+impl Elements<'_> {
     #[inline]
     fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Done {
         let index = self.writer.element(&mut self.seq);
@@ -236,13 +227,13 @@ impl Elements<'_, '_> {
 }
 
 /// An open struct or struct variant.
-pub(super) struct Fields<'a, 'w> {
-    writer: &'a mut Writer<'w, 'static>,
+pub(super) struct Fields<'a> {
+    writer: &'a mut Writer<'static>,
     open: OpenStruct<'static>,
     variant: Option<&'static str>,
 }
 
-impl Fields<'_, '_> {
+impl Fields<'_> {
     #[inline]
     fn field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Done {
         self.writer.field(&mut self.open, name);
@@ -277,12 +268,12 @@ fn inside(error: EncodeError, segment: Segment, variant: Option<&'static str>) -
 }
 
 /// An open map.
-pub(super) struct Entries<'a, 'w> {
-    writer: &'a mut Writer<'w, 'static>,
+pub(super) struct Entries<'a> {
+    writer: &'a mut Writer<'static>,
     map: OpenMap,
 }
 
-impl SerializeMap for Entries<'_, '_> {
+impl SerializeMap for Entries<'_> {
     type Ok = ();
     type Error = EncodeError;
 
@@ -312,7 +303,7 @@ impl SerializeMap for Entries<'_, '_> {
 
 macro_rules! compound {
     ($($trait:ident for $type:ident: $method:ident($($name:ident: $name_type:ty)?) => $own:ident;)+) => {$(
-        impl $trait for $type<'_, '_> {
+        impl $trait for $type<'_> {
             type Ok = ();
             type Error = EncodeError;
 

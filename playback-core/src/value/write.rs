@@ -9,9 +9,13 @@ use super::tags::{
 };
 use super::{EncodeError, Integer, MAX_DEPTH, Name};
 
-/// What a writer needs beside its output; kept from value to value so that nothing is allocated for each.
+/// Writes values; whoever calls it, the tree or serde, the bytes are the same.
+///
+/// One that is used again allocates nothing for each value. `'n` is how long the names live.
 #[derive(Debug, Default)]
-pub(super) struct Scratch<'n> {
+pub(super) struct Writer<'n> {
+    out: Vec<u8>,
+    depth: usize,
     shapes: Shapes<'n>,
     /// The names of the open structs whose shape was not guessed.
     names: Vec<&'n str>,
@@ -19,24 +23,6 @@ pub(super) struct Scratch<'n> {
     entries: Vec<Entry>,
     /// The entries of a map while they are brought into order.
     sorted: Vec<u8>,
-}
-
-/// Writes one value; whoever calls it, the tree or serde, the bytes are the same.
-///
-/// `'n` is how long the names live.
-pub(super) struct Writer<'w, 'n> {
-    /// The output itself and not a reference to it: one load less for every byte. Returned [when done](Drop).
-    out: Vec<u8>,
-    owner: &'w mut Vec<u8>,
-    scratch: &'w mut Scratch<'n>,
-    depth: usize,
-}
-
-/// Also when a `Serialize` panics.
-impl Drop for Writer<'_, '_> {
-    fn drop(&mut self) {
-        std::mem::swap(self.owner, &mut self.out);
-    }
 }
 
 /// Where the bytes of an entry of a map stand in the output.
@@ -83,12 +69,25 @@ pub(super) struct OpenStruct<'n> {
 /// A place where no name is.
 const NOWHERE: usize = usize::MAX;
 
-impl<'w, 'n> Writer<'w, 'n> {
-    pub(super) fn new(out: &'w mut Vec<u8>, scratch: &'w mut Scratch<'n>) -> Self {
-        scratch.shapes.start();
-        scratch.names.clear();
-        scratch.entries.clear();
-        Writer { out: std::mem::take(out), owner: out, scratch, depth: 0 }
+impl<'n> Writer<'n> {
+    /// Appends one value to `out`, or nothing if that fails.
+    pub(super) fn append(
+        &mut self,
+        out: &mut Vec<u8>,
+        write: impl FnOnce(&mut Self) -> Result<(), EncodeError>,
+    ) -> Result<(), EncodeError> {
+        self.depth = 0;
+        self.shapes.start();
+        self.names.clear();
+        self.entries.clear();
+        let before = out.len();
+        let lent = Lent::new(self, out);
+        let result = write(lent.writer);
+        drop(lent);
+        if result.is_err() {
+            out.truncate(before);
+        }
+        result
     }
 
     #[inline]
@@ -216,7 +215,7 @@ impl<'w, 'n> Writer<'w, 'n> {
 
     #[inline]
     fn variant_header(&mut self, kind: Kind, name: &'n str) {
-        let shapes = &mut self.scratch.shapes;
+        let shapes = &mut self.shapes;
         let shape = shapes.guess(kind, name, 0).unwrap_or_else(|| {
             let shape = shapes.intern(kind, &[name]);
             shapes.remember(kind, name, 0, shape);
@@ -256,7 +255,7 @@ impl<'w, 'n> Writer<'w, 'n> {
         let at = self.out.len();
         let announced = len.unwrap_or(0);
         push_counted(&mut self.out, MAP, announced);
-        let (first, mark) = (self.scratch.entries.len(), self.scratch.shapes.mark());
+        let (first, mark) = (self.entries.len(), self.shapes.mark());
         Ok(OpenMap { at, announced, first, sorted: true, key: at, value: at, mark })
     }
 
@@ -264,24 +263,24 @@ impl<'w, 'n> Writer<'w, 'n> {
     #[inline]
     pub(super) fn key(&mut self, map: &mut OpenMap) {
         map.key = self.out.len();
-        self.scratch.shapes.hide();
+        self.shapes.hide();
     }
 
     /// The value of the entry is what is written from here on.
     #[inline]
     pub(super) fn value(&mut self, map: &mut OpenMap) {
-        self.scratch.shapes.restore(map.mark);
+        self.shapes.restore(map.mark);
         map.value = self.out.len();
-        if map.sorted && self.scratch.entries.len() > map.first {
-            let before = self.scratch.entries.last().map_or(&[][..], |entry| entry.key_in(&self.out));
+        if map.sorted && self.entries.len() > map.first {
+            let before = self.entries.last().map_or(&[][..], |entry| entry.key_in(&self.out));
             map.sorted = KeyOrder::of(before) <= KeyOrder::of(self.current_key(map));
         }
     }
 
     #[inline]
     pub(super) fn end_entry(&mut self, map: &OpenMap) {
-        self.scratch.shapes.restore(map.mark);
-        self.scratch.entries.push(Entry { key: map.key, value: map.value, end: self.out.len() });
+        self.shapes.restore(map.mark);
+        self.entries.push(Entry { key: map.key, value: map.value, end: self.out.len() });
     }
 
     /// The bytes of the key whose value is being written.
@@ -295,16 +294,15 @@ impl<'w, 'n> Writer<'w, 'n> {
         if !map.sorted {
             self.sort(map.first);
         }
-        let count = self.scratch.entries.len() - map.first;
-        self.scratch.entries.truncate(map.first);
+        let count = self.entries.len() - map.first;
+        self.entries.truncate(map.first);
         self.correct_count(map.at, map.announced, count);
     }
 
     fn sort(&mut self, first: usize) {
-        let Scratch { entries, sorted, .. } = &mut *self.scratch;
+        let Writer { out, entries, sorted, .. } = self;
         let entries = entries.get_mut(first..).unwrap_or_default();
         let Some(start) = entries.first().map(|entry| entry.key) else { return };
-        let out = &mut self.out;
         entries.sort_unstable_by(|a, b| {
             KeyOrder::of(a.key_in(out)).cmp(&KeyOrder::of(b.key_in(out))).then(a.key.cmp(&b.key))
         });
@@ -327,8 +325,8 @@ impl<'w, 'n> Writer<'w, 'n> {
     #[inline]
     pub(super) fn open_struct(&mut self, hint: &'n str, count: usize) -> Result<OpenStruct<'n>, EncodeError> {
         self.enter()?;
-        let Scratch { shapes, names, .. } = &*self.scratch;
-        let (at, names, numbered) = (self.out.len(), names.len(), shapes.numbered());
+        let shapes = &self.shapes;
+        let (at, names, numbered) = (self.out.len(), self.names.len(), shapes.numbered());
         Ok(match shapes.guess(Kind::Struct, hint, count) {
             Some(shape) => {
                 let defined = !push_header(&mut self.out, shapes, shape);
@@ -356,7 +354,7 @@ impl<'w, 'n> Writer<'w, 'n> {
     /// The value of this field is what is written from here on.
     #[inline]
     pub(super) fn field(&mut self, open: &mut OpenStruct<'n>, name: &'n str) {
-        match self.scratch.shapes.name(open.next) {
+        match self.shapes.name(open.next) {
             Some(guessed) if same_place(guessed, name) => open.next += 1,
             guessed => self.other_field(open, name, guessed),
         }
@@ -369,14 +367,14 @@ impl<'w, 'n> Writer<'w, 'n> {
             open.next += 1;
         } else {
             self.give_up_guess(open);
-            self.scratch.names.push(name);
+            self.names.push(name);
         }
     }
 
     /// Moves the names guessed right so far to the stack, as if there had been no guess.
     fn give_up_guess(&mut self, open: &mut OpenStruct<'n>) {
         if open.next != NOWHERE {
-            let Scratch { shapes, names, .. } = &mut *self.scratch;
+            let Writer { shapes, names, .. } = self;
             let right = shapes.names(open.shape).start..open.next;
             names.extend(right.filter_map(|place| shapes.name(place)));
             open.next = NOWHERE;
@@ -386,10 +384,10 @@ impl<'w, 'n> Writer<'w, 'n> {
     #[inline]
     pub(super) fn end_struct(&mut self, open: &mut OpenStruct<'n>) {
         self.leave();
-        if !self.scratch.shapes.is_end(open.next) {
+        if !self.shapes.is_end(open.next) {
             self.end_struct_with_names(open);
         } else if open.defined {
-            self.scratch.shapes.register(open.shape);
+            self.shapes.register(open.shape);
         }
     }
 
@@ -398,7 +396,7 @@ impl<'w, 'n> Writer<'w, 'n> {
     #[inline(never)]
     fn end_struct_with_names(&mut self, open: &mut OpenStruct<'n>) {
         self.give_up_guess(open);
-        let Scratch { shapes, names, .. } = &mut *self.scratch;
+        let Writer { shapes, names, .. } = self;
         let shape = shapes.intern(Kind::Struct, names.get(open.names..).unwrap_or_default());
         names.truncate(open.names);
         shapes.remember(Kind::Struct, open.hint, open.count, shape);
@@ -413,6 +411,26 @@ impl<'w, 'n> Writer<'w, 'n> {
             }
         }
         self.out.splice(open.at..open.at + open.header, header);
+    }
+}
+
+/// The output while it belongs to the writer, which saves a load for every byte; given back also when a `Serialize`
+/// panics.
+struct Lent<'a, 'n> {
+    writer: &'a mut Writer<'n>,
+    out: &'a mut Vec<u8>,
+}
+
+impl<'a, 'n> Lent<'a, 'n> {
+    fn new(writer: &'a mut Writer<'n>, out: &'a mut Vec<u8>) -> Self {
+        std::mem::swap(&mut writer.out, out);
+        Lent { writer, out }
+    }
+}
+
+impl Drop for Lent<'_, '_> {
+    fn drop(&mut self) {
+        std::mem::swap(&mut self.writer.out, self.out);
     }
 }
 
