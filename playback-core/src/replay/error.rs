@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::diagnosis::Diagnosis;
+use super::escape::Escape;
 use super::lookup::Found;
 use super::session::Session;
 use crate::RecordingId;
@@ -51,6 +52,8 @@ pub enum ReplayErrorKind {
         /// The alias of the call.
         alias: String,
     },
+    /// The code under replay was stopped by an interception outside its context, which was refused.
+    Escaped(Escape),
     /// The code under replay panicked.
     Panicked {
         /// The panic's message.
@@ -141,6 +144,7 @@ impl fmt::Display for ReplayError {
                 "the recorded call of `{alias}` was cancelled while it waited, so there is no answer to give, and a \
                  call that is not async cannot wait for being cancelled"
             ),
+            ReplayErrorKind::Escaped(escape) => escape.fmt(f),
             ReplayErrorKind::Panicked { message } => write!(f, "the code under replay panicked: {message}"),
             ReplayErrorKind::NotEntered { recording } => write!(
                 f,

@@ -171,10 +171,13 @@ impl Session {
             return Err(failure);
         }
         match ended {
-            // Stopped without a reason of its own: an escape that was refused.
+            // Stopped, but not by this replay's own failure: by an escape that was refused, or by another replay
+            // that the code under this one belongs to as well.
             Err(None) => {
-                let refused = state.escapes.last().map_or_else(String::new, ToString::to_string);
-                return Err(ReplayErrorKind::Panicked { message: refused }.into());
+                let refused = state.escapes.iter().rfind(|escape| escape.refused).cloned();
+                let stopped =
+                    || ReplayErrorKind::Panicked { message: String::from("it was stopped from outside") };
+                return Err(refused.map_or_else(stopped, ReplayErrorKind::Escaped).into());
             }
             Err(Some(message)) => return Err(ReplayErrorKind::Panicked { message }.into()),
             Ok(()) if !self.entered.load(Relaxed) => {
