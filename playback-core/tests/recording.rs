@@ -386,6 +386,14 @@ fn a_recording_past_its_budget_is_given_up() {
     });
     assert_eq!(result, 100_000);
     assert_eq!(recorder.discarded()[0].1, DiscardReason::TooLarge { max_bytes: 10_000 });
+
+    let recorder = MemoryRecorder::new().max_bytes(1_000);
+    recorder.scope_blocking(|| operation("Op").run(|| "x".repeat(2_000)));
+    assert_eq!(
+        recorder.discarded()[0].1,
+        DiscardReason::TooLarge { max_bytes: 1_000 },
+        "the result counts as well"
+    );
 }
 
 #[test]

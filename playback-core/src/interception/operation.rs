@@ -192,6 +192,9 @@ impl<C> OperationCall<C> {
     }
 
     /// Runs the operation, when the returned future is awaited.
+    ///
+    /// The operation has begun with [`args`](Operation::args): the recorder that was in force *there* records it.
+    /// So a scope goes around the expression as a whole, as around an `async` block or function that has it inside.
     #[inline]
     pub fn run_async<F: Future>(self, body: F) -> RunOperation<F, C>
     where

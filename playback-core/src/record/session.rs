@@ -123,8 +123,15 @@ impl Session {
         end: Ended<'_>,
     ) {
         let Some(mut state) = self.lock().take() else { return };
-        if self.start.only_if_forced && !self.forced.load(Relaxed) && state.discarded.is_none() {
-            state.discarded = Some(DiscardReason::SampledOut);
+        let result = match end {
+            Ended::Returned(result) => result,
+            Ended::Cancelled | Ended::Panicked => &[],
+        };
+        if self.start.only_if_forced && !self.forced.load(Relaxed) {
+            state.discard(DiscardReason::SampledOut);
+        }
+        if state.tape.size() + arguments.len() + result.len() > self.start.max_bytes {
+            state.discard(DiscardReason::TooLarge { max_bytes: self.start.max_bytes });
         }
         let finished = match state.discarded.take() {
             Some(reason) => Finished::Discarded { id: self.start.id.clone(), reason },

@@ -1,0 +1,206 @@
+//! A cassette on an object store.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures::TryStreamExt;
+use futures::stream::BoxStream;
+use object_store::path::Path as Key;
+use object_store::{ObjectStore, ObjectStoreExt};
+use playback_cassette::{
+    Cassette, Error, ErrorKind, Found, Listing, Metadata, Query, Recording, RecordingId, format, lookup,
+};
+
+use crate::address::{self, Place};
+use crate::failure::{of_place, of_recording};
+use crate::layout::Layout;
+
+/// Recordings in an object store.
+///
+/// Opens for reading only, until [`read_only(false)`](Self::read_only) says otherwise. Cheap to clone;
+/// clones share the store.
+#[derive(Clone)]
+pub struct ObjectStoreCassette {
+    store: Arc<dyn ObjectStore>,
+    /// What people call the store.
+    place: Arc<str>,
+    layout: Layout,
+    read_only: bool,
+}
+
+impl ObjectStoreCassette {
+    /// The cassette at `url`: `file:///absolute/path`, or `memory://` for a new one in memory.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] if it is no such URL, and as [`local`](Self::local) has them.
+    pub fn from_url(url: &str) -> Result<Self, Error> {
+        address::open(url).map(Self::at)
+    }
+
+    /// The cassette in a directory of this machine, which is made if it is not there.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Refused`] or [`ErrorKind::Invalid`] if the directory can be neither opened nor made.
+    pub fn local(path: impl AsRef<Path>) -> Result<Self, Error> {
+        address::local(path.as_ref()).map(Self::at)
+    }
+
+    /// A new cassette in memory.
+    #[must_use]
+    pub fn memory() -> Self {
+        Self::at(address::memory())
+    }
+
+    /// The cassette in any store.
+    #[must_use]
+    pub fn new(store: Arc<dyn ObjectStore>) -> Self {
+        let name = store.to_string();
+        Self::at(Place { store, name })
+    }
+
+    fn at(place: Place) -> Self {
+        Self { store: place.store, place: place.name.into(), layout: Layout::default(), read_only: true }
+    }
+
+    /// Keeps the recordings apart from others in the same store, under `prefix`: `team-a`, or `team-a/eu`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] if a part of the prefix is empty, `.`, `..`, or has a control character in it.
+    pub fn key_prefix(mut self, prefix: &str) -> Result<Self, Error> {
+        self.layout = Layout::new(prefix)?;
+        Ok(self)
+    }
+
+    /// Whether to refuse saving and deleting: yes, until told otherwise.
+    #[must_use]
+    pub fn read_only(mut self, read_only: bool) -> Self {
+        self.read_only = read_only;
+        self
+    }
+
+    fn check_writable(&self, act: &str, id: &RecordingId) -> Result<(), Error> {
+        if self.read_only {
+            Err(Error::read_only(format_args!("{act} recording {id}"), &self.place))
+        } else {
+            Ok(())
+        }
+    }
+
+    async fn put(&self, id: &RecordingId, key: &Key, bytes: Vec<u8>) -> Result<(), Error> {
+        let put = self.store.put(key, bytes.into()).await;
+        put.map(|_| ()).map_err(|error| of_recording(error, "save", id, &self.place))
+    }
+
+    async fn get(&self, id: &RecordingId, key: &Key) -> Result<Vec<u8>, Error> {
+        let failed = |error| of_recording(error, "load", id, &self.place);
+        let object = self.store.get(key).await.map_err(failed)?;
+        if object.meta.size > format::DEFAULT_MAX_BYTES {
+            let message = format!(
+                "recording {id} takes {} bytes in {}, and {} are allowed; read it on another way",
+                object.meta.size,
+                self.place,
+                format::DEFAULT_MAX_BYTES
+            );
+            return Err(Error::new(ErrorKind::TooLarge, message));
+        }
+        Ok(object.bytes().await.map_err(failed)?.into())
+    }
+
+    /// Deletes what may not be there.
+    async fn remove(&self, id: &RecordingId, key: &Key) -> Result<(), Error> {
+        match self.store.delete(key).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(of_recording(error, "delete", id, &self.place)),
+        }
+    }
+
+    /// The names of what is directly under a prefix and goes on below it.
+    async fn folders(&self, prefix: &Key, what: &str) -> Result<Vec<String>, Error> {
+        let listed = self.store.list_with_delimiter(Some(prefix)).await;
+        let listed = listed.map_err(|error| of_place(error, &format!("list {what}"), &self.place))?;
+        Ok(listed.common_prefixes.iter().filter_map(|folder| folder.filename().map(str::to_owned)).collect())
+    }
+}
+
+#[async_trait]
+impl Cassette for ObjectStoreCassette {
+    async fn save(&self, recording: &Recording) -> Result<(), Error> {
+        let id = recording.id();
+        self.check_writable("save", id)?;
+        let tape = format::encode(recording)?;
+        let found = Found::new(id.clone(), recording.metadata().clone()).with_size(tape.len() as u64);
+        let metadata = format::metadata_to_json(&found)?;
+        // Lookups read metadata only, so that what is written last is what makes the recording visible.
+        self.put(id, &self.layout.full(id)?, tape).await?;
+        self.put(id, &self.layout.metadata(id)?, metadata).await
+    }
+
+    async fn load(&self, id: &RecordingId) -> Result<Recording, Error> {
+        format::decode_recording(id, &self.get(id, &self.layout.full(id)?).await?)
+    }
+
+    async fn load_metadata(&self, id: &RecordingId) -> Result<Metadata, Error> {
+        Ok(self.read_metadata(id).await?.metadata)
+    }
+
+    async fn delete(&self, id: &RecordingId) -> Result<(), Error> {
+        self.check_writable("delete", id)?;
+        self.remove(id, &self.layout.metadata(id)?).await?;
+        self.remove(id, &self.layout.full(id)?).await
+    }
+
+    fn find<'a>(&'a self, query: &Query) -> BoxStream<'a, Result<Found, Error>> {
+        lookup(self, query)
+    }
+
+    async fn categories(&self) -> Result<Vec<String>, Error> {
+        let mut categories = self.list_categories().await?;
+        categories.sort();
+        Ok(categories)
+    }
+}
+
+#[async_trait]
+impl Listing for ObjectStoreCassette {
+    async fn list_categories(&self) -> Result<Vec<String>, Error> {
+        let folders = self.folders(&self.layout.categories()?, "the categories").await?;
+        // What decodes to no category was put there by someone else.
+        Ok(folders.iter().filter_map(|folder| RecordingId::decode_category(folder)).collect())
+    }
+
+    async fn list_days(&self, category: &str) -> Result<Vec<String>, Error> {
+        self.folders(&self.layout.days(category)?, &format!("the days of `{category}`")).await
+    }
+
+    async fn list_ids(&self, category: &str, day: &str) -> Result<Vec<RecordingId>, Error> {
+        let objects = self.store.list(Some(&self.layout.day(category, day)?));
+        // What has no id for a name was put there by someone else.
+        let ids = objects.try_filter_map(async |object| Ok(self.layout.id_of(&object.location)));
+        let failed =
+            |error| of_place(error, &format!("list the recordings of `{category}` of {day}"), &self.place);
+        ids.try_collect().await.map_err(failed)
+    }
+
+    async fn read_metadata(&self, id: &RecordingId) -> Result<Found, Error> {
+        let name = format!("the metadata of recording {id}");
+        let found = format::metadata_from_json(&name, &self.get(id, &self.layout.metadata(id)?).await?)?;
+        if found.id == *id {
+            Ok(found)
+        } else {
+            Err(Error::corrupt(name, format_args!("it is that of recording {}", found.id)))
+        }
+    }
+}
+
+impl fmt::Debug for ObjectStoreCassette {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { place, layout, read_only, .. } = self;
+        f.debug_struct("ObjectStoreCassette")
+            .field("place", place)
+            .field("layout", layout)
+            .field("read_only", read_only)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,59 @@
+//! Recordings in any object store, through the [`object_store`] crate: today local disk and memory.
+//!
+//! ```
+//! use playback_cassette::{CassetteExt, Query, TapeRecorder};
+//! use playback_cassette_s3::ObjectStoreCassette;
+//! use playback_core::{RecorderExt, operation};
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let directory = tempfile::tempdir()?;
+//! # let url = format!("file://{}/recordings", directory.path().display());
+//! // In the service. The thread of the recorder saves, so the service needs no runtime.
+//! let recorder = TapeRecorder::new(ObjectStoreCassette::from_url(&url)?.read_only(false));
+//! recorder.scope(async { operation("Checkout").run_async(async { 42 }).await }).await;
+//! recorder.flush().await?;
+//!
+//! // Elsewhere, later: reading is the default.
+//! let cassette = ObjectStoreCassette::from_url(&url)?;
+//! let found = cassette.find_all(&Query::new().category("Checkout")).await?;
+//! assert_eq!(found.len(), 1);
+//! # Ok(()) }
+//! ```
+//!
+//! # What is kept where
+//!
+//! | object | what it holds |
+//! |---|---|
+//! | `tape_recorder_recordings/{prefix}full/{category}/{YYYYMMDD}/{ulid}` | the tape file, the metadata in it |
+//! | `tape_recorder_recordings/{prefix}metadata/{category}/{YYYYMMDD}/{ulid}` | the metadata as JSON |
+//!
+//! The tape is written first and the metadata last, and lookups read metadata only: a recording is visible
+//! once it is whole. On local disk each object is written beside its place and renamed into it. Its bytes
+//! survive the death of the process; an outage of power may cost those of the last seconds, since nothing is
+//! forced to the platter.
+//!
+//! # Requests
+//!
+//! | call | requests |
+//! |---|---|
+//! | `save` | 2 puts |
+//! | `load`, `load_metadata` | 1 get |
+//! | `delete` | 2 deletes |
+//! | `find` | per category 1 listing of its days, 1 per page of a day that is reached, 1 get per candidate |
+//!
+//! # Floor plan
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | `cassette` | [`ObjectStoreCassette`] |
+//! | `address` | URLs to stores |
+//! | `layout` | which object is kept where |
+//! | `failure` | the store's errors as a cassette's |
+
+mod address;
+mod cassette;
+mod failure;
+mod layout;
+
+pub use cassette::ObjectStoreCassette;

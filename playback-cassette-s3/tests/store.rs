@@ -1,0 +1,354 @@
+//! What is kept where, what is asked of the store, and what is said when something is wrong there.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout
+)]
+
+use std::fmt;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+use futures::{StreamExt, TryStreamExt};
+use object_store::memory::InMemory;
+use object_store::path::Path as Key;
+use object_store::{
+    CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
+    PutMultipartOptions, PutOptions, PutPayload, PutResult, Result as StoreResult,
+};
+use playback_cassette::{Cassette, CassetteExt, ErrorKind, Query, Recording, RecordingId, TapeRecorder};
+use playback_cassette_s3::ObjectStoreCassette;
+use playback_core::{RecorderExt, operation};
+use playback_testkit::MemoryCassette;
+
+/// So many recordings of an operation, through a recorder.
+async fn recordings(count: usize) -> Vec<Recording> {
+    let memory = MemoryCassette::new();
+    let recorder = TapeRecorder::new(memory.clone());
+    for number in 0..count {
+        recorder.scope_blocking(|| operation("orders/eu").args(&(number,)).run(|| number + 1));
+    }
+    recorder.flush().await.unwrap();
+    memory.load_all(memory.ids()).map(|(_, recording)| recording.unwrap()).collect().await
+}
+
+async fn one_recording() -> Recording {
+    recordings(1).await.remove(0)
+}
+
+/// A directory with one recording in it, and a cassette to read it with.
+struct OnDisk {
+    directory: tempfile::TempDir,
+    cassette: ObjectStoreCassette,
+    recording: Recording,
+}
+
+impl OnDisk {
+    async fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let cassette = ObjectStoreCassette::local(directory.path()).unwrap();
+        let recording = one_recording().await;
+        cassette.clone().read_only(false).save(&recording).await.unwrap();
+        Self { directory, cassette, recording }
+    }
+
+    fn id(&self) -> &RecordingId {
+        self.recording.id()
+    }
+
+    fn file(&self, tree: &str) -> PathBuf {
+        self.directory.path().join(format!("tape_recorder_recordings/{tree}/{}", self.id().to_path()))
+    }
+}
+
+fn files_below(directory: &Path) -> Vec<String> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { files.extend(files_below(&path)) } else { files.push(path.display().to_string()) }
+    }
+    files.sort();
+    files
+}
+
+#[tokio::test]
+async fn a_recording_is_two_files_in_the_layout_that_is_documented() {
+    // C5
+    let disk = OnDisk::new().await;
+    let root = disk.directory.path().display().to_string();
+    let (day, unique) = (disk.id().day(), disk.id().unique());
+    assert_eq!(
+        files_below(disk.directory.path()),
+        [
+            format!("{root}/tape_recorder_recordings/full/orders%2Feu/{day}/{unique}"),
+            format!("{root}/tape_recorder_recordings/metadata/orders%2Feu/{day}/{unique}"),
+        ]
+    );
+    let json: serde_json::Value = serde_json::from_slice(&fs::read(disk.file("metadata")).unwrap()).unwrap();
+    assert_eq!(json["id"], disk.id().to_string());
+    assert_eq!(json["size"], fs::metadata(disk.file("full")).unwrap().len());
+
+    let prefixed =
+        ObjectStoreCassette::local(disk.directory.path()).unwrap().key_prefix("/team/eu/").unwrap();
+    prefixed.read_only(false).save(&disk.recording).await.unwrap();
+    let expected = format!("{root}/tape_recorder_recordings/team/eu/full/orders%2Feu/{day}/{unique}");
+    assert!(files_below(disk.directory.path()).contains(&expected));
+    assert_eq!(
+        disk.cassette.find_all(&Query::new()).await.unwrap().len(),
+        1,
+        "prefixes do not see each other"
+    );
+}
+
+#[tokio::test]
+async fn a_truncated_tape_names_its_recording_and_the_way_out() {
+    let disk = OnDisk::new().await;
+    let whole = fs::read(disk.file("full")).unwrap();
+    fs::write(disk.file("full"), &whole[..100]).unwrap();
+    let error = disk.cassette.load(disk.id()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Corrupt);
+    let id = disk.id();
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "recording {id} is truncated after 100 of {} bytes; delete it or restore it from backup",
+            whole.len()
+        )
+    );
+}
+
+#[tokio::test]
+async fn metadata_that_is_no_json_is_reported_by_id_and_the_listing_goes_on() {
+    let disk = OnDisk::new().await;
+    let other = one_recording().await;
+    disk.cassette.clone().read_only(false).save(&other).await.unwrap();
+    fs::write(disk.file("metadata"), "gibberish").unwrap();
+    let items: Vec<_> = disk.cassette.find(&Query::new()).collect().await;
+    let (found, errors): (Vec<_>, Vec<_>) = items.into_iter().partition(Result::is_ok);
+    assert_eq!(found[0].as_ref().unwrap().id, *other.id());
+    assert_eq!(
+        errors[0].as_ref().unwrap_err().to_string(),
+        format!(
+            "the metadata of recording {} is corrupt: it is not metadata as JSON; delete it or restore it from backup",
+            disk.id()
+        )
+    );
+}
+
+#[tokio::test]
+async fn a_recording_without_its_metadata_is_not_visible() {
+    let disk = OnDisk::new().await;
+    fs::remove_file(disk.file("metadata")).unwrap();
+    assert!(disk.cassette.find_all(&Query::new()).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_recording_without_its_tape_is_reported_by_its_id() {
+    // C9
+    let disk = OnDisk::new().await;
+    fs::remove_file(disk.file("full")).unwrap();
+    let error = disk.cassette.load(disk.id()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "there is no recording {} in the directory {}; `find` lists those that there are",
+            disk.id(),
+            disk.directory.path().display()
+        )
+    );
+}
+
+#[tokio::test]
+async fn what_someone_else_put_beside_recordings_is_passed_over() {
+    let disk = OnDisk::new().await;
+    let metadata = disk.directory.path().join("tape_recorder_recordings/metadata");
+    fs::write(metadata.join(".DS_Store"), "x").unwrap();
+    fs::create_dir_all(metadata.join("not a category%/x")).unwrap();
+    fs::write(metadata.join("not a category%/x/y"), "x").unwrap();
+    fs::write(disk.file("metadata").with_file_name("notes.txt"), "x").unwrap();
+    assert_eq!(disk.cassette.find_all(&Query::new()).await.unwrap().len(), 1);
+    assert_eq!(disk.cassette.categories().await.unwrap(), ["orders/eu"]);
+}
+
+#[tokio::test]
+async fn a_directory_that_cannot_be_written_to_says_so() {
+    // C9
+    let disk = OnDisk::new().await;
+    let writer = disk.cassette.clone().read_only(false);
+    // A file where a directory has to be, which stops even root.
+    let trees = disk.directory.path().join("tape_recorder_recordings");
+    fs::remove_dir_all(&trees).unwrap();
+    fs::write(&trees, "x").unwrap();
+    let error = writer.save(&disk.recording).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Invalid, "{}", error.chain());
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "cannot save recording {}: the directory {} is no directory; name another",
+            disk.id(),
+            disk.directory.path().display()
+        )
+    );
+}
+
+#[test]
+fn an_address_that_names_no_store_says_what_to_write() {
+    for (url, expected) in [
+        (
+            "s3://bucket/path",
+            "the scheme `s3` needs the feature `aws`, which a later version will bring; known schemes are `file` and \
+             `memory`",
+        ),
+        (
+            "ftp://user:secret@host/",
+            "`ftp` is no scheme of a store; known schemes are `file` and `memory`, and with features of a later \
+             version `s3`, `gs` and `az`",
+        ),
+        (
+            "./recordings",
+            "`./recordings` is no URL of a store; write `file:///absolute/path` or `memory://`, or use \
+             `ObjectStoreCassette::local` for a path",
+        ),
+        (
+            "file://recordings",
+            "`file://recordings` names no directory of this machine; write `file:///absolute/path`, or use \
+             `ObjectStoreCassette::local` for a relative path",
+        ),
+    ] {
+        let error = ObjectStoreCassette::from_url(url).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Invalid);
+        assert_eq!(error.to_string(), expected);
+    }
+}
+
+#[test]
+fn a_prefix_that_would_lead_elsewhere_is_refused() {
+    for prefix in ["..", "a/../b", "a//b", "a\nb"] {
+        let error = ObjectStoreCassette::memory().key_prefix(prefix).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "{prefix:?} cannot be a prefix of keys; leave out `.`, `..`, `//` and control characters"
+            )
+        );
+    }
+}
+
+/// A store in memory that notes what it is asked.
+#[derive(Debug, Clone, Default)]
+struct Noting {
+    store: Arc<InMemory>,
+    asked: Arc<Mutex<Vec<&'static str>>>,
+}
+
+impl Noting {
+    fn note(&self, what: &'static str) {
+        self.asked.lock().unwrap().push(what);
+    }
+
+    /// What was asked since this was called last.
+    fn asked(&self) -> Vec<&'static str> {
+        std::mem::take(&mut *self.asked.lock().unwrap())
+    }
+}
+
+impl fmt::Display for Noting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the noting store")
+    }
+}
+
+#[async_trait]
+impl ObjectStore for Noting {
+    async fn put_opts(&self, key: &Key, payload: PutPayload, options: PutOptions) -> StoreResult<PutResult> {
+        self.note("put");
+        self.store.put_opts(key, payload, options).await
+    }
+
+    async fn put_multipart_opts(
+        &self,
+        key: &Key,
+        options: PutMultipartOptions,
+    ) -> StoreResult<Box<dyn MultipartUpload>> {
+        self.note("multipart");
+        self.store.put_multipart_opts(key, options).await
+    }
+
+    async fn get_opts(&self, key: &Key, options: GetOptions) -> StoreResult<GetResult> {
+        self.note("get");
+        self.store.get_opts(key, options).await
+    }
+
+    fn delete_stream(
+        &self,
+        keys: BoxStream<'static, StoreResult<Key>>,
+    ) -> BoxStream<'static, StoreResult<Key>> {
+        let noting = self.clone();
+        self.store.delete_stream(keys.inspect_ok(move |_| noting.note("delete")).boxed())
+    }
+
+    fn list(&self, prefix: Option<&Key>) -> BoxStream<'static, StoreResult<ObjectMeta>> {
+        self.note("list");
+        self.store.list(prefix)
+    }
+
+    async fn list_with_delimiter(&self, prefix: Option<&Key>) -> StoreResult<ListResult> {
+        self.note("list folders");
+        self.store.list_with_delimiter(prefix).await
+    }
+
+    async fn copy_opts(&self, from: &Key, to: &Key, options: CopyOptions) -> StoreResult<()> {
+        self.note("copy");
+        self.store.copy_opts(from, to, options).await
+    }
+}
+
+#[tokio::test]
+async fn no_call_asks_more_of_the_store_than_is_documented() {
+    let store = Noting::default();
+    let cassette = ObjectStoreCassette::new(Arc::new(store.clone())).read_only(false);
+    let recordings = recordings(10).await;
+    for recording in &recordings {
+        cassette.save(recording).await.unwrap();
+        assert_eq!(store.asked(), ["put", "put"]);
+    }
+    let id = recordings[0].id();
+    cassette.load(id).await.unwrap();
+    assert_eq!(store.asked(), ["get"]);
+    cassette.load_metadata(id).await.unwrap();
+    assert_eq!(store.asked(), ["get"]);
+    let query = Query::new().category("orders/eu").limit(3);
+    assert_eq!(cassette.find_all(&query).await.unwrap().len(), 3);
+    assert_eq!(store.asked(), ["list folders", "list", "get", "get", "get"]);
+    cassette.delete(id).await.unwrap();
+    assert_eq!(store.asked(), ["delete", "delete"]);
+}
+
+#[tokio::test]
+async fn a_read_only_cassette_refuses_before_anything_is_sent() {
+    // C7
+    let store = Noting::default();
+    let cassette = ObjectStoreCassette::new(Arc::new(store.clone()));
+    let recording = one_recording().await;
+    let id = recording.id();
+    for (act, error) in [
+        ("save", cassette.save(&recording).await.unwrap_err()),
+        ("delete", cassette.delete(id).await.unwrap_err()),
+    ] {
+        assert_eq!(error.kind(), ErrorKind::ReadOnly);
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "cannot {act} recording {id}: the noting store is open for reading only; open it with \
+                 `.read_only(false)`"
+            )
+        );
+    }
+    assert!(store.asked().is_empty());
+}

@@ -1,0 +1,66 @@
+//! Where recordings are kept: the [`Cassette`] trait, the tape file [`mod@format`], and [`TapeRecorder`], which
+//! saves in the background what a service's operations record.
+//!
+//! ```
+//! use playback_cassette::{CassetteExt, Query, TapeRecorder};
+//! use playback_core::{RecorderExt, operation};
+//! use playback_testkit::MemoryCassette;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # tokio::runtime::Runtime::new()?.block_on(async {
+//! let cassette = MemoryCassette::new();
+//! let recorder = TapeRecorder::builder(cassette.clone()).service("checkout", "1.4.2").build();
+//!
+//! let checkout = |amount: u64| async move {
+//!     operation("Checkout").args(&(amount,)).run_async(async { amount + 1 }).await
+//! };
+//! recorder.scope(checkout(41)).await;
+//! recorder.flush().await?; // saved on a thread of the recorder's own
+//!
+//! for found in cassette.find_all(&Query::new().category("Checkout").limit(10)).await? {
+//!     println!("{} took {:?}", found.id, found.metadata.duration);
+//!     let playback = cassette
+//!         .replay(&found.id, |recording| {
+//!             let (amount,) = recording.arguments()?;
+//!             Ok(checkout(amount))
+//!         })
+//!         .await?;
+//!     assert_eq!(playback.recording().id(), &found.id);
+//! }
+//! # Ok(()) }) }
+//! ```
+//!
+//! # Floor plan
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | `cassette` | what a place for recordings must do: [`Cassette`], [`Found`] |
+//! | `ext` | what callers enjoy on top: [`CassetteExt`] |
+//! | `error` | what can go wrong: [`Error`], [`ErrorKind`] |
+//! | `query` | what to look for: [`Query`], [`Order`] |
+//! | `lookup` | finding by listing: [`lookup()`], [`Listing`], for those who write cassettes |
+//! | [`mod@format`] | the bytes of tapes and metadata, for those who write cassettes |
+//! | `recorder` | [`TapeRecorder`], its [builder](TapeRecorderBuilder), its queue, its thread, its [`Stats`] |
+//! | `ids`, `clock` | names and times of new recordings: [`IdGenerator`], [`Clock`] |
+//! | `timestamp` | times as numbers, days and text |
+
+mod cassette;
+mod clock;
+mod error;
+mod ext;
+pub mod format;
+mod ids;
+mod lookup;
+mod query;
+mod recorder;
+mod timestamp;
+
+pub use cassette::{Cassette, Found};
+pub use clock::{Clock, SystemClock};
+pub use error::{Error, ErrorKind};
+pub use ext::{CassetteExt, ReplayByIdError};
+pub use ids::IdGenerator;
+pub use lookup::{Listing, lookup};
+pub use playback_core::{InvalidId, Metadata, Recording, RecordingId};
+pub use query::{Order, Query};
+pub use recorder::{Discarded, Dropped, InFlight, NotWritten, Stats, TapeRecorder, TapeRecorderBuilder};

@@ -1,0 +1,219 @@
+//! Which recordings to look for, and in which order.
+
+use std::collections::BTreeMap;
+use std::ops::{Bound, RangeBounds};
+use std::time::SystemTime;
+
+use playback_core::{Metadata, RecordingId, Value};
+
+use crate::timestamp::to_day;
+
+/// Which recordings to look for: all complete ones, until told otherwise.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+/// use playback_cassette::{Order, Query};
+///
+/// let end = SystemTime::UNIX_EPOCH + Duration::from_secs(1_769_817_600);
+/// let week = end - Duration::from_secs(7 * 86_400);
+/// let query = Query::since(week).until(end).category("Checkout").order(Order::NewestFirst).limit(100);
+/// # let _ = query;
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Query {
+    categories: Vec<String>,
+    from: Bound<SystemTime>,
+    to: Bound<SystemTime>,
+    limit: Option<usize>,
+    order: Order,
+    include_incomplete: bool,
+    /// As JSON, which is what metadata is stored as: a number is a number, whatever its Rust type.
+    fields: BTreeMap<String, serde_json::Value>,
+}
+
+/// In which order recordings are found.
+///
+/// Times are those in the ids: ids of one day sort by the millisecond in which the operation began, over
+/// all categories together, and recordings of one millisecond by the rest of their ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Order {
+    /// The newest of the newest day, then the newest of the day before, and so on over all days; then the
+    /// second of each day. A limit cuts a fair sample of all days. A recording that does not match takes its
+    /// day's turn all the same.
+    #[default]
+    DaysInTurn,
+    /// From the newest to the oldest.
+    NewestFirst,
+    /// From the oldest to the newest.
+    OldestFirst,
+    /// A random one of a random day, then one of the next random day, as
+    /// [`DaysInTurn`](Self::DaysInTurn) does it; the same seed gives the same order as long as the
+    /// recordings are the same.
+    Random {
+        /// What the order is drawn from.
+        seed: u64,
+    },
+}
+
+impl Query {
+    /// All complete recordings.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            categories: Vec::new(),
+            from: Bound::Unbounded,
+            to: Bound::Unbounded,
+            limit: None,
+            order: Order::default(),
+            include_incomplete: false,
+            fields: BTreeMap::new(),
+        }
+    }
+
+    /// All complete recordings made at `from` or later.
+    #[must_use]
+    pub fn since(from: SystemTime) -> Self {
+        Self::new().recorded(from..)
+    }
+
+    /// Only those made before `to`.
+    #[must_use]
+    pub fn until(mut self, to: SystemTime) -> Self {
+        self.to = Bound::Excluded(to);
+        self
+    }
+
+    /// Only those made in `period`, in place of any that was said before.
+    #[must_use]
+    pub fn recorded(mut self, period: impl RangeBounds<SystemTime>) -> Self {
+        self.from = period.start_bound().cloned();
+        self.to = period.end_bound().cloned();
+        self
+    }
+
+    /// Only those of this category, or of one of those that were named before.
+    #[must_use]
+    pub fn category(self, category: impl Into<String>) -> Self {
+        self.categories([category])
+    }
+
+    /// Only those of these categories, or of those that were named before. Naming none leaves it at all.
+    #[must_use]
+    pub fn categories(mut self, categories: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        for category in categories.into_iter().map(Into::into) {
+            if !self.categories.contains(&category) {
+                self.categories.push(category);
+            }
+        }
+        self
+    }
+
+    /// At most this many, over all categories and days together.
+    #[must_use]
+    pub fn limit(mut self, limit: usize) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+
+    /// In this order.
+    #[must_use]
+    pub fn order(mut self, order: Order) -> Self {
+        self.order = order;
+        self
+    }
+
+    /// Whether to find recordings of operations that did not come to their end, too. They are left out
+    /// otherwise.
+    #[must_use]
+    pub fn include_incomplete(mut self, include: bool) -> Self {
+        self.include_incomplete = include;
+        self
+    }
+
+    /// Only those with a metadata field `name` that equals `value`, as JSON has it.
+    #[must_use]
+    pub fn field(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.fields.insert(name.into(), as_json(&value.into()));
+        self
+    }
+
+    /// The categories asked for; empty for all.
+    #[must_use]
+    pub fn category_names(&self) -> &[String] {
+        &self.categories
+    }
+
+    /// How many are wanted at most.
+    #[must_use]
+    pub fn max(&self) -> Option<usize> {
+        self.limit
+    }
+
+    /// Whether a recording belongs to what is asked for, limit aside. Every cassette asks here.
+    #[must_use]
+    pub fn matches(&self, id: &RecordingId, metadata: &Metadata) -> bool {
+        (self.categories.is_empty() || self.categories.iter().any(|category| category == id.category()))
+            && (self.from, self.to).contains(&metadata.recorded_at)
+            && (self.include_incomplete || !metadata.incomplete)
+            && self
+                .fields
+                .iter()
+                .all(|(name, wanted)| metadata.fields.get(name).map(as_json).as_ref() == Some(wanted))
+    }
+
+    /// Whether recordings of a day, as [`RecordingId::day`] has it, can belong to what is asked for: the
+    /// other days need not be listed.
+    #[must_use]
+    pub fn reaches_day(&self, day: &str) -> bool {
+        // A time outside of the years that ids have bounds nothing.
+        let first = bound_time(self.from).and_then(to_day);
+        let last = bound_time(self.to).and_then(to_day);
+        first.is_none_or(|first| day >= first.as_str()) && last.is_none_or(|last| day <= last.as_str())
+    }
+
+    /// Whether days give one recording at a time, in turn; otherwise a day gives all it has.
+    #[must_use]
+    pub fn takes_turns(&self) -> bool {
+        matches!(self.order, Order::DaysInTurn | Order::Random { .. })
+    }
+
+    /// Puts days into the order in which they are to be listed.
+    pub fn sort_days(&self, days: &mut [String]) {
+        self.sort_by(days, |day| day.clone(), 0);
+    }
+
+    /// Puts the recordings of one day, all categories together, into the order in which they are to be found.
+    pub fn sort_day(&self, ids: &mut [RecordingId]) {
+        let salt = ids.first().and_then(|id| id.day().parse().ok()).unwrap_or(0);
+        self.sort_by(ids, |id| (id.unique().to_owned(), id.category().to_owned()), salt);
+    }
+
+    /// `salt` makes random orders of several lists independent of one another.
+    fn sort_by<T, K: Ord>(&self, items: &mut [T], key: impl Fn(&T) -> K, salt: u64) {
+        items.sort_by_cached_key(key);
+        match self.order {
+            Order::OldestFirst => {}
+            Order::DaysInTurn | Order::NewestFirst => items.reverse(),
+            Order::Random { seed } => fastrand::Rng::with_seed(seed ^ salt.rotate_left(32)).shuffle(items),
+        }
+    }
+}
+
+impl Default for Query {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn bound_time(bound: Bound<SystemTime>) -> Option<SystemTime> {
+    match bound {
+        Bound::Included(time) | Bound::Excluded(time) => Some(time),
+        Bound::Unbounded => None,
+    }
+}
+
+/// What has no form in JSON compares as null.
+fn as_json(value: &Value) -> serde_json::Value {
+    serde_json::to_value(value).unwrap_or(serde_json::Value::Null)
+}

@@ -1,0 +1,204 @@
+//! The recorder for production: decides what is kept, and has it saved in the background.
+
+mod builder;
+mod queue;
+mod sampling;
+mod stats;
+mod writer;
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use futures::channel::oneshot;
+use playback_core::{Finished, OperationStart, Recorder, RecordingStart, Service};
+
+pub use builder::TapeRecorderBuilder;
+pub use queue::NotWritten;
+pub use stats::{Discarded, Dropped, InFlight, Stats};
+
+use crate::{Cassette, Clock, IdGenerator};
+use queue::Queue;
+use sampling::Sampling;
+use stats::Counters;
+
+/// Records operations onto a cassette, in the background.
+///
+/// The service's threads only put what ended into a queue, which is bounded in recordings and in bytes.
+/// A thread of the recorder's own, with a small runtime inside, saves from it: the service needs no runtime,
+/// and none of its own is burdened. What cannot be kept (the queue is full, a save fails) is counted in
+/// [`stats`](Self::stats), is told as a `tracing` event, and never reaches the service.
+///
+/// Clones are one recorder. When the last is dropped, the thread saves what is queued and ends by itself;
+/// call [`close`](Self::close) before the process ends, which does not wait for threads.
+///
+/// ```
+/// use std::time::Duration;
+/// use playback_cassette::TapeRecorder;
+/// # use playback_cassette::Cassette;
+/// # fn example(cassette: impl Cassette + 'static) -> Result<(), Box<dyn std::error::Error>> {
+/// let recorder = TapeRecorder::builder(cassette).service("checkout", "1.4.2").sampling_rate(0.1).build();
+/// playback_core::set_global_recorder(recorder.clone())?;
+/// // … the service runs …
+/// recorder.close_blocking(Duration::from_secs(10))?;
+/// println!("{:?}", recorder.stats());
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct TapeRecorder(Arc<Inner>);
+
+struct Inner {
+    enabled: AtomicBool,
+    sampling: Sampling,
+    service: Option<Service>,
+    max_recording_bytes: usize,
+    clock: Box<dyn Clock>,
+    ids: IdGenerator,
+    counters: Counters,
+    queue: Arc<Queue>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl TapeRecorder {
+    /// A recorder with everything as it is by default: see [`TapeRecorderBuilder`].
+    #[must_use]
+    pub fn new(cassette: impl Cassette + 'static) -> Self {
+        Self::builder(cassette).build()
+    }
+
+    /// A recorder yet to be told what is not to be as it is by default.
+    pub fn builder(cassette: impl Cassette + 'static) -> TapeRecorderBuilder {
+        TapeRecorderBuilder::new(Box::new(cassette))
+    }
+
+    /// Records operations that begin from now on.
+    pub fn enable(&self) {
+        self.0.enabled.store(true, Ordering::Relaxed);
+    }
+
+    /// Leaves operations that begin from now on unrecorded, and uncounted. Those that run are recorded to
+    /// their end.
+    pub fn disable(&self) {
+        self.0.enabled.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether operations are recorded.
+    #[must_use]
+    pub fn is_enabled(&self) -> bool {
+        self.0.enabled.load(Ordering::Relaxed)
+    }
+
+    /// What became of all operations so far.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        self.0.counters.with(self.0.queue.counts())
+    }
+
+    /// Waits until everything that is queued now is saved. Needs no particular runtime.
+    ///
+    /// # Errors
+    /// [`NotWritten`] if saves failed since this was asked last, or if the recorder was closed before they were
+    /// done.
+    pub async fn flush(&self) -> Result<(), NotWritten> {
+        self.0.queue.flush().await
+    }
+
+    /// Waits until everything that is queued now is saved, `timeout` at most.
+    ///
+    /// # Errors
+    /// [`NotWritten`] if saves failed since this was asked last, or if they were not done in time. Those go on.
+    pub fn flush_blocking(&self, timeout: Duration) -> Result<(), NotWritten> {
+        self.0.queue.flush_blocking(timeout)
+    }
+
+    /// Closes as [`close_blocking`](Self::close_blocking) does, on a thread of its own: the caller's
+    /// runtime, of any kind, is not blocked.
+    ///
+    /// # Errors
+    /// As [`close_blocking`](Self::close_blocking) has them.
+    pub async fn close(&self, timeout: Duration) -> Result<(), NotWritten> {
+        let (send, closed) = oneshot::channel();
+        let recorder = self.clone();
+        let close = move || {
+            // Whoever no longer waits need not know.
+            let _ = send.send(recorder.close_blocking(timeout));
+        };
+        match thread::Builder::new().name("playback-close".to_owned()).spawn(close) {
+            Ok(_) => closed.await.unwrap_or(Ok(())),
+            // The machine has no thread left. To wait here is better than to lose recordings.
+            Err(_) => self.close_blocking(timeout),
+        }
+    }
+
+    /// Takes no more recordings, saves those that are queued, closes the cassette, and ends the recorder's
+    /// thread. What is not saved within `timeout` is given up. Operations that end afterwards are counted
+    /// as dropped; closing again does nothing.
+    ///
+    /// # Errors
+    /// [`NotWritten`] if saves failed since this was asked last, or were given up.
+    pub fn close_blocking(&self, timeout: Duration) -> Result<(), NotWritten> {
+        let (ended, outcome) = self.0.queue.close_blocking(timeout);
+        if ended {
+            let thread = self.0.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+            // It has done its work, and says in the log if it panicked.
+            let _ = thread.map(JoinHandle::join);
+        }
+        outcome
+    }
+}
+
+impl Recorder for TapeRecorder {
+    fn start(&self, operation: &OperationStart<'_>) -> Option<RecordingStart> {
+        let inner = &*self.0;
+        if !self.is_enabled() {
+            return None;
+        }
+        inner.counters.started();
+        if !inner.queue.is_open() {
+            inner.queue.refuse();
+            return None;
+        }
+        let Some(only_if_forced) = inner.sampling.draw(operation) else {
+            inner.counters.sampled_out();
+            return None;
+        };
+        let now = inner.clock.now();
+        match inner.ids.generate(operation.category, now) {
+            Ok(id) => Some(RecordingStart {
+                id,
+                recorded_at: now,
+                service: inner.service.clone(),
+                only_if_forced,
+                max_bytes: inner.max_recording_bytes,
+            }),
+            Err(error) => {
+                inner.counters.misnamed(operation.category, &error);
+                None
+            }
+        }
+    }
+
+    fn finish(&self, finished: Finished) {
+        match finished {
+            Finished::Recorded(recording) => self.0.queue.push(recording),
+            Finished::Discarded { id, reason } => self.0.counters.discarded(&id, &reason),
+        }
+    }
+}
+
+impl fmt::Debug for TapeRecorder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TapeRecorder")
+            .field("enabled", &self.is_enabled())
+            .field("stats", &self.stats())
+            .finish()
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.queue.close();
+    }
+}

@@ -1,0 +1,100 @@
+//! The thread that saves.
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use futures::future::select;
+use futures::stream::FuturesUnordered;
+use futures::{FutureExt, StreamExt};
+
+use super::queue::{Job, Next, Queue};
+use super::stats::count_event;
+use crate::Cassette;
+
+/// Starts the thread; none, with the queue closed, if the machine has none left.
+pub(super) fn spawn(cassette: Box<dyn Cassette>, queue: Arc<Queue>, saves: usize) -> Option<JoinHandle<()>> {
+    let ended = Ended(queue);
+    let thread = thread::Builder::new().name("playback-writer".to_owned());
+    // Dropped with the closure if there is no thread, `ended` ends the queue all the same.
+    match thread.spawn(move || run(&*cassette, &ended.0, saves)) {
+        Ok(thread) => Some(thread),
+        Err(error) => {
+            tracing::error!(%error, "nothing is recorded: the recorder could not start its thread");
+            None
+        }
+    }
+}
+
+/// Ends the queue when the writer ends, in whichever way.
+struct Ended(Arc<Queue>);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        self.0.ended();
+    }
+}
+
+fn run(cassette: &dyn Cassette, queue: &Queue, saves: usize) {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            tracing::error!(%error, "nothing is recorded: the recorder could not start its runtime");
+            return;
+        }
+    };
+    runtime.block_on(write(cassette, queue, saves));
+    // Without waiting for what was given up and may hang.
+    runtime.shutdown_background();
+}
+
+async fn write(cassette: &dyn Cassette, queue: &Queue, saves: usize) {
+    let mut saving = FuturesUnordered::new();
+    loop {
+        match queue.next(saving.len() < saves) {
+            Next::Save(job) => saving.push(save(cassette, queue, job)),
+            Next::Wait if saving.is_empty() => queue.work().await,
+            Next::Wait => {
+                select(pin!(queue.work()), saving.next()).await;
+            }
+            Next::End => break,
+        }
+    }
+    // What was given up is cut off here.
+    drop(saving);
+    match caught(async { cassette.close().await }).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!("the recorder's cassette did not close: {}", error.chain()),
+        Err(panic) => tracing::error!("the recorder's cassette panicked while it was closed: {panic}"),
+    }
+}
+
+/// Saves one recording. Issue 3's sampling calculator (S4) belongs here, before the save.
+async fn save(cassette: &dyn Cassette, queue: &Queue, job: Job) {
+    // Asked inside, because the call itself can panic as well as what it returns.
+    let outcome = caught(async { cassette.save(&job.recording).await }).await;
+    let failed = queue.finished(&job, matches!(outcome, Ok(Ok(()))));
+    let recording = job.recording.id();
+    match outcome {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => {
+            count_event!(failed, %recording, "a recording could not be saved: {}", error.chain())
+        }
+        Err(panic) => {
+            tracing::error!(%recording, "a recording could not be saved: the cassette panicked: {panic}; mend the cassette");
+        }
+    }
+}
+
+/// What the future comes to, or what it says when it panics.
+async fn caught<T>(future: impl Future<Output = T>) -> Result<T, String> {
+    AssertUnwindSafe(future).catch_unwind().await.map_err(|panic| message_of(&*panic))
+}
+
+fn message_of(panic: &(dyn Any + Send)) -> String {
+    let text =
+        panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("no message").to_owned()
+}

@@ -1,0 +1,193 @@
+//! What the tests of this crate share: recordings made by hand, and a cassette that misbehaves.
+#![allow(dead_code, reason = "each test file takes what it needs")]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+use playback_cassette::{
+    Cassette, Error, ErrorKind, Found, Metadata, Query, Recording, RecordingId, TapeRecorder,
+};
+use playback_core::{
+    End, Entry, Finished, Kind, OperationStart, Recorder, RecordingStart, Service, Site, Tape, TapeParts,
+    Value,
+};
+use playback_testkit::MemoryCassette;
+use tokio::sync::Semaphore;
+
+/// 2026-01-31, noon.
+pub(crate) const NOON: Duration = Duration::from_secs(1_769_860_800);
+
+/// As long as a test that hangs should hang.
+pub(crate) const LONG: Duration = Duration::from_secs(60);
+
+/// A time so many days before 2026-01-31, noon.
+pub(crate) fn days_before(days: u64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + NOON - Duration::from_secs(days * 86_400)
+}
+
+/// A recording with one operation, whose arguments and result are `bytes` bytes each.
+pub(crate) fn recording(id: &RecordingId, recorded_at: SystemTime, bytes: usize) -> Recording {
+    Recording::new(id.clone(), Metadata::new(id.category(), recorded_at), one_call(bytes))
+}
+
+fn one_call(bytes: usize) -> Tape {
+    let length = bytes as u64;
+    let operation = Entry {
+        site: 0,
+        lane: 0,
+        order: 0,
+        arguments: 0..length,
+        end: End::Returned(length..2 * length),
+        started: Duration::ZERO,
+        duration: Duration::from_millis(3),
+    };
+    Tape::new(TapeParts {
+        bytes: (0..2 * bytes).map(|at| (at % 251) as u8).collect(),
+        sites: vec![Site { kind: Kind::Operation, alias: "Checkout".into(), argument_names: [].into() }],
+        lanes: vec![vec![]],
+        entries: vec![operation],
+    })
+    .unwrap()
+}
+
+/// A recording in which everything that the format can hold is there at least once.
+pub(crate) fn full_recording() -> Recording {
+    let id = "orders/eu ☂/20260131/01KG8V3Q2E9T0000000000000A".parse().unwrap();
+    let mut metadata =
+        Metadata::new("orders/eu ☂", SystemTime::UNIX_EPOCH + NOON + Duration::from_nanos(123_456_789));
+    metadata.duration = Duration::from_nanos(1_234_567_890);
+    metadata.failed = true;
+    metadata.incomplete = true;
+    metadata.service = Some(Service { name: "checkout".into(), version: "1.4.2".into() });
+    metadata.fields.insert("status".into(), Value::from(500_u64));
+    metadata.fields.insert("customer".into(), Value::from("Ada \"the first\""));
+    let site = |kind, alias: &str, names: &[&str]| Site {
+        kind,
+        alias: alias.into(),
+        argument_names: names.iter().map(|&name| name.into()).collect(),
+    };
+    let entry = |site, lane, order, arguments, end| Entry {
+        site,
+        lane,
+        order,
+        arguments,
+        end,
+        started: Duration::from_nanos(u64::from(order) * 1_000_003),
+        duration: Duration::from_nanos(997),
+    };
+    let parts = TapeParts {
+        bytes: (0..100).collect(),
+        sites: vec![
+            site(Kind::Input, "checkout.customer", &["id"]),
+            site(Kind::Output, "checkout.store", &["receipt", "to"]),
+            site(Kind::Data, "note", &[]),
+            site(Kind::Operation, "orders/eu ☂", &["request"]),
+        ],
+        lanes: vec![vec![], vec![0], vec![2, 0]],
+        entries: vec![
+            entry(0, 0, 1, 10..20, End::Returned(20..30)),
+            entry(0, 1, 3, 30..40, End::Cancelled),
+            entry(1, 2, 2, 40..50, End::Panicked),
+            entry(2, 0, 4, 50..50, End::Returned(50..60)),
+            entry(3, 0, 0, 0..10, End::Returned(60..100)),
+        ],
+    };
+    Recording::new(id, metadata, Tape::new(parts).unwrap())
+}
+
+/// Begins an operation and says how the recorder wants it recorded.
+pub(crate) fn start(recorder: &TapeRecorder) -> Option<RecordingStart> {
+    recorder.start(&OperationStart::new("Checkout"))
+}
+
+/// Begins an operation and ends it with a recording of twice so many bytes of values.
+pub(crate) fn record(recorder: &TapeRecorder, bytes: usize) -> RecordingId {
+    let started = start(recorder).expect("the recorder wants it");
+    recorder.finish(Finished::Recorded(recording(&started.id, started.recorded_at, bytes)));
+    started.id
+}
+
+/// A cassette in memory whose saves wait for a permit each, and then do as they are told.
+#[derive(Clone)]
+pub(crate) struct Double {
+    pub(crate) memory: MemoryCassette,
+    pub(crate) permits: Arc<Semaphore>,
+    /// Saves that have begun; for those who wait for one.
+    pub(crate) begun: Arc<Semaphore>,
+    pub(crate) most_at_once: Arc<AtomicUsize>,
+    pub(crate) closed: Arc<AtomicUsize>,
+    at_once: Arc<AtomicUsize>,
+    then: Then,
+}
+
+/// What a save of a [`Double`] does once it has its permit.
+#[derive(Clone, Copy)]
+pub(crate) enum Then {
+    Save,
+    Fail,
+    Panic,
+}
+
+impl Double {
+    /// One that saves as soon as it gets a permit of `permits`.
+    pub(crate) fn new(then: Then, permits: usize) -> Self {
+        Self {
+            memory: MemoryCassette::new(),
+            permits: Arc::new(Semaphore::new(permits)),
+            begun: Arc::new(Semaphore::new(0)),
+            most_at_once: Arc::default(),
+            closed: Arc::default(),
+            at_once: Arc::default(),
+            then,
+        }
+    }
+
+    /// Waits until one more save has begun.
+    pub(crate) fn wait_for_save(&self) {
+        futures::executor::block_on(self.begun.acquire()).unwrap().forget();
+    }
+}
+
+#[async_trait]
+impl Cassette for Double {
+    async fn save(&self, recording: &Recording) -> Result<(), Error> {
+        self.begun.add_permits(1);
+        let at_once = self.at_once.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most_at_once.fetch_max(at_once, Ordering::SeqCst);
+        self.permits.acquire().await.unwrap().forget();
+        self.at_once.fetch_sub(1, Ordering::SeqCst);
+        match self.then {
+            Then::Save => self.memory.save(recording).await,
+            Then::Fail => Err(Error::new(ErrorKind::Unreachable, "the store is down; start it")),
+            Then::Panic => panic!("this cassette panics"),
+        }
+    }
+
+    async fn load(&self, id: &RecordingId) -> Result<Recording, Error> {
+        self.memory.load(id).await
+    }
+
+    async fn load_metadata(&self, id: &RecordingId) -> Result<Metadata, Error> {
+        self.memory.load_metadata(id).await
+    }
+
+    async fn delete(&self, id: &RecordingId) -> Result<(), Error> {
+        self.memory.delete(id).await
+    }
+
+    fn find<'a>(&'a self, query: &Query) -> BoxStream<'a, Result<Found, Error>> {
+        self.memory.find(query)
+    }
+
+    async fn categories(&self) -> Result<Vec<String>, Error> {
+        self.memory.categories().await
+    }
+
+    async fn close(&self) -> Result<(), Error> {
+        self.closed.fetch_add(1, Ordering::SeqCst);
+        Ok(())
+    }
+}

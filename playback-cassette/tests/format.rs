@@ -1,0 +1,365 @@
+//! The tape file: what goes in comes out, and what is not a tape is refused with a message that helps.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout
+)]
+
+mod common;
+
+use std::time::{Duration, SystemTime};
+
+use common::{NOON, full_recording, recording};
+use playback_cassette::{ErrorKind, Metadata, Recording, format};
+use playback_core::{End, Entry, Kind, Site, Tape, TapeParts, Value};
+use proptest::prelude::*;
+
+/// Where the numbers of the header stand; see FORMAT.md.
+const VERSION_AT: usize = 8;
+const INDEX_LENGTH_AT: usize = 18;
+const INDEX_RAW_LENGTH_AT: usize = 22;
+const HEADER: usize = 34;
+
+fn message(bytes: &[u8]) -> String {
+    let error = format::decode("recording X", bytes).unwrap_err();
+    error.to_string()
+}
+
+/// Puts right the lengths and checksums of a file of which the compressed index was replaced.
+fn assembled(index: &[u8], raw_length: u32, blocks: &[u8]) -> Vec<u8> {
+    let mut file = b"\x89PBTAPE\n\x01\x00".to_vec();
+    file.extend(((HEADER + index.len() + blocks.len()) as u64).to_le_bytes());
+    file.extend((index.len() as u32).to_le_bytes());
+    file.extend(raw_length.to_le_bytes());
+    file.extend(crc32fast::hash(index).to_le_bytes());
+    file.extend(crc32fast::hash(&file).to_le_bytes());
+    file.extend(index);
+    file.extend(blocks);
+    file
+}
+
+fn number_at(bytes: &[u8], at: usize) -> usize {
+    u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap()) as usize
+}
+
+/// The index, decompressed, and the blocks.
+fn taken_apart(file: &[u8]) -> (Vec<u8>, Vec<u8>) {
+    let end = HEADER + number_at(file, INDEX_LENGTH_AT);
+    let raw = zstd::bulk::decompress(&file[HEADER..end], number_at(file, INDEX_RAW_LENGTH_AT)).unwrap();
+    (raw, file[end..].to_vec())
+}
+
+fn put_together(raw: &[u8], blocks: &[u8]) -> Vec<u8> {
+    assembled(&zstd::bulk::compress(raw, 3).unwrap(), raw.len() as u32, blocks)
+}
+
+/// So many values of `size` bytes that do not compress well.
+fn large_recording(values: u64, size: u64) -> Recording {
+    let mut random = fastrand::Rng::with_seed(1);
+    let entry = |at: u64| Entry {
+        site: 0,
+        lane: 0,
+        order: at as u32,
+        arguments: at * size..at * size + size / 2,
+        end: End::Returned(at * size + size / 2..(at + 1) * size),
+        started: Duration::from_micros(at),
+        duration: Duration::from_nanos(at * 7),
+    };
+    let tape = Tape::new(TapeParts {
+        bytes: (0..values * size).map(|_| random.u8(..) & 0x3f).collect(),
+        sites: vec![Site { kind: Kind::Input, alias: "read".into(), argument_names: [].into() }],
+        lanes: vec![vec![]],
+        entries: (0..values).map(entry).collect(),
+    });
+    let id = "Large/20260131/01KG8V3Q2E9T0000000000000A".parse().unwrap();
+    Recording::new(id, Metadata::new("Large", SystemTime::UNIX_EPOCH + NOON), tape.unwrap())
+}
+
+#[test]
+fn a_recording_with_everything_in_it_comes_back_as_it_was() {
+    // C10
+    let recording = full_recording();
+    assert_eq!(format::decode("it", &format::encode(&recording).unwrap()).unwrap(), recording);
+}
+
+#[test]
+fn large_values_are_cut_into_blocks_and_come_back_as_they_were() {
+    // C10
+    let recording = large_recording(1000, 3000);
+    let file = format::encode(&recording).unwrap();
+    let (_, blocks) = taken_apart(&file);
+    let frames = blocks.windows(4).filter(|window| *window == [0x28, 0xb5, 0x2f, 0xfd]).count();
+    assert_eq!(frames, 12, "3,000,000 bytes in blocks of 256 KiB and little more");
+    assert_eq!(format::decode("it", &file).unwrap(), recording);
+}
+
+#[test]
+fn a_value_larger_than_a_block_is_not_cut() {
+    let recording = large_recording(2, 2_000_000);
+    let file = format::encode(&recording).unwrap();
+    assert_eq!(format::decode("it", &file).unwrap(), recording);
+}
+
+#[test]
+fn the_same_recording_gives_the_same_bytes() {
+    assert_eq!(format::encode(&full_recording()).unwrap(), format::encode(&full_recording()).unwrap());
+}
+
+#[test]
+fn a_truncated_file_says_how_much_of_it_is_there() {
+    let file = format::encode(&large_recording(100, 3000)).unwrap();
+    assert!(file.len() > 100_000, "{}", file.len());
+    let whole = format!("{},{:03}", file.len() / 1000, file.len() % 1000);
+    let expected =
+        format!("recording X is truncated after 2,048 of {whole} bytes; delete it or restore it from backup");
+    assert_eq!(message(&file[..2048]), expected);
+    assert_eq!(
+        message(&file[..12]),
+        "recording X is truncated after 12 of 34 bytes; delete it or restore it from backup"
+    );
+    assert_eq!(message(&[]), "recording X is corrupt: it is empty; delete it or restore it from backup");
+}
+
+#[test]
+fn a_foreign_file_is_named_as_one() {
+    assert_eq!(
+        message(b"{\"format\":1}"),
+        "recording X is not a tape: it begins with 7b 22 66 6f 72 6d 61 74, which no version of playback writes; \
+         check that it is the file that is meant"
+    );
+    let error = format::decode("recording X", b"PK").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Corrupt);
+}
+
+#[test]
+fn a_newer_format_says_which_version_reads_what() {
+    let mut file = format::encode(&full_recording()).unwrap();
+    file[VERSION_AT] = 2;
+    let error = format::decode("recording X", &file).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NewerFormat);
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "recording X is written in tape format 2, and playback-cassette {} reads tape format 1 at most; \
+             read it with a newer version",
+            env!("CARGO_PKG_VERSION")
+        )
+    );
+}
+
+#[test]
+fn every_changed_byte_is_noticed() {
+    for file in
+        [format::encode(&full_recording()).unwrap(), format::encode(&large_recording(20, 3000)).unwrap()]
+    {
+        let step = file.len().div_ceil(500);
+        for at in (0..HEADER).chain((HEADER..file.len()).step_by(step)) {
+            let mut changed = file.clone();
+            changed[at] ^= 0x10;
+            let error = format::decode("recording X", &changed).expect_err(&format!("byte {at}"));
+            assert!(error.to_string().starts_with("recording X is "), "byte {at}: {error}");
+        }
+    }
+}
+
+#[test]
+fn wrong_checksums_say_of_which_part() {
+    let file = format::encode(&large_recording(20, 3000)).unwrap();
+    let corrupt = |at: usize| {
+        let mut changed = file.clone();
+        changed[at] ^= 1;
+        message(&changed)
+    };
+    let expected = |part: &str| {
+        format!(
+            "recording X is corrupt: the checksum of {part} is wrong; delete it or restore it from backup"
+        )
+    };
+    assert_eq!(corrupt(INDEX_LENGTH_AT), expected("its header"));
+    assert_eq!(corrupt(HEADER + 3), expected("its index"));
+    assert_eq!(corrupt(file.len() - 1), expected("its block 0"));
+}
+
+#[test]
+fn bytes_after_the_end_are_noticed() {
+    let mut file = format::encode(&full_recording()).unwrap();
+    file.extend([0; 1234]);
+    assert_eq!(
+        message(&file),
+        "recording X is corrupt: 1,234 bytes follow its end; delete it or restore it from backup"
+    );
+}
+
+#[test]
+fn an_index_that_lies_about_its_length_is_refused() {
+    let (raw, blocks) = taken_apart(&format::encode(&full_recording()).unwrap());
+    let packed = zstd::bulk::compress(&raw, 3).unwrap();
+    for claimed in [raw.len() as u32 - 1, raw.len() as u32 + 1, 20_000_000] {
+        let expected = format!(
+            "recording X is corrupt: its index is said to be {claimed} bytes, and is not; \
+             delete it or restore it from backup"
+        );
+        assert_eq!(message(&assembled(&packed, claimed, &blocks)), expected);
+    }
+}
+
+#[test]
+fn what_would_take_too_much_memory_is_refused_before_it_takes_any() {
+    // A gigabyte of zeros in a few kilobytes.
+    let bomb = zstd::bulk::compress(&vec![0; 64 << 20], 3).unwrap();
+    let file = assembled(&bomb, 64 << 20, &[]);
+    assert!(file.len() < 10_000);
+    let error = format::decode("recording X", &file).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TooLarge);
+    assert_eq!(
+        error.to_string(),
+        "recording X may take 2,147,483,648 bytes of memory, and 1,073,741,824 are allowed; \
+         allow more with `format::decode_within`"
+    );
+    let file = format::encode(&large_recording(100, 3000)).unwrap();
+    let error = format::decode_within("recording X", &file, 200_000).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TooLarge);
+    assert!(format::decode_within("recording X", &file, 1_000_000).is_ok());
+}
+
+#[test]
+fn a_tape_under_another_recordings_name_is_refused() {
+    let id = "Checkout/20260131/01KG8V3Q2E9T0000000000000A".parse().unwrap();
+    let other = "Checkout/20260131/01KG8V3Q2E9T0000000000000B".parse().unwrap();
+    let file = format::encode(&recording(&id, SystemTime::UNIX_EPOCH + NOON, 10)).unwrap();
+    assert!(format::decode_recording(&id, &file).is_ok());
+    assert_eq!(
+        format::decode_recording(&other, &file).unwrap_err().to_string(),
+        "recording Checkout/20260131/01KG8V3Q2E9T0000000000000B is corrupt: what is kept under its name is recording \
+         Checkout/20260131/01KG8V3Q2E9T0000000000000A; delete it or restore it from backup"
+    );
+}
+
+#[test]
+fn a_time_that_no_calendar_has_is_refused_by_name() {
+    let id = "Checkout/20260131/01KG8V3Q2E9T0000000000000A".parse().unwrap();
+    let far = SystemTime::UNIX_EPOCH + Duration::from_secs(300_000_000_000);
+    let error = format::encode(&recording(&id, far, 10)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Invalid);
+    assert_eq!(
+        error.to_string(),
+        "recording Checkout/20260131/01KG8V3Q2E9T0000000000000A was made outside of the years 0 to 9999; \
+         set the clock right"
+    );
+}
+
+proptest! {
+    #[test]
+    fn any_recording_comes_back_as_it_was(recording in recordings()) {
+        let file = format::encode(&recording).unwrap();
+        prop_assert_eq!(format::decode("it", &file).unwrap(), recording);
+    }
+
+    #[test]
+    fn bytes_of_any_kind_give_an_error_and_no_panic(mut bytes: Vec<u8>, magic: bool) {
+        if magic {
+            bytes.splice(0..0, *b"\x89PBTAPE\n\x01\x00");
+        }
+        prop_assert!(format::decode("it", &bytes).is_err());
+    }
+
+    /// Past all checksums: what an attacker can write, and a fault of a disk cannot.
+    #[test]
+    fn a_changed_index_with_right_checksums_gives_an_error_or_a_tape_and_no_panic(
+        recording in recordings(),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
+        cut in prop::option::of(any::<prop::sample::Index>()),
+    ) {
+        let (mut raw, blocks) = taken_apart(&format::encode(&recording).unwrap());
+        for (at, byte) in changes {
+            let at = at.index(raw.len());
+            raw[at] = byte;
+        }
+        if let Some(cut) = cut {
+            raw.truncate(cut.index(raw.len()));
+        }
+        if let Ok(recording) = format::decode("it", &put_together(&raw, &blocks)) {
+            // Whatever it is, it can be walked through and written again.
+            prop_assert!(recording.tape().calls().count() <= raw.len());
+            prop_assert!(format::encode(&recording).is_ok());
+        }
+    }
+}
+
+fn recordings() -> impl Strategy<Value = Recording> {
+    let category = "[a-zA-Z ./%☂]{0,20}[a-z]";
+    let metadata =
+        (any::<[bool; 3]>(), any::<u64>(), -62_000_000_000_i64..253_000_000_000, 0_u32..1_000_000_000);
+    let fields = prop::collection::btree_map(
+        ".{0,5}",
+        prop_oneof![
+            any::<bool>().prop_map(Value::from),
+            any::<u64>().prop_map(Value::from),
+            ".{0,10}".prop_map(Value::from),
+        ],
+        0..3,
+    );
+    (category, metadata, fields, tapes()).prop_map(
+        |(category, (flags, duration, seconds, nanoseconds), fields, tape)| {
+            let id = format!("{category}/20260131/01KG8V3Q2E9T0000000000000A").parse().unwrap();
+            let distance = Duration::from_secs(seconds.unsigned_abs());
+            let time = if seconds < 0 {
+                SystemTime::UNIX_EPOCH - distance
+            } else {
+                SystemTime::UNIX_EPOCH + distance
+            };
+            let other_category = if flags[2] { "Other".to_owned() } else { category };
+            let mut metadata = Metadata::new(other_category, time + Duration::from_nanos(nanoseconds.into()));
+            (metadata.failed, metadata.incomplete) = (flags[0], flags[1]);
+            metadata.duration = Duration::from_nanos(duration);
+            metadata.fields = fields;
+            Recording::new(id, metadata, tape)
+        },
+    )
+}
+
+/// Any tape, also such as no recorder makes: values that overlap, stand in any order, leave gaps.
+fn tapes() -> impl Strategy<Value = Tape> {
+    let bytes = prop_oneof![
+        4 => prop::collection::vec(any::<u8>(), 0..200),
+        // Past the size that stands in the index, and past a block.
+        1 => (30_000_usize..700_000, any::<u8>())
+            .prop_map(|(length, seed)| { (0..length).map(|at| (at / 7) as u8 ^ seed).collect() }),
+    ];
+    let kind = prop::sample::select(vec![Kind::Input, Kind::Output, Kind::Data]);
+    let names = prop::collection::vec("[a-z]{0,3}", 0..3);
+    let sites = prop::collection::vec((kind, ".{0,8}", names), 1..5);
+    let lanes = prop::collection::vec(prop::collection::vec(any::<u32>(), 0..3), 1..4);
+    type Index = prop::sample::Index;
+    let entry = (any::<[Index; 6]>(), any::<u32>(), 0..3_u8, any::<(u64, u64)>());
+    let entries = prop::collection::vec(entry, 0..40);
+    (bytes, sites, lanes, entries).prop_map(|(bytes, sites, lanes, entries)| {
+        let range = |one: Index, other: Index| {
+            let (one, other) = (one.index(bytes.len() + 1) as u64, other.index(bytes.len() + 1) as u64);
+            one.min(other)..one.max(other)
+        };
+        let entry = |(at, order, end, (started, duration)): ([Index; 6], u32, u8, (u64, u64))| Entry {
+            site: at[0].index(sites.len()) as u32,
+            lane: at[1].index(lanes.len()) as u32,
+            order,
+            arguments: range(at[2], at[3]),
+            end: match end {
+                0 => End::Returned(range(at[4], at[5])),
+                1 => End::Cancelled,
+                _ => End::Panicked,
+            },
+            started: Duration::from_nanos(started),
+            duration: Duration::from_nanos(duration),
+        };
+        let entries = entries.into_iter().map(entry).collect();
+        let site = |(kind, alias, names): &(Kind, String, Vec<String>)| Site {
+            kind: *kind,
+            alias: alias.as_str().into(),
+            argument_names: names.iter().map(|name| name.as_str().into()).collect(),
+        };
+        let sites = sites.iter().map(site).collect();
+        Tape::new(TapeParts { bytes, sites, lanes, entries }).unwrap()
+    })
+}

@@ -1,0 +1,101 @@
+//! What goes wrong in the background shows in the log: with the recording's id, the reason, and the way out.
+//!
+//! One test in one file, because the writer's events reach a process-wide subscriber only.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout
+)]
+
+mod common;
+
+use std::fmt::Write as _;
+use std::sync::Mutex;
+
+use common::{Double, LONG, Then, record};
+use futures::executor::block_on;
+use playback_cassette::TapeRecorder;
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Level, Metadata, Subscriber};
+
+/// Keeps events as lines of text.
+static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+struct Lines;
+
+struct Line(String);
+
+impl Visit for Line {
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+        write!(self.0, " {}={value:?}", field.name()).unwrap();
+    }
+}
+
+impl Subscriber for Lines {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target().starts_with("playback_cassette") && *metadata.level() <= Level::DEBUG
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, event: &Event<'_>) {
+        let mut line = Line(event.metadata().level().to_string());
+        event.record(&mut line);
+        LINES.lock().unwrap().push(line.0);
+    }
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+fn lines() -> Vec<String> {
+    std::mem::take(&mut *LINES.lock().unwrap())
+}
+
+#[test]
+fn what_goes_wrong_shows_in_the_log_and_does_not_flood_it() {
+    // R7, C11
+    tracing::subscriber::set_global_default(Lines).unwrap();
+
+    let recorder = TapeRecorder::new(Double::new(Then::Fail, 5));
+    let ids: Vec<_> = (0..5).map(|_| record(&recorder, 1)).collect();
+    block_on(recorder.flush()).unwrap_err();
+    block_on(recorder.close(LONG)).unwrap();
+    let why = "message=a recording could not be saved: the store is down; start it";
+    let expected = ["WARN", "WARN", "DEBUG", "WARN", "DEBUG"].iter().zip(&ids);
+    assert_eq!(
+        lines(),
+        expected.map(|(level, id)| format!("{level} {why} recording={id}")).collect::<Vec<_>>()
+    );
+
+    let recorder = TapeRecorder::new(Double::new(Then::Panic, 1));
+    let id = record(&recorder, 1);
+    block_on(recorder.close(LONG)).unwrap_err();
+    assert_eq!(
+        lines(),
+        [format!(
+            "ERROR message=a recording could not be saved: the cassette panicked: this cassette panics; mend the cassette \
+         recording={id}"
+        )]
+    );
+
+    let recorder = TapeRecorder::builder(Double::new(Then::Save, 0)).queue_bytes(0).build();
+    let id = record(&recorder, 1);
+    assert_eq!(
+        lines(),
+        [format!(
+            "WARN message=the recorder dropped a recording: its queue is full: save faster, sample less, or allow a longer \
+         queue recording={id} count=1"
+        )]
+    );
+}
