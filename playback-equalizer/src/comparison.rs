@@ -1,0 +1,55 @@
+//! What comes of replaying and comparing one recording.
+
+use std::fmt;
+use std::time::Duration;
+
+use playback_core::{Escape, Playback, RecordingId};
+
+use crate::{Status, Verdict};
+
+/// What comes of replaying and comparing one recording.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Comparison {
+    /// The recording.
+    pub id: RecordingId,
+    /// How the replay compares with it.
+    pub verdict: Verdict,
+    /// The recorded run; none if it could not be loaded.
+    pub recorded: Option<Run>,
+    /// The replay; none if it failed.
+    pub replayed: Option<Run>,
+    /// Calls that ran, or would have run, for real, outside the replay; see [`Playback::escapes`].
+    pub escapes: Vec<Escape>,
+    /// The replay itself, if [`Equalizer::keep_playbacks`](crate::Equalizer::keep_playbacks) asks for it.
+    pub playback: Option<Playback>,
+}
+
+/// One run of an operation, in short.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Run {
+    /// How long the operation took.
+    pub duration: Duration,
+    /// Whether it failed: it returned an `Err`, or panicked.
+    pub failed: bool,
+}
+
+impl Comparison {
+    /// How the replay compares with the recording, in one word.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.verdict.status
+    }
+}
+
+/// The id, the verdict, and the differences below.
+impl fmt::Display for Comparison {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} is {}", self.id, self.verdict)?;
+        for escape in &self.escapes {
+            write!(f, "\n  {escape}")?;
+        }
+        Ok(())
+    }
+}

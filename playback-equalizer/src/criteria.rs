@@ -1,0 +1,116 @@
+//! What is compared, and how.
+
+use std::fmt;
+use std::sync::Arc;
+
+use playback_core::{Call, End, Playback, Recording, Tape, Value};
+use serde::Serialize;
+
+use crate::guard::guarded;
+use crate::{Comparator, Error, Extractor, Sides, Structural, Verdict, extract};
+
+type DataExtractor = dyn Fn(&Recording) -> Result<Value, Error> + Send + Sync;
+
+/// What of a run is compared, and how. By default [everything](extract::everything) that went out,
+/// [structurally](Structural).
+///
+/// ```
+/// use playback_equalizer::{Criteria, Structural, extract};
+///
+/// let only_the_result = Criteria::new().extractor(extract::result()).comparator(Structural::new().most(10));
+/// # let _ = only_the_result;
+/// ```
+#[derive(Clone)]
+pub struct Criteria {
+    extractor: Arc<dyn Extractor>,
+    comparator: Arc<dyn Comparator>,
+    data: Option<Arc<DataExtractor>>,
+}
+
+impl Criteria {
+    /// Everything, structurally.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            extractor: Arc::new(extract::everything()),
+            comparator: Arc::new(Structural::new()),
+            data: None,
+        }
+    }
+
+    /// Takes what is compared from both runs.
+    #[must_use]
+    pub fn extractor(mut self, extractor: impl Extractor + 'static) -> Self {
+        self.extractor = Arc::new(extractor);
+        self
+    }
+
+    /// Compares what was extracted.
+    #[must_use]
+    pub fn comparator(mut self, comparator: impl Comparator + 'static) -> Self {
+        self.comparator = Arc::new(comparator);
+        self
+    }
+
+    /// Takes from the recording what else the comparator is to know, such as a tolerance that was asked for.
+    #[must_use]
+    pub fn comparison_data<D, E>(
+        mut self,
+        data: impl Fn(&Recording) -> Result<D, E> + Send + Sync + 'static,
+    ) -> Self
+    where
+        D: Serialize,
+        E: Into<Error>,
+    {
+        self.data = Some(Arc::new(move |recording| Ok(Value::of(&data(recording).map_err(Into::into)?)?)));
+        self
+    }
+
+    /// How a replay compares with its recording. What fails or panics on the way makes an
+    /// [`EqualizerFailure`](crate::Status::EqualizerFailure) that says so.
+    #[must_use]
+    pub fn judge(&self, playback: &Playback) -> Verdict {
+        guarded(|| self.compare(playback))
+            .unwrap_or_else(|panic| Err(format!("comparing panicked: {panic}").into()))
+            .unwrap_or_else(Verdict::failure)
+    }
+
+    fn compare(&self, playback: &Playback) -> Result<Verdict, Error> {
+        let extract = |side, tape| {
+            self.extractor
+                .extract(tape)
+                .map_err(|error| format!("extracting of the {side} run failed: {error}"))
+        };
+        let recorded = extract("recorded", playback.recorded())?;
+        let replayed = extract("replayed", playback.replayed())?;
+        let data = match &self.data {
+            Some(data) => data(playback.recording())
+                .map_err(|error| format!("extracting the comparison data failed: {error}"))?,
+            None => Value::Unit,
+        };
+        Ok(self.comparator.compare(&Sides {
+            recorded_failed: failed(playback.recorded()),
+            replayed_failed: failed(playback.replayed()),
+            data: &data,
+            ..Sides::new(&recorded, &replayed)
+        }))
+    }
+}
+
+impl Default for Criteria {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Criteria {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Criteria").finish_non_exhaustive()
+    }
+}
+
+/// Whether the operation of a run returned an `Err` or panicked.
+pub(crate) fn failed(tape: &Tape) -> bool {
+    let failed = |operation: Call<'_>| operation.failed() || *operation.end() == End::Panicked;
+    tape.operation().is_some_and(failed)
+}

@@ -1,0 +1,149 @@
+//! Replaying and comparing many recordings.
+
+use std::future::Future;
+use std::num::NonZeroUsize;
+use std::panic::AssertUnwindSafe;
+
+use futures::future::FutureExt;
+use futures::stream::{BoxStream, Stream, StreamExt};
+use playback_core::{Call, End, Playback, Recording, RecordingId};
+
+use crate::comparison::{Comparison, Run};
+use crate::criteria::failed;
+use crate::guard::panic_message;
+use crate::{Error, Tuning, Verdict};
+
+/// Replays and compares the recordings of one category.
+///
+/// Whatever goes wrong with one of them, panics as well, is a [`Comparison`] that says so, and the run goes
+/// on.
+///
+/// ```
+/// # use playback_core::{Recording, RecordingId};
+/// # async fn checkout(customer: u64, amount: u64) -> u64 { amount }
+/// # async fn load(id: RecordingId) -> Result<Recording, std::io::Error> { Err(std::io::ErrorKind::NotFound.into()) }
+/// use futures::StreamExt;
+/// use playback_equalizer::{Equalizer, Tuning};
+///
+/// # futures::executor::block_on(async {
+/// let equalizer = Equalizer::new(Tuning::of(|(customer, amount)| checkout(customer, amount)));
+/// let ids = ["Checkout/20260131/01KG8V3Q2E9T0000000000000A".parse()?];
+/// let mut comparisons = equalizer.run(futures::stream::iter(ids), load);
+/// while let Some(comparison) = comparisons.next().await {
+///     assert!(comparison.to_string().contains("is equalizer failure: loading it failed: entity not found"));
+/// }
+/// # Ok::<(), playback_core::InvalidId>(()) }).unwrap();
+/// ```
+#[derive(Debug, Clone)]
+pub struct Equalizer {
+    tuning: Tuning,
+    concurrency: NonZeroUsize,
+    in_order: bool,
+    keep_playbacks: bool,
+}
+
+impl Equalizer {
+    /// How many recordings are loaded and replayed at the same time, unless
+    /// [`concurrency`](Self::concurrency) says otherwise.
+    pub const DEFAULT_CONCURRENCY: NonZeroUsize = NonZeroUsize::MIN.saturating_add(7);
+
+    /// An equalizer that replays and compares as `tuning` says.
+    #[must_use]
+    pub fn new(tuning: Tuning) -> Self {
+        Self { tuning, concurrency: Self::DEFAULT_CONCURRENCY, in_order: true, keep_playbacks: false }
+    }
+
+    /// How many recordings are loaded and replayed at the same time: they wait for each other's input and
+    /// output, on the one thread that polls the stream.
+    #[must_use]
+    pub fn concurrency(mut self, concurrency: NonZeroUsize) -> Self {
+        self.concurrency = concurrency;
+        self
+    }
+
+    /// Yields comparisons as they are finished, instead of in the order of the ids.
+    #[must_use]
+    pub fn as_finished(mut self) -> Self {
+        self.in_order = false;
+        self
+    }
+
+    /// Keeps every [`Playback`] in its [`Comparison`], which takes memory for all that was recorded.
+    #[must_use]
+    pub fn keep_playbacks(mut self) -> Self {
+        self.keep_playbacks = true;
+        self
+    }
+
+    /// Loads, replays and compares each recording. Nothing is done before the stream is polled, and never
+    /// more than [`concurrency`](Self::concurrency) recordings are in work or done and not yet taken.
+    pub fn run<'a, L, Fut, E>(
+        &'a self,
+        ids: impl Stream<Item = RecordingId> + Send + 'a,
+        load: L,
+    ) -> BoxStream<'a, Comparison>
+    where
+        L: Fn(RecordingId) -> Fut + Send + 'a,
+        Fut: Future<Output = Result<Recording, E>> + Send + 'a,
+        E: Into<Error> + Send,
+    {
+        let comparisons = ids.map(move |id| self.load_and_compare(id.clone(), load(id)));
+        if self.in_order {
+            comparisons.buffered(self.concurrency.get()).boxed()
+        } else {
+            comparisons.buffer_unordered(self.concurrency.get()).boxed()
+        }
+    }
+
+    /// Replays and compares the recording called `id` when it is loaded.
+    pub async fn load_and_compare<E: Into<Error> + Send>(
+        &self,
+        id: RecordingId,
+        load: impl Future<Output = Result<Recording, E>>,
+    ) -> Comparison {
+        let failure = match AssertUnwindSafe(load).catch_unwind().await {
+            Ok(Ok(recording)) => return self.compare(recording).await,
+            Ok(Err(error)) => format!("loading it failed: {}", error.into()),
+            Err(panic) => format!("loading it panicked: {}", panic_message(panic.as_ref())),
+        };
+        let verdict = Verdict::failure(failure);
+        Comparison { id, verdict, recorded: None, replayed: None, escapes: Vec::new(), playback: None }
+    }
+
+    /// Replays a recording and compares the two runs.
+    pub async fn compare(&self, recording: Recording) -> Comparison {
+        let id = recording.id().clone();
+        let metadata = recording.metadata();
+        let recorded = Run { duration: metadata.duration, failed: failed(recording.tape()) };
+        let (verdict, playback) = match self.play(recording).await {
+            Ok(playback) => (self.tuning.judge(&playback), Some(playback)),
+            Err(failure) => (Verdict::failure(failure), None),
+        };
+        Comparison {
+            id,
+            verdict,
+            recorded: Some(recorded),
+            replayed: playback.as_ref().map(replayed),
+            escapes: playback.as_ref().map(|playback| playback.escapes().to_vec()).unwrap_or_default(),
+            playback: playback.filter(|_| self.keep_playbacks),
+        }
+    }
+
+    async fn play(&self, recording: Recording) -> Result<Playback, String> {
+        let cancelled = |operation: Call<'_>| *operation.end() == End::Cancelled;
+        if recording.tape().operation().is_some_and(cancelled) {
+            // Its replay would wait, as the recorded run did, and nobody would cancel it.
+            return Err(
+                "the recorded operation was cancelled before its end, there is nothing to compare".to_owned()
+            );
+        }
+        let played = AssertUnwindSafe(self.tuning.play(recording)).catch_unwind().await;
+        played
+            .map_err(|panic| format!("replaying it panicked: {}", panic_message(panic.as_ref())))?
+            .map_err(|error| error.to_string())
+    }
+}
+
+fn replayed(playback: &Playback) -> Run {
+    Run { duration: playback.replayed_duration(), failed: failed(playback.replayed()) }
+}

@@ -1,0 +1,72 @@
+//! Compares what a replay did with what was recorded.
+//!
+//! ```
+//! # use playback_core::{Recording, operation, output};
+//! use playback_equalizer::{Equalizer, Status, Tuning};
+//!
+//! async fn checkout(amount: u64, discount: u64) -> u64 {
+//!     let total = amount - discount;
+//!     operation("Checkout")
+//!         .args(&(amount,))
+//!         .run_async(async move { output("store").args(&(total,)).run_async(async { total }).await })
+//!         .await
+//! }
+//!
+//! # futures::executor::block_on(async {
+//! # let recording = playback_testkit::record(checkout(100, 5)).await.recording();
+//! // Recorded with a discount of 5, replayed with one of 7.
+//! let equalizer = Equalizer::new(Tuning::of(|(amount,)| checkout(amount, 7)));
+//! let comparison = equalizer.compare(recording).await;
+//! assert_eq!(comparison.status(), Status::Different);
+//! assert_eq!(
+//!     comparison.to_string(),
+//!     "Checkout/20260101/01KDVDNA000000000000000001 is different: 1 difference\n  store #1\n    ~ [0]: 95 -> 93"
+//! );
+//! # });
+//! ```
+//!
+//! # Floor plan
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | `tuning` | how a category is replayed and compared: [`Tuner`], [`Tuning`] |
+//! | `criteria` | what of a replay is compared, and how: [`Criteria`] |
+//! | [`extract`], `extracted` | taking from a run what is compared: [`Extractor`], [`Extracted`] |
+//! | `comparator` | comparing it: [`Comparator`], [`typed`] |
+//! | `structural` | the comparator where no other is given: [`Structural`] |
+//! | `diff` | where two values differ: [`diff()`] |
+//! | `difference`, `text` | one place that differs, and how it is shown: [`Difference`], [`Change`] |
+//! | `status`, `verdict` | what a comparator says: [`Status`], [`Verdict`] |
+//! | `equalizer`, `comparison` | replaying and comparing many: [`Equalizer`], [`Comparison`] |
+//! | `guard` | panics of code that is not ours |
+
+mod comparator;
+mod comparison;
+mod criteria;
+mod diff;
+mod difference;
+mod equalizer;
+pub mod extract;
+mod extracted;
+mod guard;
+mod status;
+mod structural;
+mod text;
+mod tuning;
+mod verdict;
+
+pub use comparator::{Comparator, Sides, typed, typed_with_data};
+pub use comparison::{Comparison, Run};
+pub use criteria::Criteria;
+pub use diff::{Diff, diff, diff_arguments};
+pub use difference::{Change, Difference};
+pub use equalizer::Equalizer;
+pub use extract::{Extract, Extractor};
+pub use extracted::{Extracted, Part};
+pub use status::Status;
+pub use structural::Structural;
+pub use tuning::{Tuner, Tuning, TuningFailed};
+pub use verdict::Verdict;
+
+/// What code of the user's own may fail with: any error.
+pub type Error = Box<dyn std::error::Error + Send + Sync>;

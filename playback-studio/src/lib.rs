@@ -1,0 +1,54 @@
+//! Replays many recordings of many operations, compares, and reports.
+//!
+//! ```
+//! # use playback_cassette::Cassette;
+//! # use playback_core::{Recording, operation};
+//! use playback_studio::{Error, Studio, Tuning};
+//!
+//! async fn add(one: u64, other: u64, more: u64) -> u64 {
+//!     operation("Add").args(&(one, other)).run_async(async move { one + other + more }).await
+//! }
+//!
+//! // What is needed to replay a category: how its operation is called with what was recorded.
+//! let tuner = |category: &str| match category {
+//!     "Add" => Ok(Tuning::of(|(one, other)| add(one, other, 1))),
+//!     other => Err(Error::from(format!("no operation is known for {other}"))),
+//! };
+//!
+//! # futures::executor::block_on(async {
+//! # let cassette = playback_testkit::MemoryCassette::new();
+//! # let recording = playback_testkit::record(add(2, 3, 0)).await.recording();
+//! # cassette.save(&recording).await?;
+//! # let new_year = recording.metadata().recorded_at;
+//! // Recordings of the last seven days, 20 of each category at the most.
+//! let report = Studio::new(cassette, tuner).categories(["Add"])
+//! #   .clock(new_year + std::time::Duration::from_secs(60))
+//!     .play().await;
+//! assert_eq!(report.counts().to_string(), "1 recording: 1 different");
+//! println!("{report}"); // a table, and below it what differs: `result ~ 5 -> 6`
+//! # Ok::<(), playback_cassette::Error>(()) }).unwrap();
+//! ```
+//!
+//! # Floor plan
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | `studio` | playing it all: [`Studio`], [`Event`] |
+//! | `wanted` | which recordings are played |
+//! | `report` | what comes of it: [`Report`], [`CategoryReport`], [`Counts`] |
+//! | `groups` | differences that are alike: [`Group`] |
+//! | `table` | a report as text for a terminal |
+//!
+//! How a category is replayed and compared is said by a [`Tuner`], which `playback-equalizer` holds, since it
+//! needs no storage.
+
+mod groups;
+mod report;
+mod studio;
+mod table;
+mod wanted;
+
+pub use groups::Group;
+pub use playback_equalizer::{Comparison, Difference, Error, Status, Tuner, Tuning, extract};
+pub use report::{CategoryReport, Counts, Report};
+pub use studio::{Event, Studio};

@@ -1,0 +1,99 @@
+//! Which recordings are played.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use futures::stream::{self, BoxStream, StreamExt};
+use playback_cassette::{Cassette, CassetteExt, Clock, Error, ErrorKind, Query};
+use playback_core::RecordingId;
+
+/// How far back recordings are looked for, unless a query says otherwise.
+const DAYS: u64 = 7;
+/// How many recordings of a category are looked for, unless a query says otherwise.
+const LIMIT: usize = 20;
+
+/// Which recordings are played.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Wanted {
+    /// None for all.
+    pub(crate) categories: Option<Vec<String>>,
+    /// None for the last days.
+    pub(crate) query: Option<Query>,
+    /// If given, these and no others.
+    pub(crate) ids: Option<Vec<RecordingId>>,
+}
+
+/// The recordings of one category that are played.
+pub(crate) struct Batch<'a> {
+    pub(crate) category: String,
+    /// In words.
+    pub(crate) looked_for: String,
+    pub(crate) ids: BoxStream<'a, Result<RecordingId, Error>>,
+}
+
+impl Wanted {
+    /// What is played, category by category; an error if the categories cannot be found out.
+    pub(crate) fn batches<'a>(
+        &'a self,
+        cassette: &'a dyn Cassette,
+        clock: &'a dyn Clock,
+    ) -> BoxStream<'a, Result<Batch<'a>, Error>> {
+        if let Some(ids) = &self.ids {
+            return stream::iter(given(ids).map(Ok)).boxed();
+        }
+        let batches = async move {
+            match self.category_names(cassette).await {
+                Ok(categories) => {
+                    categories.into_iter().map(|category| self.found(category, cassette, clock)).collect()
+                }
+                Err(error) => vec![Err(error)],
+            }
+        };
+        stream::once(batches).flat_map(stream::iter).boxed()
+    }
+
+    async fn category_names(&self, cassette: &dyn Cassette) -> Result<Vec<String>, Error> {
+        let named = self.query.as_ref().map(Query::category_names).unwrap_or_default();
+        match &self.categories {
+            Some(categories) if named.is_empty() => Ok(categories.clone()),
+            None if named.len() == 1 => Ok(named.to_vec()),
+            None if named.is_empty() => cassette.categories().await,
+            // The limit holds for each category, so that each has a query of its own.
+            _ => Err(Error::new(
+                ErrorKind::Invalid,
+                "the query of the lookup names categories; name them with `Studio::categories` instead",
+            )),
+        }
+    }
+
+    fn found<'a>(
+        &'a self,
+        category: String,
+        cassette: &'a dyn Cassette,
+        clock: &'a dyn Clock,
+    ) -> Result<Batch<'a>, Error> {
+        let (query, looked_for) = match &self.query {
+            Some(query) => (query.clone(), format!("what the given query finds: {query:?}")),
+            None => {
+                let days = Duration::from_secs(DAYS * 24 * 60 * 60);
+                let from = clock.now().checked_sub(days).unwrap_or(std::time::SystemTime::UNIX_EPOCH);
+                (Query::since(from).limit(LIMIT), format!("{LIMIT} recordings of the last {DAYS} days"))
+            }
+        };
+        let ids = cassette.find_ids(&query.category(&category));
+        Ok(Batch { category, looked_for, ids })
+    }
+}
+
+/// Given recordings by their category.
+fn given(ids: &[RecordingId]) -> impl Iterator<Item = Batch<'_>> {
+    let mut of_category: BTreeMap<&str, Vec<&RecordingId>> = BTreeMap::new();
+    for id in ids {
+        of_category.entry(id.category()).or_default().push(id);
+    }
+    of_category.into_iter().map(|(category, ids)| Batch {
+        category: category.to_owned(),
+        looked_for: format!("{} given recordings", ids.len()),
+        ids: stream::iter(ids).map(|id| Ok(id.clone())).boxed(),
+    })
+}

@@ -1,0 +1,67 @@
+//! For tests of code that is recorded and replayed: a recorder and cassettes that need nothing around them,
+//! and assertions that say what is there instead.
+//!
+//! ```
+//! use playback_core::{input, operation, output, replay};
+//! use playback_testkit::{assert_recorded, assert_replay, record};
+//!
+//! async fn checkout(customer: u64, amount: u64) -> u64 {
+//!     operation("Checkout")
+//!         .args(&(customer, amount))
+//!         .run_async(async move {
+//!             let discount: u64 = input("discount").args(&(customer,)).run_async(async { 5 }).await;
+//!             output("store").args(&(customer, amount - discount)).run_async(async { 17 }).await
+//!         })
+//!         .await
+//! }
+//!
+//! # futures::executor::block_on(async {
+//! let recording = record(checkout(7, 100)).await.recording();
+//! assert_recorded(&recording).returned(&17).output("store").times(1).with_arguments(&(7, 95));
+//!
+//! let playback = replay(&recording, |recording| {
+//!     let (customer, amount) = recording.arguments()?;
+//!     Ok(checkout(customer, amount))
+//! })
+//! .await?;
+//! assert_replay(&playback).equal();
+//! # Ok::<(), playback_core::ReplayError>(()) }).unwrap();
+//! ```
+//!
+//! # Floor plan
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | `record` | recording what a test runs: [`record()`], [`record_blocking`] |
+//! | `recorder` | [`MemoryRecorder`]: at once, in memory, the same ids every time |
+//! | `memory` | [`MemoryCassette`] |
+//! | `directory` | [`DirectoryCassette`]: tape files beside the tests |
+//! | `assert_recorded` | [`assert_recorded()`] |
+//! | `assert_replay` | [`assert_replay()`] |
+//! | `assert_calls` | assertions on the calls of a run: [`AssertCalls`] |
+//! | `replays` | replaying all recordings of a cassette: [`assert_replays!`], [`replay_all`] |
+
+mod assert_calls;
+mod assert_recorded;
+mod assert_replay;
+mod directory;
+mod memory;
+mod record;
+mod recorder;
+mod replays;
+
+pub use assert_calls::AssertCalls;
+pub use assert_recorded::{AssertRecorded, assert_recorded};
+pub use assert_replay::{AssertReplay, assert_replay};
+pub use directory::DirectoryCassette;
+pub use memory::MemoryCassette;
+pub use record::{Recorded, record, record_blocking};
+pub use recorder::MemoryRecorder;
+pub use replays::{Replays, replay_all};
+
+/// What the macros expand to.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::replays::replay_directory;
+    pub use futures::executor::block_on;
+}

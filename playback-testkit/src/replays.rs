@@ -1,0 +1,151 @@
+//! Replaying all recordings of a cassette, in a test.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use futures::executor::block_on;
+use futures::stream::StreamExt;
+use playback_cassette::{Cassette, Query};
+use playback_equalizer::{Comparison, Equalizer, Status, Tuner, Tuning};
+
+use crate::DirectoryCassette;
+
+/// How many replays that are not equal a failure tells of.
+const TOLD: usize = 10;
+
+/// Replays every complete recording of a cassette and compares each replay with its recording, as the tuner says.
+///
+/// In a test that is not async, [`assert_replays!`](crate::assert_replays) does it in one line.
+///
+/// ```
+/// # use playback_cassette::Cassette;
+/// # async fn add(one: u64, other: u64) -> u64 {
+/// #     playback_core::operation("Add").args(&(one, other)).run_async(async move { one + other }).await
+/// # }
+/// # futures::executor::block_on(async {
+/// use playback_equalizer::{Error, Tuning};
+/// use playback_testkit::{MemoryCassette, record, replay_all};
+///
+/// let cassette = MemoryCassette::new();
+/// cassette.save(&record(add(2, 3)).await.recording()).await?;
+/// let tuner = |_category: &str| Ok::<_, Error>(Tuning::of(|(one, other)| add(one, other)));
+/// replay_all(&cassette, &tuner).await.assert_equal();
+/// # Ok::<(), playback_cassette::Error>(()) }).unwrap();
+/// ```
+pub async fn replay_all(cassette: &dyn Cassette, tuner: &dyn Tuner) -> Replays {
+    let mut replays = Replays::default();
+    let mut equalizers: HashMap<String, Option<Equalizer>> = HashMap::new();
+    let mut found = cassette.find(&Query::new());
+    while let Some(found) = found.next().await {
+        let id = match found {
+            Ok(found) => found.id,
+            Err(error) => {
+                replays.failures.push(error.chain());
+                continue;
+            }
+        };
+        let equalizer = equalizers.entry(id.category().to_owned()).or_insert_with_key(|category| {
+            let tuning = Tuning::of_category(tuner, category);
+            tuning.map_err(|failure| replays.failures.push(failure.to_string())).ok().map(Equalizer::new)
+        });
+        if let Some(equalizer) = equalizer {
+            let load = async { cassette.load(&id).await.map_err(|error| error.chain()) };
+            replays.comparisons.push(equalizer.load_and_compare(id.clone(), load).await);
+        }
+    }
+    replays.comparisons.sort_by(|one, other| one.id.cmp(&other.id));
+    replays
+}
+
+/// The same for the tape files of a directory.
+pub fn replay_directory(directory: &str, tuner: &dyn Tuner) -> Replays {
+    block_on(async {
+        match DirectoryCassette::open(directory).await {
+            Ok(cassette) => replay_all(&cassette, tuner).await,
+            Err(error) => Replays { failures: vec![error.chain()], ..Replays::default() },
+        }
+    })
+}
+
+/// What came of [replaying all](replay_all) recordings of a cassette.
+#[derive(Debug, Clone, Default)]
+#[non_exhaustive]
+#[must_use = "`assert_equal` says whether it is well"]
+pub struct Replays {
+    /// A comparison for each recording that was replayed, in the order of their ids.
+    pub comparisons: Vec<Comparison>,
+    /// What else went wrong: recordings that cannot be read, categories that the tuner does not know.
+    pub failures: Vec<String>,
+}
+
+impl Replays {
+    /// Asserts that there is a recording at least, and that every replay is equal to its recording.
+    ///
+    /// # Panics
+    /// If it is not so, with the differences.
+    #[track_caller]
+    #[allow(clippy::panic, reason = "an assertion for tests")]
+    pub fn assert_equal(self) {
+        let all_equal = self.comparisons.iter().all(|comparison| comparison.status() == Status::Equal);
+        if self.comparisons.is_empty() || !all_equal || !self.failures.is_empty() {
+            panic!("{self}");
+        }
+    }
+}
+
+/// What is not equal, and why.
+impl fmt::Display for Replays {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let differ: Vec<_> =
+            self.comparisons.iter().filter(|comparison| comparison.status() != Status::Equal).collect();
+        match self.comparisons.len() {
+            0 => write!(f, "there are no complete recordings to replay; copy some there, or record some")?,
+            all => write!(f, "{} of {all} replays are not equal (recorded -> replayed)", differ.len())?,
+        }
+        for failure in &self.failures {
+            write!(f, "\n{failure}")?;
+        }
+        for comparison in differ.iter().take(TOLD) {
+            write!(f, "\n{comparison}")?;
+        }
+        match differ.len().saturating_sub(TOLD) {
+            0 => Ok(()),
+            more => write!(f, "\nand {more} more"),
+        }
+    }
+}
+
+/// Replays every recording of a directory or a cassette, and fails with the differences if a replay is not
+/// equal to its recording. To be used in a `#[test]`.
+///
+/// A directory is given as a string literal, relative to the package's own, and read as a
+/// [`DirectoryCassette`](crate::DirectoryCassette); a cassette is given by reference. The operations run
+/// without a runtime: where they need one, a test of that runtime awaits [`replay_all`](crate::replay_all).
+///
+/// ```no_run
+/// # use playback_equalizer::{Error, Tuning};
+/// # async fn add(one: u64, other: u64) -> u64 { one + other }
+/// fn tuner(category: &str) -> Result<Tuning, Error> {
+///     match category {
+///         "Add" => Ok(Tuning::of(|(one, other)| add(one, other))),
+///         other => Err(format!("no operation is known for the category `{other}`").into()),
+///     }
+/// }
+///
+/// #[test]
+/// # fn hidden() {}
+/// fn recorded_additions_replay_equally() {
+///     playback_testkit::assert_replays!("tests/recordings", tuner);
+/// }
+/// # recorded_additions_replay_equally();
+/// ```
+#[macro_export]
+macro_rules! assert_replays {
+    ($directory:literal, $tuner:expr $(,)?) => {
+        $crate::__private::replay_directory(concat!(env!("CARGO_MANIFEST_DIR"), "/", $directory), &$tuner)
+            .assert_equal()
+    };
+    ($cassette:expr, $tuner:expr $(,)?) => {
+        $crate::__private::block_on($crate::replay_all($cassette, &$tuner)).assert_equal()
+    };
+}

@@ -1,0 +1,162 @@
+//! Replaying all recordings of a directory or a cassette.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests may fail loudly"
+)]
+
+mod common;
+
+use std::path::Path;
+use std::sync::Once;
+
+use common::{checkout_with, message, recording};
+use futures::executor::block_on;
+use playback_cassette::{Cassette, CassetteExt, ErrorKind, Query, format};
+use playback_core::Recording;
+use playback_equalizer::{Error, Tuning};
+use playback_testkit::{DirectoryCassette, MemoryCassette, assert_replays, record, replay_all};
+
+/// The tuner of the operation, with a fee that a change of the code brought in.
+fn tuner(fee: u64) -> impl Fn(&str) -> Result<Tuning, Error> {
+    move |category| match category {
+        "Checkout" => Ok(Tuning::of(move |(customer, amount)| checkout_with(customer, amount, fee))),
+        other => Err(format!("no operation `{other}`").into()),
+    }
+}
+
+async fn two() -> [Recording; 2] {
+    let both = record(async { (common::checkout(1, 100).await, common::checkout(2, 200).await) }).await;
+    both.recordings.try_into().unwrap()
+}
+
+fn keep(recording: &Recording, file: &Path) {
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    std::fs::write(file, format::encode(recording).unwrap()).unwrap();
+}
+
+/// Writes the file beside the tests anew when it is asked for, as after the format was changed.
+fn rewrite_if_asked() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        if std::env::var_os("REWRITE_FIXTURES").is_some() {
+            let file = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recordings/checkout.tape");
+            keep(&block_on(recording(1, 100)), Path::new(file));
+        }
+    });
+}
+
+#[test]
+fn recordings_in_a_directory_beside_the_tests_replay_equally() {
+    rewrite_if_asked();
+    assert_replays!("tests/recordings", tuner(0));
+}
+
+#[test]
+fn a_replay_that_is_not_equal_fails_with_its_differences() {
+    rewrite_if_asked();
+    let failure = message(|| assert_replays!("tests/recordings", tuner(3)));
+    assert_eq!(
+        failure,
+        "1 of 1 replays are not equal (recorded -> replayed)\n\
+         Checkout/20260101/01KDVDNA000000000000000001 is different: 1 difference\n  store #1\n    ~ total: 95 -> 98"
+    );
+}
+
+#[test]
+fn a_cassette_is_replayed_as_a_directory_is() {
+    let cassette = MemoryCassette::new();
+    for recording in &block_on(two()) {
+        block_on(cassette.save(recording)).unwrap();
+    }
+    assert_replays!(&cassette, tuner(0));
+    assert!(message(|| assert_replays!(&cassette, tuner(1))).starts_with("2 of 2 replays are not equal"));
+}
+
+#[test]
+fn no_recordings_and_no_directory_fail_and_say_so() {
+    let empty = tempfile::tempdir().unwrap();
+    let cassette = block_on(DirectoryCassette::open(empty.path())).unwrap();
+    let replays = block_on(replay_all(&cassette, &tuner(0)));
+    assert_eq!(
+        message(|| replays.assert_equal()),
+        "there are no complete recordings to replay; copy some there, or record some"
+    );
+    assert!(
+        message(|| assert_replays!("tests/nowhere", tuner(0)))
+            .contains("tests/nowhere; give one with tape files in it: No such file or directory")
+    );
+}
+
+#[test]
+fn a_category_that_the_tuner_does_not_know_is_told_once() {
+    let both = block_on(record(async {
+        playback_core::operation("Refund").run(|| ());
+        playback_core::operation("Refund").run(|| ());
+        common::checkout(1, 100).await
+    }));
+    let cassette = MemoryCassette::new();
+    for recording in &both.recordings {
+        block_on(cassette.save(recording)).unwrap();
+    }
+    let replays = block_on(replay_all(&cassette, &tuner(0)));
+    assert_eq!(replays.failures, ["the tuner refused the category `Refund`: no operation `Refund`"]);
+    assert_eq!(replays.comparisons.len(), 1);
+    assert!(message(|| replays.assert_equal()).contains("Refund"));
+}
+
+#[test]
+fn tape_files_are_found_in_the_directory_and_below_it_whatever_they_are_called() {
+    let directory = tempfile::tempdir().unwrap();
+    let [one, two] = block_on(two());
+    keep(&one, &directory.path().join("with discount.tape"));
+    keep(&two, &directory.path().join("big orders/first.tape"));
+    std::fs::write(directory.path().join("README.md"), "no tape").unwrap();
+    let cassette = block_on(DirectoryCassette::open(directory.path())).unwrap();
+    let found =
+        block_on(cassette.find_all(&Query::new().order(playback_cassette::Order::OldestFirst))).unwrap();
+    assert_eq!(found.iter().map(|found| &found.id).collect::<Vec<_>>(), [one.id(), two.id()]);
+    assert_eq!(block_on(cassette.load(two.id())).unwrap(), two);
+    assert_eq!(block_on(cassette.load_metadata(two.id())).unwrap(), *two.metadata());
+    assert_eq!(block_on(cassette.categories()).unwrap(), ["Checkout"]);
+}
+
+#[test]
+fn a_file_that_is_no_tape_is_reported_by_name_and_the_others_are_found() {
+    let directory = tempfile::tempdir().unwrap();
+    let [one, _] = block_on(two());
+    keep(&one, &directory.path().join("a.tape"));
+    std::fs::write(directory.path().join("b.tape"), "no tape").unwrap();
+    let cassette = block_on(DirectoryCassette::open(directory.path())).unwrap();
+    let replays = block_on(replay_all(&cassette, &tuner(0)));
+    assert_eq!(replays.comparisons.len(), 1);
+    assert!(replays.failures[0].contains("b.tape"), "{:?}", replays.failures);
+    assert!(message(|| replays.assert_equal()).contains("b.tape"));
+}
+
+#[test]
+fn a_directory_is_not_written_to() {
+    let directory = tempfile::tempdir().unwrap();
+    let [one, two] = block_on(two());
+    let file = directory.path().join("a.tape");
+    keep(&one, &file);
+    let cassette = block_on(DirectoryCassette::open(directory.path())).unwrap();
+    assert_eq!(block_on(cassette.save(&two)).unwrap_err().kind(), ErrorKind::ReadOnly);
+    assert_eq!(block_on(cassette.delete(one.id())).unwrap_err().kind(), ErrorKind::ReadOnly);
+    assert!(file.exists());
+    let unknown = block_on(cassette.load(two.id())).unwrap_err();
+    assert_eq!(unknown.kind(), ErrorKind::NotFound);
+    assert!(unknown.to_string().contains(&directory.path().display().to_string()));
+}
+
+#[test]
+fn two_files_of_one_recording_are_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let one = block_on(recording(1, 100));
+    keep(&one, &directory.path().join("a.tape"));
+    keep(&one, &directory.path().join("b.tape"));
+    let error = block_on(DirectoryCassette::open(directory.path())).unwrap_err();
+    assert!(error.to_string().contains("b.tape holds recording Checkout/"), "{error}");
+}
