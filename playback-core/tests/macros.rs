@@ -1,5 +1,12 @@
 //! The attributes, by what they do: each kind of function and each option is recorded and replayed.
 
+#![cfg(feature = "macros")]
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+#[path = "macros/accepted.rs"]
+mod accepted;
+#[path = "macros/bodies.rs"]
+mod bodies;
 #[path = "macros/boxed_futures.rs"]
 mod boxed_futures;
 #[path = "macros/functions.rs"]
@@ -13,64 +20,10 @@ mod output_options;
 
 use std::cell::Cell;
 use std::fmt::Debug;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
-use std::time::SystemTime;
 
-use playback_core::{
-    Finished, Kind, OperationStart, Playback, Recorder, RecorderExt, Recording, RecordingId, RecordingStart,
-    ReplayError, operation, replay_blocking,
-};
+use playback_core::{Kind, Playback, Recording, ReplayError, operation, replay_blocking};
+use playback_testkit::record_blocking;
 use serde::Serialize;
-
-/// A recorder that keeps what it is handed, and what it was asked.
-#[derive(Clone, Default)]
-struct Shelf(Arc<Mutex<Kept>>);
-
-#[derive(Default)]
-struct Kept {
-    asked: Vec<(String, Option<f64>, bool)>,
-    finished: Vec<Recording>,
-}
-
-impl Shelf {
-    fn recordings(&self) -> Vec<Recording> {
-        self.0.lock().unwrap().finished.clone()
-    }
-
-    fn only(&self) -> Recording {
-        let [recording] = self.recordings().try_into().expect("one recording was finished");
-        recording
-    }
-
-    fn asked(&self) -> Vec<(String, Option<f64>, bool)> {
-        self.0.lock().unwrap().asked.clone()
-    }
-}
-
-impl Recorder for Shelf {
-    fn start(&self, operation: &OperationStart<'_>) -> Option<RecordingStart> {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let unique = format!("{:026}", NEXT.fetch_add(1, Ordering::Relaxed));
-        let asked =
-            (operation.category.to_owned(), operation.sampling_rate, operation.ignores_forced_sampling);
-        self.0.lock().unwrap().asked.push(asked);
-        Some(RecordingStart {
-            id: RecordingId::new(operation.category, "20260101", &unique).unwrap(),
-            recorded_at: SystemTime::UNIX_EPOCH,
-            service: None,
-            only_if_forced: false,
-            max_bytes: usize::MAX,
-        })
-    }
-
-    fn finish(&self, finished: Finished) {
-        match finished {
-            Finished::Recorded(recording) => self.0.lock().unwrap().finished.push(recording),
-            Finished::Discarded { reason, .. } => panic!("the recording was discarded: {reason}"),
-        }
-    }
-}
 
 thread_local! {
     static LIVE: Cell<u32> = const { Cell::new(0) };
@@ -89,9 +42,9 @@ fn in_operation<R: Serialize>(body: impl FnOnce() -> R) -> R {
 
 /// The recording of the one operation that `body` runs, and what `body` returns.
 fn record<R>(body: impl FnOnce() -> R) -> (R, Recording) {
-    let shelf = Shelf::default();
-    let result = shelf.scope_blocking(body);
-    (result, shelf.only())
+    let recorded = record_blocking(body);
+    let [recording] = recorded.recordings.try_into().unwrap();
+    (recorded.result, recording)
 }
 
 /// The recording of an operation that does `body`, once it was replayed with the same result and nothing in it
@@ -130,9 +83,4 @@ fn calls(recording: &Recording) -> Vec<String> {
         format!("{}({names}) {}", call.alias(), call.arguments().unwrap())
     });
     shown.collect()
-}
-
-/// Runs a future to its end.
-fn block_on<F: Future>(future: F) -> F::Output {
-    futures::executor::block_on(future)
 }

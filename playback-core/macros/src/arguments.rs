@@ -51,6 +51,11 @@ impl Argument {
         quote_spanned!(self.span()=> #(#conditions)* &#ident)
     }
 
+    /// Whether an option means this argument; `type` means `r#type`.
+    fn is_named(&self, name: &Ident) -> bool {
+        self.ident.unraw() == name.unraw()
+    }
+
     /// Where the parameter is, for what is generated of it.
     pub(crate) fn span(&self) -> Span {
         Span::mixed_site().located_at(self.ident.span())
@@ -100,8 +105,8 @@ impl Parameters {
             Selection::All => self.arguments.clone(),
             Selection::Skip(skipped) => {
                 skipped.iter().try_for_each(|name| self.find(name).map(drop))?;
-                let kept = self.arguments.iter().filter(|argument| !skipped.contains(&argument.ident));
-                kept.cloned().collect()
+                let is_skipped = |argument: &&Argument| skipped.iter().any(|name| argument.is_named(name));
+                self.arguments.iter().filter(|argument| !is_skipped(argument)).cloned().collect()
             }
             Selection::Only(names) => names.iter().map(|name| self.find(name)).collect::<Result<Vec<_>>>()?,
         };
@@ -128,7 +133,9 @@ impl Parameters {
         match argument {
             Some(argument) => Ok(argument.ident.clone()),
             None if name.starts_with(char::is_uppercase) => Ok(Ident::new(name, Span::call_site())),
-            None => Err(format!("the function has no parameter `{name}`; {}", known_names(name, &self.names()))),
+            None => {
+                Err(format!("the function has no parameter `{name}`; {}", known_names(name, &self.names())))
+            }
         }
     }
 
@@ -138,14 +145,14 @@ impl Parameters {
                            `\"db.get/{self.table}\"`";
             return Err(Error::new(name.span(), message));
         }
-        self.arguments.iter().find(|argument| argument.ident == *name).cloned().ok_or_else(|| {
-            let known = known_names(&name.to_string(), &self.names());
+        self.arguments.iter().find(|argument| argument.is_named(name)).cloned().ok_or_else(|| {
+            let known = known_names(&name.unraw().to_string(), &self.names());
             Error::new(name.span(), format!("the function has no parameter `{name}`; {known}"))
         })
     }
 
     fn names(&self) -> Vec<String> {
-        self.arguments.iter().map(|argument| argument.ident.to_string()).collect()
+        self.arguments.iter().map(|argument| argument.ident.unraw().to_string()).collect()
     }
 }
 
@@ -189,9 +196,8 @@ mod tests {
             _: Context,
             _context: Context,
         ));
-        let expected = [
-            "id", "key", "a", "b", "x", "height", "first", "last", "by_reference", "whole", "_context",
-        ];
+        let expected =
+            ["id", "key", "a", "b", "x", "height", "first", "last", "by_reference", "whole", "_context"];
         assert_eq!(names(Parameters::of(&signature).arguments()), expected);
     }
 

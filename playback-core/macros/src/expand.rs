@@ -9,6 +9,7 @@
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
+use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Expr, LitStr, Result, Stmt, Type};
 
@@ -18,6 +19,7 @@ use crate::function::Function;
 use crate::options::{Kind, Options, Policy};
 use crate::refuse;
 use crate::returned::boxed_output;
+use crate::template::Template;
 
 /// What stands in the place of the function; the function as it was and an error, if it cannot be.
 pub(crate) fn expand(kind: Kind, attribute: TokenStream, item: TokenStream) -> TokenStream {
@@ -48,14 +50,16 @@ fn attempt(kind: Kind, attribute: TokenStream, item: TokenStream) -> Result<Toke
     }
 
     let recorded = parameters.recorded(&options.selection)?;
-    let span = Span::mixed_site().located_at(function.returned_span());
-    let call = Call { kind, function: &function, options, parameters, recorded, returned, span };
+    let span = Span::mixed_site();
+    let result_span = span.located_at(function.returned_span());
+    let call = Call { kind, function: &function, options, parameters, recorded, returned, span, result_span };
     let statements = match boxed {
         Some(boxed) => {
-            let block = call.awaited(&taken_apart.unwrap_or_default(), boxed.body())?;
+            let body = boxed.body();
+            let block = call.awaited(&taken_apart.unwrap_or_default(), quote!(#(#body)*))?;
             boxed.with_block(&block)
         }
-        None if function.signature.asyncness.is_some() => call.awaited(&[], &[function.body.to_token_stream()])?,
+        None if function.signature.asyncness.is_some() => call.awaited(&[], function.body.stream())?,
         None => call.blocking(&function.body)?,
     };
     Ok(function.with_body(&statements))
@@ -79,8 +83,10 @@ struct Call<'f> {
     parameters: Parameters,
     recorded: Vec<Argument>,
     returned: Returned<'f>,
-    /// Where errors about the result are shown. Names that it is given to cannot be seen by the body.
+    /// The attribute. What is named at this place cannot be seen by the body.
     span: Span,
+    /// The same, shown at the type of the result, where errors about it belong.
+    result_span: Span,
 }
 
 impl Call<'_> {
@@ -90,42 +96,56 @@ impl Call<'_> {
         let ty = self.result_type();
         // An operation may return what it has borrowed, so that its arguments go into the closure. That of an
         // interception takes no more than the body does, so that a handler may borrow the rest.
-        let capture = (self.kind == Kind::Operation).then(|| quote_spanned!(self.span=> move));
-        Ok(quote_spanned!(self.span=>
+        let capture = (self.kind == Kind::Operation).then(|| quote_spanned!(self.result_span=> move));
+        let allowed = self.allowed();
+        Ok(quote_spanned!(self.result_span=>
+            #allowed
             let __playback = #builder;
             __playback.run(#capture || -> #ty #body)
         ))
     }
 
-    /// The statements of an `async` function or block.
-    fn awaited(&self, before: &[Stmt], body: &[impl ToTokens]) -> Result<TokenStream> {
+    /// The statements of an `async` function or block, of the statements to record and those before.
+    fn awaited(&self, before: &[Stmt], body: TokenStream) -> Result<TokenStream> {
         let builder = self.builder()?;
+        // A block of its own, lest a name that the body defines changes the meaning of the type before it.
+        // As a generated block it is not blamed for its braces.
+        let mut block = Group::new(Delimiter::Brace, body);
+        block.set_span(self.span.located_at(self.function.body.span()));
         // An `async` block cannot state its type. A `return` that is never taken states it, for `?`,
         // `None` and coercions to find.
         let stated = match self.returned {
             Returned::Unstated => TokenStream::new(),
             Returned::Unit | Returned::Type(_) => {
                 let ty = self.result_type();
-                quote_spanned!(self.span=>
+                quote_spanned!(self.result_span=>
                     if let ::core::option::Option::Some(__result) = ::core::option::Option::None::<#ty> {
                         return __result;
                     }
                 )
             }
         };
+        let allowed = self.allowed();
         // References to the arguments end with the first statement, so that no `await` has to keep them.
-        Ok(quote_spanned!(self.span=>
+        Ok(quote_spanned!(self.result_span=>
             #(#before)*
+            #allowed
             let __playback = #builder;
-            __playback.run_async(async move { #stated #(#body)* }).await
+            __playback.run_async(async move { #stated #block }).await
         ))
+    }
+
+    /// The lints that recording an argument may set off.
+    fn allowed(&self) -> Option<TokenStream> {
+        let underscored = self.recorded.iter().any(|argument| argument.ident.to_string().starts_with('_'));
+        underscored.then(|| quote_spanned!(self.span=> #[allow(clippy::used_underscore_binding)]))
     }
 
     fn result_type(&self) -> TokenStream {
         match self.returned {
-            Returned::Unit => quote_spanned!(self.span=> ()),
+            Returned::Unit => quote_spanned!(self.result_span=> ()),
             Returned::Type(ty) => ty.to_token_stream(),
-            Returned::Unstated => quote_spanned!(self.span=> _),
+            Returned::Unstated => quote_spanned!(self.result_span=> _),
         }
     }
 
@@ -170,13 +190,8 @@ impl Call<'_> {
             Some(path) => path.to_token_stream(),
             None => quote_spanned!(self.span=> ::playback_core),
         };
-        let title = match &self.options.title {
-            Some(title) => title.clone(),
-            None => {
-                let name = syn::ext::IdentExt::unraw(&self.function.signature.ident);
-                LitStr::new(&name.to_string(), self.span)
-            }
-        };
+        let name = || LitStr::new(&self.function.signature.ident.unraw().to_string(), self.span);
+        let title = self.options.title.clone().unwrap_or_else(name);
         let (fixed, computed) = match self.kind {
             Kind::Operation => {
                 refuse::category(&title)?;
@@ -185,7 +200,7 @@ impl Call<'_> {
             Kind::Input => (quote_spanned!(self.span=> input), quote_spanned!(self.span=> input_with)),
             Kind::Output => (quote_spanned!(self.span=> output), quote_spanned!(self.span=> output_with)),
         };
-        let alias = crate::template::Template::new(&title)?;
+        let alias = Template::new(&title)?;
         if alias.is_fixed() {
             let alias = alias.fixed();
             return Ok(quote_spanned!(self.span=> #path::#fixed(#alias)));
@@ -219,11 +234,12 @@ impl Call<'_> {
             let aliases = self.of_arguments(function);
             return Ok(Some(quote_spanned!(self.span=> .fallback_with(|| #aliases))));
         }
-        if fallback.iter().all(crate::template::Template::is_fixed) {
-            let aliases = fallback.iter().map(crate::template::Template::fixed);
+        if fallback.iter().all(Template::is_fixed) {
+            let aliases = fallback.iter().map(Template::fixed);
             return Ok(Some(quote_spanned!(self.span=> #(.fallback(#aliases))*)));
         }
-        let aliases = fallback.iter().map(|alias| alias.string(&self.parameters)).collect::<Result<Vec<_>>>()?;
+        let aliases =
+            fallback.iter().map(|alias| alias.string(&self.parameters)).collect::<Result<Vec<_>>>()?;
         Ok(Some(quote_spanned!(self.span=> .fallback_with(|| ::std::vec![#(#aliases),*]))))
     }
 

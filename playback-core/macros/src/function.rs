@@ -52,14 +52,17 @@ impl Parse for Function {
         }
         let signature: Signature = input.parse()?;
         if input.peek(Token![;]) {
-            let message = "this function has no body to record; put the attribute on the function in each `impl`";
+            let message =
+                "this function has no body to record; put the attribute on the function in each `impl`";
             return Err(Error::new(signature.ident.span(), message));
         }
         let TokenTree::Group(body) = input.parse()? else {
             return Err(Error::new(signature.ident.span(), "this function has no body to record"));
         };
         let (inner_attributes, content) = syn::parse::Parser::parse2(
-            |content: ParseStream| Ok((content.call(Attribute::parse_inner)?, content.parse::<TokenStream>()?)),
+            |content: ParseStream| {
+                Ok((content.call(Attribute::parse_inner)?, content.parse::<TokenStream>()?))
+            },
             body.stream(),
         )?;
         let mut rest = Group::new(Delimiter::Brace, content);
@@ -108,14 +111,17 @@ mod tests {
 
     #[test]
     fn every_qualifier_of_a_function_is_known() {
-        for text in ["fn f() {}", "const fn f() {}", "pub(crate) async unsafe fn f() {}", "extern \"C\" fn f() {}"] {
+        for text in
+            ["fn f() {}", "const fn f() {}", "pub(crate) async unsafe fn f() {}", "extern \"C\" fn f() {}"]
+        {
             assert!(syn::parse_str::<Function>(text).is_ok(), "{text}");
         }
     }
 
     #[test]
     fn what_is_no_function_is_refused_by_name() {
-        for text in ["struct S;", "const X: u8 = 1;", "impl S {}", "unsafe impl Send for S {}", "trait T {}"] {
+        for text in ["struct S;", "const X: u8 = 1;", "impl S {}", "unsafe impl Send for S {}", "trait T {}"]
+        {
             let error = syn::parse_str::<Function>(text).map(drop).unwrap_err();
             assert!(error.to_string().contains("goes on a function"), "{text}: {error}");
         }

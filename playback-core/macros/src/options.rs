@@ -40,7 +40,9 @@ impl Kind {
                 "result_handler",
                 "crate",
             ],
-            Self::Input => &["alias", "skip", "args", "handler", "fallback", "fallback_with", "missing", "crate"],
+            Self::Input => {
+                &["alias", "skip", "args", "handler", "fallback", "fallback_with", "missing", "crate"]
+            }
             Self::Output => &[
                 "alias",
                 "skip",
@@ -113,6 +115,10 @@ impl Options {
         }
         while !input.is_empty() {
             let name = input.call(Ident::parse_any)?;
+            let is_constant = input.peek(Token![::]) || name.to_string().starts_with(char::is_uppercase);
+            if seen.is_empty() && is_constant {
+                return Err(refuse::title_without_quotes(kind, name.span()));
+            }
             check_name(kind, &name, &seen)?;
             options.read(kind, &name, input)?;
             seen.push(name.to_string());
@@ -126,7 +132,11 @@ impl Options {
 
     fn read(&mut self, kind: Kind, name: &Ident, input: ParseStream) -> Result<()> {
         match name.to_string().as_str() {
-            "alias" | "category" => self.title = Some(value(name, input, "\"…\"")?),
+            "alias" | "category" => {
+                expect_equals(name, input, "\"…\"")?;
+                let title = input.parse();
+                self.title = Some(title.map_err(|error| refuse::title_without_quotes(kind, error.span()))?);
+            }
             "skip" => self.selection = Selection::Skip(names(name, input)?),
             "args" => self.selection = Selection::Only(names(name, input)?),
             "handler" => self.handler = Some(value(name, input, "expression")?),
@@ -136,7 +146,7 @@ impl Options {
             "missing" | "unrecorded" => self.unanswered = policy(kind, name, input)?,
             "metadata" => self.metadata = Some(value(name, input, "path::to::function")?),
             "recorder" => self.recorder = Some(value(name, input, "expression")?),
-            "sampling_rate" => self.sampling_rate = Some(refuse::impossible_rate(value(name, input, "0.1")?)?),
+            "sampling_rate" => self.sampling_rate = Some(refuse::sampling_rate(value(name, input, "0.1")?)?),
             "ignore_forced_sampling" => self.ignore_forced_sampling = flag(name, input)?,
             "skip_recording" => self.skip_recording = flag(name, input)?,
             "crate" => {
@@ -199,15 +209,7 @@ fn expect_equals(name: &Ident, input: ParseStream, example: &str) -> Result<()> 
 
 fn value<T: Parse>(name: &Ident, input: ParseStream, example: &str) -> Result<T> {
     expect_equals(name, input, example)?;
-    let at = input.span();
-    input.parse().map_err(|error| {
-        // What is wrong inside an expression is said best by the parser of expressions.
-        if example.starts_with('"') {
-            Error::new(at, format!("`{name}` takes a string literal: write `{name} = {example}`"))
-        } else {
-            error
-        }
-    })
+    input.parse()
 }
 
 fn flag(name: &Ident, input: ParseStream) -> Result<bool> {
@@ -220,15 +222,19 @@ fn flag(name: &Ident, input: ParseStream) -> Result<bool> {
 /// `(a, b)`.
 fn names(name: &Ident, input: ParseStream) -> Result<Vec<Ident>> {
     if !input.peek(syn::token::Paren) {
-        return Err(Error::new(name.span(), format!("`{name}` takes names of parameters: write `{name}(a, b)`")));
+        return Err(Error::new(
+            name.span(),
+            format!("`{name}` takes names of parameters: write `{name}(a, b)`"),
+        ));
     }
     let content;
     parenthesized!(content in input);
-    let names: Vec<Ident> = Punctuated::<Ident, Token![,]>::parse_terminated_with(&content, Ident::parse_any)?
-        .into_iter()
-        .collect();
+    let names: Vec<Ident> =
+        Punctuated::<Ident, Token![,]>::parse_terminated_with(&content, Ident::parse_any)?
+            .into_iter()
+            .collect();
     for (at, one) in names.iter().enumerate() {
-        if names.iter().take(at).any(|before| before == one) {
+        if names.iter().take(at).any(|before| before.unraw() == one.unraw()) {
             return Err(Error::new(one.span(), format!("`{one}` is named twice; leave one out")));
         }
     }
@@ -237,7 +243,8 @@ fn names(name: &Ident, input: ParseStream) -> Result<Vec<Ident>> {
 
 /// `("old.alias", "older/{table}")`.
 fn fallback(name: &Ident, input: ParseStream) -> Result<Vec<Template>> {
-    let refused = |span: Span| Error::new(span, "`fallback` takes old aliases: write `fallback(\"old.alias\")`");
+    let refused =
+        |span: Span| Error::new(span, "`fallback` takes old aliases: write `fallback(\"old.alias\")`");
     if !input.peek(syn::token::Paren) {
         return Err(refused(name.span()));
     }
@@ -268,7 +275,10 @@ fn policy(kind: Kind, name: &Ident, input: ParseStream) -> Result<Policy> {
         .map_err(|error| Error::new(error.span(), format!("`{name}` is one of {example}")))?;
     let inside = || {
         if !input.peek(syn::token::Paren) {
-            return Err(Error::new(policy.span(), format!("write it as `{policy}(…)`: `{name}` is one of {example}")));
+            return Err(Error::new(
+                policy.span(),
+                format!("write it as `{policy}(…)`: `{name}` is one of {example}"),
+            ));
         }
         let content;
         parenthesized!(content in input);
@@ -321,7 +331,10 @@ mod tests {
                  ignore_forced_sampling, skip_recording, result_handler = h, crate = p",
             ),
             (Kind::Input, "alias = \"a\", skip(a), handler = h, fallback(\"b\"), missing = fail, crate = p"),
-            (Kind::Output, "\"a\", args(a), handler = h, result_handler = h, fallback_with = f, unrecorded = value(1)"),
+            (
+                Kind::Output,
+                "\"a\", args(a), handler = h, result_handler = h, fallback_with = f, unrecorded = value(1)",
+            ),
         ];
         for (kind, text) in all {
             assert!(parse(kind, text).is_ok(), "{text}");
@@ -349,7 +362,9 @@ mod tests {
         let cases = [
             (Kind::Input, "", "needs an alias"),
             (Kind::Input, "alias", "`alias` takes a value: write `alias = \"…\"`"),
-            (Kind::Input, "alias = a", "`alias` takes a string literal"),
+            (Kind::Input, "alias = a", "an alias is a string literal"),
+            (Kind::Input, "ALIAS", "an alias is a string literal"),
+            (Kind::Operation, "consts::NAME, skip_recording", "a category is a string literal"),
             (Kind::Input, "\"a\", alias = \"b\"", "`alias` is given twice"),
             (Kind::Input, "\"a\", handler = a, handler = b", "`handler` is given twice"),
             (Kind::Input, "\"a\", skip(a), args(b)", "exclude each other"),

@@ -25,7 +25,7 @@ pub(crate) fn signature(signature: &Signature) -> Result<()> {
 }
 
 fn unwinds(abi: &Abi) -> bool {
-    abi.name.as_ref().map(|name| name.value()).is_some_and(|name| name == "Rust" || name.ends_with("-unwind"))
+    abi.name.as_ref().map(syn::LitStr::value).is_some_and(|name| name == "Rust" || name.ends_with("-unwind"))
 }
 
 /// Refuses what a function returns, or its future resolves to, if it cannot be recorded or rebuilt.
@@ -37,7 +37,8 @@ pub(crate) fn returned(kind: Kind, options: &Options, ty: &Type) -> Result<()> {
     }
     if let Some(Part::ImplTrait(hidden)) = find(ty, &|part| matches!(part, Part::ImplTrait(_))) {
         let message = if hidden.bounds.iter().any(|bound| future_output(bound).is_some()) {
-            "a returned `impl Future` hides when the work is done; write `async fn` instead"
+            "a returned `impl Future` hides when the work is done; \
+             write an `async fn` that returns what the future resolves to"
         } else {
             "what is recorded needs a type with a name, and `impl Trait` has none; \
              return a concrete type, such as `Vec<T>` for `impl Iterator<Item = T>`"
@@ -45,35 +46,32 @@ pub(crate) fn returned(kind: Kind, options: &Options, ty: &Type) -> Result<()> {
         return Err(Error::new(hidden.span(), message));
     }
     // The result of an operation is written down, and never rebuilt.
-    let rebuilt_by_hand = match kind {
+    let handler = match kind {
         Kind::Operation => return Ok(()),
-        Kind::Input => options.handler.is_some(),
-        Kind::Output => options.result_handler.is_some(),
+        Kind::Input => &options.handler,
+        Kind::Output => &options.result_handler,
     };
-    match find(ty, &|part| part.is_borrow() && !(part.is_static() && rebuilt_by_hand)) {
-        Some(Part::Lifetime(lifetime)) if lifetime.ident == "static" => {
-            // `Cow<'static, str>` can be rebuilt; the compiler says so if something else cannot.
-            match find(ty, &|part| part.is_borrow() && !matches!(part, Part::Lifetime(_) if part.is_static())) {
-                Some(part) => Err(borrowed(ty, &part, rebuilt_by_hand)),
-                None => Ok(()),
-            }
-        }
-        Some(part) => Err(borrowed(ty, &part, rebuilt_by_hand)),
+    let impossible = |part: &Part<'_>| match part {
+        Part::ImplTrait(_) => false,
+        // A handler may have what it needs for ever.
+        Part::Reference(_) => !part.is_static() || handler.is_none(),
+        // `Cow<'static, str>` and the like are rebuilt as what they own.
+        Part::Lifetime(_) => !part.is_static(),
+    };
+    match find(ty, &impossible) {
         None => Ok(()),
+        Some(part) => {
+            let message = if part.is_static() {
+                "on replay the result is read from the recording, which cannot make a `&'static`; \
+                 return an owned value or a `Cow<'static, _>`, or give a handler that restores it"
+            } else {
+                "on replay the result is read from the recording, so there is nothing to borrow it from; \
+                 return an owned value, such as `String` for `&str` and `Vec<T>` for `&[T]`, \
+                 or put the attribute on a function inside that does"
+            };
+            Err(Error::new(ty.span(), message))
+        }
     }
-}
-
-fn borrowed(ty: &Type, part: &Part<'_>, rebuilt_by_hand: bool) -> Error {
-    let _ = rebuilt_by_hand;
-    let message = if part.is_static() {
-        "on replay the result is read from the recording, which cannot make a `&'static`; \
-         return an owned value or a `Cow<'static, _>`, or give a handler that restores it"
-    } else {
-        "on replay the result is read from the recording, so there is nothing to borrow it from; \
-         return an owned value, such as `String` for `&str` and `Vec<T>` for `&[T]`, \
-         or put the attribute on a function inside that does"
-    };
-    Error::new(ty.span(), message)
 }
 
 /// The refusal of an interception without a name.
@@ -81,6 +79,17 @@ pub(crate) fn missing_alias() -> Error {
     let message = "an interception needs an alias, the name under which it is found in the recording: \
                    write it first, as in `(\"db.customer\")`";
     Error::new(Span::call_site(), message)
+}
+
+/// The refusal of an alias or a category that is no literal.
+pub(crate) fn title_without_quotes(kind: Kind, span: Span) -> Error {
+    let message = match kind {
+        Kind::Operation => "a category is a string literal: write `category = \"…\"`",
+        Kind::Input | Kind::Output => {
+            "an alias is a string literal; a constant is captured by it: write `alias = \"{ALIAS}\"`"
+        }
+    };
+    Error::new(span, message)
 }
 
 /// What to write instead of an option that one of the other attributes has.
@@ -114,8 +123,9 @@ pub(crate) fn option_of_another(kind: Kind, option: &str) -> Option<&'static str
 }
 
 /// A sampling rate as it is handed on, unless it is a number that is no rate.
-pub(crate) fn impossible_rate(rate: Expr) -> Result<Expr> {
-    let refused = |span| Err(Error::new(span, "a sampling rate is between 0 and 1, the share of runs to keep"));
+pub(crate) fn sampling_rate(rate: Expr) -> Result<Expr> {
+    let refused =
+        |span| Err(Error::new(span, "a sampling rate is between 0 and 1, the share of runs to keep"));
     match &rate {
         Expr::Lit(ExprLit { lit: Lit::Float(number), .. }) => match number.base10_parse::<f64>() {
             Ok(value) if (0.0..=1.0).contains(&value) => Ok(rate),

@@ -16,19 +16,31 @@ fn nearest<'a>(unknown: &str, known: &'a [String]) -> Option<&'a String> {
     known.iter().filter(near).min_by_key(|name| edits(unknown, name))
 }
 
-/// How many letters have to be put in, taken out or replaced to make `to` of `from` (Levenshtein's distance).
+/// How many letters have to be put in, taken out, replaced or swapped with the next to make `to` of `from` (the
+/// optimal string alignment distance).
 fn edits(from: &str, to: &str) -> usize {
+    let (from, to): (Vec<char>, Vec<char>) = (from.chars().collect(), to.chars().collect());
     // Each row holds the distances from a beginning of `from` to every beginning of `to`.
-    let mut row: Vec<usize> = (0..=to.chars().count()).collect();
-    for (at, letter) in from.chars().enumerate() {
-        let mut next = vec![at + 1];
-        for ((above, diagonal), other) in row.iter().skip(1).zip(&row).zip(to.chars()) {
-            let left = next.last().copied().unwrap_or_default();
-            next.push((diagonal + usize::from(letter != other)).min(above + 1).min(left + 1));
+    let mut rows = vec![(0..=to.len()).collect::<Vec<usize>>()];
+    let letter = |letters: &[char], at: usize| letters.get(at).copied();
+    for (down, here) in from.iter().enumerate() {
+        let distance = |up: usize, at: usize| rows.iter().rev().nth(up).and_then(|row| row.get(at)).copied();
+        let mut row = vec![down + 1];
+        for (across, there) in to.iter().enumerate() {
+            let replaced = distance(0, across).map(|distance| distance + usize::from(here != there));
+            let taken_out = distance(0, across + 1).map(|distance| distance + 1);
+            let put_in = row.last().map(|distance| distance + 1);
+            let is_swapped = down > 0
+                && across > 0
+                && letter(&from, down - 1) == Some(*there)
+                && letter(&to, across - 1) == Some(*here);
+            let swapped =
+                if is_swapped { distance(1, across - 1).map(|distance| distance + 1) } else { None };
+            row.extend([replaced, taken_out, put_in, swapped].into_iter().flatten().min());
         }
-        row = next;
+        rows.push(row);
     }
-    row.last().copied().unwrap_or_default()
+    rows.last().and_then(|row| row.last()).copied().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -41,7 +53,8 @@ mod tests {
 
     #[test]
     fn a_distance_is_the_number_of_letters_put_in_taken_out_or_replaced() {
-        let cases = [("", "", 0), ("", "abc", 3), ("abc", "", 3), ("kitten", "sitting", 3), ("skip", "skip", 0)];
+        let cases =
+            [("", "", 0), ("", "abc", 3), ("abc", "", 3), ("kitten", "sitting", 3), ("skip", "skip", 0)];
         for (from, to, distance) in cases {
             assert_eq!(edits(from, to), distance, "{from} -> {to}");
         }

@@ -25,15 +25,14 @@ struct Capture {
 impl Template {
     /// Reads a literal.
     pub(crate) fn new(literal: &LitStr) -> Result<Self> {
-        let mut template = Self {
-            span: literal.span(),
-            text: String::new(),
-            format: String::new(),
-            captures: Vec::new(),
-        };
+        let mut template =
+            Self { span: literal.span(), text: String::new(), format: String::new(), captures: Vec::new() };
         template.read(&literal.value()).map_err(|why| Error::new(literal.span(), why))?;
         if template.format.trim().is_empty() {
-            return Err(Error::new(literal.span(), "an alias cannot be empty; name what the function reads or writes"));
+            return Err(Error::new(
+                literal.span(),
+                "an alias cannot be empty; name what the function reads or writes",
+            ));
         }
         Ok(template)
     }
@@ -53,7 +52,7 @@ impl Template {
         let span = Span::mixed_site().located_at(self.span);
         if self.is_fixed() {
             let text = LitStr::new(&self.text, span);
-            return Ok(quote_spanned!(span=> ::std::string::String::from(#text)));
+            return Ok(quote_spanned!(span=> ::std::borrow::ToOwned::to_owned(#text)));
         }
         let format = LitStr::new(&self.format, span);
         let captures = self.captures.iter().map(|capture| self.captured(capture, parameters));
@@ -82,9 +81,12 @@ impl Template {
                 self.push("}");
                 rest = after;
             } else {
-                let inside = from.strip_prefix('{').ok_or("a `}` without a `{`; write `}}` for a brace in an alias")?;
-                let (inside, after) =
-                    inside.split_once('}').ok_or("a `{` without a `}`; write `{{` for a brace in an alias")?;
+                let inside = from
+                    .strip_prefix('{')
+                    .ok_or("a `}` without a `{`; write `}}` for a brace in an alias")?;
+                let (inside, after) = inside
+                    .split_once('}')
+                    .ok_or("a `{` without a `}`; write `{{` for a brace in an alias")?;
                 self.capture(inside)?;
                 rest = after;
             }
@@ -101,7 +103,9 @@ impl Template {
     fn capture(&mut self, inside: &str) -> std::result::Result<(), String> {
         let (path, spec) = inside.split_once(':').unwrap_or((inside, ""));
         if spec.contains(['$', '*', '{']) {
-            return Err(format!("the format `{spec}` takes another argument; write its width and precision as numbers"));
+            return Err(format!(
+                "the format `{spec}` takes another argument; write its width and precision as numbers"
+            ));
         }
         let mut parts = path.trim().split('.');
         let root = parts.next().unwrap_or_default();

@@ -9,7 +9,8 @@ use serde::de::DeserializeOwned;
 use super::order::KeyOrder;
 use super::read::{Head, Reader};
 use super::tags::{canonical_f32, canonical_f64};
-use super::write::{Writer, hint};
+use super::write::Writer;
+use super::write_struct::hint;
 use super::{DecodeError, EncodeError, Name, Segment, Value, decode, encode};
 
 impl Value {
@@ -95,8 +96,8 @@ fn write<'v>(writer: &mut Writer<'v>, value: &'v Value) -> Result<(), EncodeErro
         Value::Seq(elements) => {
             let mut seq = writer.seq(Some(elements.len()))?;
             for element in elements {
-                let index = writer.element(&mut seq);
-                write(writer, element).map_err(|error| error.inside(Segment::Index(index)))?;
+                seq.element();
+                write(writer, element).map_err(|error| error.inside(Segment::Index(writer.index(&seq))))?;
             }
             writer.end_seq(&seq);
         }

@@ -6,7 +6,9 @@ use serde::ser::{
 };
 
 use super::convert::decode_value;
-use super::write::{OpenMap, OpenSeq, OpenStruct, Writer};
+use super::write::{OpenSeq, Writer};
+use super::write_map::OpenMap;
+use super::write_struct::OpenStruct;
 use super::{EncodeError, Segment, Value};
 
 /// Encodes a value.
@@ -72,10 +74,10 @@ impl<'a> Serializer for &'a mut Writer<'static> {
     type SerializeSeq = Elements<'a>;
     type SerializeTuple = Elements<'a>;
     type SerializeTupleStruct = Elements<'a>;
-    type SerializeTupleVariant = Elements<'a>;
+    type SerializeTupleVariant = InVariant<Elements<'a>>;
     type SerializeMap = Entries<'a>;
     type SerializeStruct = Fields<'a>;
-    type SerializeStructVariant = Fields<'a>;
+    type SerializeStructVariant = InVariant<Fields<'a>>;
 
     leaves! {
         serialize_bool(bool) => bool;
@@ -150,7 +152,7 @@ impl<'a> Serializer for &'a mut Writer<'static> {
     #[inline]
     fn serialize_seq(self, len: Option<usize>) -> Result<Elements<'a>, EncodeError> {
         let seq = self.seq(len)?;
-        Ok(Elements { writer: self, seq, variant: None })
+        Ok(Elements { writer: self, seq })
     }
 
     #[inline]
@@ -170,10 +172,10 @@ impl<'a> Serializer for &'a mut Writer<'static> {
         _index: u32,
         variant: &'static str,
         len: usize,
-    ) -> Result<Elements<'a>, EncodeError> {
+    ) -> Result<InVariant<Elements<'a>>, EncodeError> {
         self.variant(variant)?;
         let seq = self.seq(Some(len))?;
-        Ok(Elements { writer: self, seq, variant: Some(variant) })
+        Ok(InVariant { container: Elements { writer: self, seq }, variant })
     }
 
     #[inline]
@@ -185,7 +187,7 @@ impl<'a> Serializer for &'a mut Writer<'static> {
     #[inline]
     fn serialize_struct(self, name: &'static str, len: usize) -> Result<Fields<'a>, EncodeError> {
         let open = self.open_struct(name, len)?;
-        Ok(Fields { writer: self, open, variant: None })
+        Ok(Fields { writer: self, open })
     }
 
     #[inline]
@@ -195,75 +197,96 @@ impl<'a> Serializer for &'a mut Writer<'static> {
         _index: u32,
         variant: &'static str,
         len: usize,
-    ) -> Result<Fields<'a>, EncodeError> {
+    ) -> Result<InVariant<Fields<'a>>, EncodeError> {
         self.variant(variant)?;
         let open = self.open_struct(variant, len)?;
-        Ok(Fields { writer: self, open, variant: Some(variant) })
+        Ok(InVariant { container: Fields { writer: self, open }, variant })
     }
 }
 
-/// An open sequence, tuple or tuple variant.
+/// An open sequence or tuple.
 pub(super) struct Elements<'a> {
     writer: &'a mut Writer<'static>,
     seq: OpenSeq,
-    variant: Option<&'static str>,
 }
 
 impl Elements<'_> {
     #[inline]
     fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Done {
-        let index = self.writer.element(&mut self.seq);
-        value.serialize(&mut *self.writer).map_err(|error| inside(error, Segment::Index(index), self.variant))
+        self.seq.element();
+        value.serialize(&mut *self.writer).map_err(|error| self.inside(error))
+    }
+
+    #[cold]
+    fn inside(&self, error: EncodeError) -> EncodeError {
+        error.inside(Segment::Index(self.writer.index(&self.seq)))
     }
 
     #[inline]
-    fn finish(self) -> Done {
+    fn finish(&mut self) -> Done {
         self.writer.end_seq(&self.seq);
-        if self.variant.is_some() {
-            self.writer.leave();
-        }
         Ok(())
     }
 }
 
-/// An open struct or struct variant.
+/// An open struct.
 pub(super) struct Fields<'a> {
     writer: &'a mut Writer<'static>,
-    open: OpenStruct<'static>,
-    variant: Option<&'static str>,
+    open: OpenStruct,
 }
 
 impl Fields<'_> {
     #[inline]
     fn field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Done {
         self.writer.field(&mut self.open, name);
-        value.serialize(&mut *self.writer).map_err(|error| inside_field(error, name, self.variant))
+        value.serialize(&mut *self.writer).map_err(|error| inside_field(error, name))
     }
 
     #[inline]
-    fn finish(mut self) -> Done {
+    fn finish(&mut self) -> Done {
         self.writer.end_struct(&mut self.open);
-        if self.variant.is_some() {
-            self.writer.leave();
-        }
         Ok(())
     }
 }
 
-// Out of line, so that the way without errors stays short.
 #[cold]
-#[inline(never)]
-fn inside_field(error: EncodeError, name: &'static str, variant: Option<&'static str>) -> EncodeError {
-    inside(error, Segment::Field(name.into()), variant)
+fn inside_field(error: EncodeError, name: &'static str) -> EncodeError {
+    error.inside(Segment::Field(name.into()))
 }
 
-#[cold]
-#[inline(never)]
-fn inside(error: EncodeError, segment: Segment, variant: Option<&'static str>) -> EncodeError {
-    let error = error.inside(segment);
-    match variant {
-        Some(name) => error.inside(Segment::Variant(name.into())),
-        None => error,
+/// An open payload of a variant: a tuple or a struct.
+pub(super) struct InVariant<C> {
+    container: C,
+    variant: &'static str,
+}
+
+impl SerializeTupleVariant for InVariant<Elements<'_>> {
+    type Ok = ();
+    type Error = EncodeError;
+
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Done {
+        self.container.element(value).map_err(|error| error.inside(Segment::Variant(self.variant.into())))
+    }
+
+    fn end(mut self) -> Done {
+        self.container.finish()?;
+        self.container.writer.leave();
+        Ok(())
+    }
+}
+
+impl SerializeStructVariant for InVariant<Fields<'_>> {
+    type Ok = ();
+    type Error = EncodeError;
+
+    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Done {
+        self.container.field(name, value).map_err(|error| error.inside(Segment::Variant(self.variant.into())))
+    }
+
+    fn end(mut self) -> Done {
+        self.container.finish()?;
+        self.container.writer.leave();
+        Ok(())
     }
 }
 
@@ -313,7 +336,7 @@ macro_rules! compound {
             }
 
             #[inline]
-            fn end(self) -> Done {
+            fn end(mut self) -> Done {
                 self.finish()
             }
         }
@@ -324,7 +347,5 @@ compound! {
     SerializeSeq for Elements: serialize_element() => element;
     SerializeTuple for Elements: serialize_element() => element;
     SerializeTupleStruct for Elements: serialize_field() => element;
-    SerializeTupleVariant for Elements: serialize_field() => element;
     SerializeStruct for Fields: serialize_field(name: &'static str) => field;
-    SerializeStructVariant for Fields: serialize_field(name: &'static str) => field;
 }

@@ -30,8 +30,8 @@
 //! | `path`, `parse`, `walk` | [`Path`]s, reading them from text, and finding values by them |
 //! | `natural` | values to and from other formats through serde |
 //! | `tags`, `order` | the bytes' constants, and the order of map keys |
-//! | `shapes`, `write`, `encode` | writing: names seen before, the writer, serde's `Serializer` |
-//! | `read`, `decode`, `access` | reading: the reader, serde's `Deserializer`, its containers |
+//! | `shapes`, `write`, `write_map`, `write_struct`, `encode` | writing: names seen before, the writer, serde's `Serializer` |
+//! | `read`, `decode`, `visit`, `access` | reading: the reader, serde's `Deserializer`, what visitors get, containers |
 //! | `convert` | trees to and from bytes |
 //! | `error` | [`EncodeError`] and [`DecodeError`] |
 
@@ -51,8 +51,11 @@ mod read;
 mod shapes;
 mod tags;
 mod tree;
+mod visit;
 mod walk;
 mod write;
+mod write_map;
+mod write_struct;
 
 pub use convert::{decode_value, is_error};
 pub use decode::{Decoder, decode};

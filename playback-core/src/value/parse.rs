@@ -102,6 +102,7 @@ impl Parser<'_> {
             Some(c) if is_name_character(c) => match self.take_while(is_name_character) {
                 "true" => Value::Bool(true),
                 "false" => Value::Bool(false),
+                "None" => Value::None,
                 variant => Value::Variant(variant.into(), None),
             },
             _ => return Err(EXPECTED),

@@ -14,7 +14,7 @@ use super::{Integer, Name, Value};
 /// the `Some`. The empty path is the value itself.
 ///
 /// A path read from text equals the one it was written from, with one exception: map keys other than strings,
-/// integers, characters, booleans and unit variants are printed but cannot be read.
+/// integers, characters, booleans, `None` and unit variants are printed but cannot be read.
 ///
 /// ```
 /// # use playback_core::value::{Path, Segment};

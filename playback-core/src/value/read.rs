@@ -92,6 +92,9 @@ impl<'de> Reader<'de> {
         self.rest.first().copied()
     }
 
+    // What follows reads the commonest values without the detour over `Head`. Each of them reads nothing unless all is
+    // as it should be, and leaves what is not to `head`.
+
     /// The next value, if it is an integer below 128.
     #[inline]
     pub(super) fn small_unsigned(&mut self) -> Option<u8> {
@@ -99,6 +102,51 @@ impl<'de> Reader<'de> {
         let small = tag.checked_sub(SMALL_UNSIGNED)?;
         self.rest = rest;
         Some(small)
+    }
+
+    /// The next value, if it is a string of fewer than 64 bytes.
+    #[inline]
+    pub(super) fn small_str(&mut self) -> Option<&'de str> {
+        let (&tag, rest) = self.rest.split_first()?;
+        let length =
+            tag.checked_sub(SMALL_STRING).filter(|length| *length < SMALL_UNSIGNED - SMALL_STRING)?;
+        let (text, rest) = rest.split_at_checked(usize::from(length))?;
+        let text = std::str::from_utf8(text).ok()?;
+        self.rest = rest;
+        Some(text)
+    }
+
+    /// The next value, if it is a float of 64 bits.
+    #[inline]
+    pub(super) fn f64(&mut self) -> Option<f64> {
+        let (&[F64, a, b, c, d, e, f, g, h], rest) = self.rest.split_first_chunk()? else { return None };
+        self.rest = rest;
+        Some(f64::from_le_bytes([a, b, c, d, e, f, g, h]))
+    }
+
+    /// The fields of the next value, if it is a struct of one of the first 32 shapes.
+    #[inline]
+    pub(super) fn small_struct(&mut self) -> Option<Fields> {
+        let (&tag, rest) = self.rest.split_first()?;
+        let number = tag.checked_sub(SMALL_SHAPE).filter(|number| *number < SMALL_STRING - SMALL_SHAPE)?;
+        match self.shapes.get(self.base + usize::from(number))? {
+            &Shape::Struct { first, count } if count <= rest.len() => {
+                self.rest = rest;
+                Some(Fields { first, count, defines: false })
+            }
+            _ => None,
+        }
+    }
+
+    /// The number of elements of the next value, if it is a sequence of fewer than 128.
+    #[inline]
+    pub(super) fn small_seq(&mut self) -> Option<usize> {
+        let (&[SEQ, count @ 0..0x80], rest) = self.rest.split_first_chunk()? else { return None };
+        let count = usize::from(count);
+        (count <= rest.len()).then(|| {
+            self.rest = rest;
+            count
+        })
     }
 
     /// Reads a value up to the values inside it.
@@ -322,7 +370,7 @@ impl<'de> Reader<'de> {
     }
 
     #[inline]
-    fn varint(&mut self) -> Result<u64> {
+    pub(super) fn varint(&mut self) -> Result<u64> {
         match self.byte()? {
             byte @ 0..0x80 => Ok(u64::from(byte)),
             byte => self.long_varint(u64::from(byte & 0x7F)),

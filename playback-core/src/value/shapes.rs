@@ -19,7 +19,7 @@ pub(super) enum Kind {
 
 /// A shape's place among all shapes ever met here; equal shapes have equal handles.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Handle(usize);
+pub(super) struct Handle(u32);
 
 /// The shapes of the value being written, and those met in values before it.
 ///
@@ -37,7 +37,7 @@ pub(super) struct Shapes<'n> {
     names: Vec<Option<&'n str>>,
     definitions: Vec<u8>,
     by_hash: HashMap<u64, Handle>,
-    guesses: Vec<Option<Guess<'n>>>,
+    guesses: Vec<Guess<'n>>,
 }
 
 #[derive(Debug)]
@@ -55,8 +55,12 @@ struct Guess<'n> {
     hint: &'n str,
     kind: Kind,
     count: usize,
-    shape: Handle,
+    shape: Option<Handle>,
 }
+
+/// Where the guess for a hint stands.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Slot(u32);
 
 /// A slot for each of the types and variants that are common in one value; those that share one are only slower.
 const GUESSES: usize = 256;
@@ -88,8 +92,8 @@ impl<'n> Shapes<'n> {
 
     /// How many numbers have been given that can be seen here.
     #[inline]
-    pub(super) fn numbered(&self) -> usize {
-        self.table.len() - self.base
+    pub(super) fn numbered(&self) -> u32 {
+        (self.table.len() - self.base) as u32
     }
 
     /// Hides all shapes until the mark taken before is restored.
@@ -109,7 +113,7 @@ impl<'n> Shapes<'n> {
     #[inline]
     pub(super) fn number(&self, shape: Handle) -> Option<usize> {
         if self.base == 0 {
-            let place = self.known.get(shape.0)?.place;
+            let place = self.known.get(shape.0 as usize)?.place;
             (self.table.get(place) == Some(&shape)).then_some(place)
         } else {
             // `place` is about the whole table, and inside keys of maps shapes are rare enough to look for.
@@ -120,22 +124,23 @@ impl<'n> Shapes<'n> {
     /// Gives a shape that was just defined the next number, if there is one left.
     #[inline]
     pub(super) fn register(&mut self, shape: Handle) {
-        if self.numbered() >= MAX_SHAPES {
+        if self.table.len() - self.base >= MAX_SHAPES {
             return;
         }
         // A struct inside another of its shape is done first and keeps the lower number.
-        if self.base == 0 && self.number(shape).is_none() {
-            if let Some(known) = self.known.get_mut(shape.0) {
-                known.place = self.table.len();
-            }
+        if self.base == 0
+            && self.number(shape).is_none()
+            && let Some(known) = self.known.get_mut(shape.0 as usize)
+        {
+            known.place = self.table.len();
         }
         self.table.push(shape);
     }
 
-    /// Where the names of a shape stand.
+    /// Where the names of a shape start; they end where the next [end](Self::is_end) is.
     #[inline]
-    pub(super) fn names(&self, shape: Handle) -> Range<usize> {
-        self.known.get(shape.0).map(|known| known.names.clone()).unwrap_or_default()
+    pub(super) fn first_name(&self, shape: Handle) -> usize {
+        self.known.get(shape.0 as usize).map(|known| known.names.start).unwrap_or_default()
     }
 
     /// The name at a place, unless the place is at the end of a shape's names.
@@ -153,24 +158,48 @@ impl<'n> Shapes<'n> {
     /// The bytes that define a shape.
     #[inline]
     pub(super) fn definition(&self, shape: Handle) -> &[u8] {
-        let known = self.known.get(shape.0);
+        let known = self.known.get(shape.0 as usize);
         known.and_then(|known| self.definitions.get(known.definition.clone())).unwrap_or_default()
+    }
+
+    /// How long the header of a shape is that was guessed.
+    #[cold]
+    pub(super) fn header_len(&self, shape: Handle, defined: bool) -> usize {
+        if defined {
+            return self.definition(shape).len();
+        }
+        let mut reference = Vec::new();
+        push_reference(&mut reference, self.number(shape).unwrap_or_default());
+        reference.len()
     }
 
     /// What the last shape with this hint was.
     #[inline]
-    pub(super) fn guess(&self, kind: Kind, hint: &'n str, count: usize) -> Option<Handle> {
-        let guess = self.guesses.get(slot(kind, hint, count))?.as_ref()?;
-        (same_place(guess.hint, hint) && guess.count == count && guess.kind == kind).then_some(guess.shape)
+    pub(super) fn guess(&self, slot: Slot, kind: Kind, hint: &'n str, count: usize) -> Option<Handle> {
+        let guess = self.guesses.get(slot.0 as usize)?;
+        let right = same_place(guess.hint, hint) && guess.count == count && guess.kind == kind;
+        if right { guess.shape } else { None }
     }
 
-    /// Remembers what the shape with this hint was.
-    pub(super) fn remember(&mut self, kind: Kind, hint: &'n str, count: usize, shape: Handle) {
+    /// Makes room for a shape that is not known yet.
+    #[cold]
+    pub(super) fn expect(&mut self, slot: Slot, kind: Kind, hint: &'n str, count: usize) {
         if self.guesses.is_empty() {
-            self.guesses.resize(GUESSES, None);
+            self.guesses.resize(GUESSES, Guess { hint: "", kind, count: 0, shape: None });
         }
-        if let Some(guess) = self.guesses.get_mut(slot(kind, hint, count)) {
-            *guess = Some(Guess { hint, kind, count, shape });
+        if let Some(guess) = self.guesses.get_mut(slot.0 as usize) {
+            *guess = Guess { hint, kind, count, shape: None };
+        }
+    }
+
+    /// Remembers what that shape was.
+    ///
+    /// Should another struct have taken its room meanwhile, that one is guessed wrong once, which its names will show.
+    /// A variant's guess is not checked again, so that its room must be left alone.
+    #[cold]
+    pub(super) fn remember(&mut self, slot: Slot, kind: Kind, shape: Handle) {
+        if let Some(guess) = self.guesses.get_mut(slot.0 as usize).filter(|guess| guess.kind == kind) {
+            guess.shape = Some(shape);
         }
     }
 
@@ -187,7 +216,7 @@ impl<'n> Shapes<'n> {
             }
             hash = hash.wrapping_add(1);
         }
-        let shape = Handle(self.known.len());
+        let shape = Handle(u32::try_from(self.known.len()).unwrap_or(u32::MAX));
         self.by_hash.insert(hash, shape);
         let (first_name, first_byte) = (self.names.len(), self.definitions.len());
         self.names.extend(names.iter().copied().map(Some));
@@ -203,8 +232,10 @@ impl<'n> Shapes<'n> {
     }
 
     fn is(&self, shape: Handle, kind: Kind, names: &[&str]) -> bool {
-        self.known.get(shape.0).is_some_and(|known| known.kind == kind)
-            && self.names.get(self.names(shape)).unwrap_or_default().iter().flatten().eq(names)
+        self.known.get(shape.0 as usize).is_some_and(|known| {
+            known.kind == kind
+                && self.names.get(known.names.clone()).unwrap_or_default().iter().flatten().eq(names)
+        })
     }
 }
 
@@ -241,8 +272,10 @@ pub(super) fn same_place(a: &str, b: &str) -> bool {
     std::ptr::eq(a, b)
 }
 
-#[inline]
-fn slot(kind: Kind, hint: &str, count: usize) -> usize {
-    let address = hint.as_ptr().addr().wrapping_add(count << 3).wrapping_add(kind as usize);
-    (address.wrapping_mul(0x9E37_79B9) >> 16) % GUESSES
+impl Slot {
+    #[inline]
+    pub(super) fn of(kind: Kind, hint: &str, count: usize) -> Slot {
+        let address = hint.as_ptr().addr().wrapping_add(count << 3).wrapping_add(kind as usize);
+        Slot(((address.wrapping_mul(0x9E37_79B9) >> 16) % GUESSES) as u32)
+    }
 }

@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::FutureExt as _;
+use futures::executor::block_on;
 use futures::future::{BoxFuture, LocalBoxFuture};
 use playback_core::{intercept_input, intercept_output, operation};
 
-use crate::{block_on, calls, live, record, round_trip};
+use crate::{calls, live, record, round_trip};
 
 #[async_trait]
 trait Customers: Send + Sync {

@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 
+use futures::executor::block_on;
 use playback_core::{HandlerError, MatchedBy, Prepare, Restore, intercept_input};
 use serde::{Deserialize, Serialize};
 
-use crate::{block_on, calls, in_operation, live, record, replay_on, round_trip};
+use crate::{calls, in_operation, live, record, replay_on, round_trip};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Request {

@@ -1,14 +1,17 @@
 //! The options of `#[operation]`.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
+use futures::executor::block_on;
 use playback_core::value::DecodeError;
 use playback_core::{
-    FinishedCall, HandlerError, Prepare, Recorder, RecorderExt, operation, replay, replay_blocking,
+    Finished, FinishedCall, HandlerError, OperationStart, Prepare, Recorder, RecorderExt, RecordingStart,
+    operation, replay, replay_blocking,
 };
+use playback_testkit::MemoryRecorder;
 
-use crate::{Shelf, block_on, record};
+use crate::record;
 
 #[operation]
 fn named_for_itself(id: u64) -> u64 {
@@ -32,14 +35,13 @@ fn category_in_front(id: u64) -> u64 {
 
 #[test]
 fn the_category_is_stated_or_the_name_of_the_function() {
-    let runs: [(&str, fn() -> u64); 4] = [
-        ("named_for_itself", || named_for_itself(1)),
-        ("match", || block_on(r#match(1))),
-        ("Orders & more", || block_on(category(1))),
-        ("In front", || category_in_front(1)),
+    let recordings = [
+        ("named_for_itself", record(|| named_for_itself(1))),
+        ("match", record(|| block_on(r#match(1)))),
+        ("Orders & more", record(|| block_on(category(1)))),
+        ("In front", record(|| category_in_front(1))),
     ];
-    for (expected, run) in runs {
-        let (returned, recording) = record(run);
+    for (expected, (returned, recording)) in recordings {
         assert_eq!(returned, 1);
         assert_eq!(recording.id().category(), expected);
         assert_eq!(recording.metadata().category, expected);
@@ -126,11 +128,11 @@ fn metadata_is_extracted_from_the_finished_call() {
 }
 
 struct Service {
-    shelf: Shelf,
+    recorder: MemoryRecorder,
 }
 
 impl Service {
-    #[operation(category = "Own recorder", recorder = self.shelf.clone())]
+    #[operation(category = "Own recorder", recorder = self.recorder.clone())]
     async fn of_its_own(&self, id: u64) -> u64 {
         id
     }
@@ -143,13 +145,13 @@ impl Service {
 
 #[test]
 fn an_operation_may_have_a_recorder_of_its_own() {
-    let (own, scoped) = (Shelf::default(), Shelf::default());
-    let service = Service { shelf: own.clone() };
+    let (own, scoped) = (MemoryRecorder::new(), MemoryRecorder::new());
+    let service = Service { recorder: own.clone() };
     block_on(scoped.scope(service.of_its_own(1)));
-    assert_eq!(own.only().id().category(), "Own recorder");
     let given: Arc<dyn Recorder> = Arc::new(own.clone());
     scoped.scope_blocking(|| Service::of_an_argument(&given, 1));
-    assert_eq!(own.recordings().len(), 2);
+    let categories: Vec<_> = own.recordings().iter().map(|it| it.id().category().to_owned()).collect();
+    assert_eq!(categories, ["Own recorder", "Dyn recorder"]);
     assert!(scoped.recordings().is_empty());
 }
 
@@ -171,19 +173,37 @@ fn skipped(id: u64) -> u64 {
     id
 }
 
+/// Records nothing and keeps what it was asked: category, sampling rate, whether forcing is ignored.
+#[derive(Clone, Default)]
+struct Asked(Arc<Mutex<Vec<Question>>>);
+
+type Question = (String, Option<f64>, bool);
+
+impl Recorder for Asked {
+    fn start(&self, operation: &OperationStart<'_>) -> Option<RecordingStart> {
+        let OperationStart { category, sampling_rate, ignores_forced_sampling, .. } = *operation;
+        self.0.lock().unwrap().push((category.to_owned(), sampling_rate, ignores_forced_sampling));
+        None
+    }
+
+    fn finish(&self, finished: Finished) {
+        panic!("nothing was begun, and yet {finished:?}");
+    }
+}
+
 /// R12.
 #[test]
 fn sampling_is_put_to_the_recorder_and_a_skipped_operation_is_not() {
-    let shelf = Shelf::default();
-    shelf.scope_blocking(|| {
+    let asked = Asked::default();
+    asked.scope_blocking(|| {
         sampled(1);
         block_on(ignoring());
         whole();
         assert_eq!(skipped(5), 5);
     });
     let expected = [("Rate", Some(0.25), false), ("Ignoring", Some(0.5), true), ("Whole", Some(1.0), false)];
-    assert_eq!(shelf.asked(), expected.map(|(category, rate, ignores)| (category.to_owned(), rate, ignores)));
-    assert_eq!(shelf.recordings().len(), 3);
+    let expected = expected.map(|(category, rate, ignores)| (category.to_owned(), rate, ignores));
+    assert_eq!(*asked.0.lock().unwrap(), expected);
 }
 
 /// Records how many there are, of what serde cannot write.

@@ -1,8 +1,9 @@
 //! The options of `#[intercept_output]`.
 
+use futures::executor::block_on;
 use playback_core::{HandlerError, MatchedBy, Prepare, Restore, intercept_output};
 
-use crate::{block_on, calls, in_operation, live, record, replay_on, round_trip};
+use crate::{calls, in_operation, live, record, replay_on, round_trip};
 
 struct Topic(&'static str);
 

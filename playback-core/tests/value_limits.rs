@@ -1,0 +1,122 @@
+//! Depth and size have limits, and no input gets past them.
+
+use std::collections::BTreeMap;
+
+use playback_core::value::{
+    DecodeErrorKind, EncodeErrorKind, MAX_DEPTH, Value, decode, decode_value, encode,
+};
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize, Deserialize, Debug, PartialEq)]
+enum Nested {
+    End,
+    List(Vec<Nested>),
+    Map(BTreeMap<u8, Nested>),
+    Boxed(Option<Box<Nested>>),
+    Field { inner: Box<Nested> },
+}
+
+fn nested(levels: usize, wrap: fn(Nested) -> Nested) -> Nested {
+    (0..levels).fold(Nested::End, |inner, _| wrap(inner))
+}
+
+#[test]
+fn every_container_counts_and_the_limit_is_the_same_everywhere() {
+    // Each of these is two containers: the variant and what is in it.
+    let wraps: [fn(Nested) -> Nested; 4] = [
+        |inner| Nested::List(vec![inner]),
+        |inner| Nested::Map(BTreeMap::from([(1, inner)])),
+        |inner| Nested::Boxed(Some(Box::new(inner))),
+        |inner| Nested::Field { inner: Box::new(inner) },
+    ];
+    for wrap in wraps {
+        let deepest = nested(MAX_DEPTH / 2, wrap);
+        let bytes = encode(&deepest).unwrap();
+        assert_eq!(decode::<Nested>(&bytes).unwrap(), deepest);
+        decode::<IgnoredAny>(&bytes).unwrap();
+        let tree = decode_value(&bytes).unwrap();
+        assert_eq!(Value::of(&deepest).unwrap(), tree);
+        assert_eq!(tree.to::<Nested>().unwrap(), deepest);
+
+        // One level more, around what can just be written.
+        let too_deep = Value::Seq(vec![tree]);
+        let mut out = b"before".to_vec();
+        let error = too_deep.encode_into(&mut out).unwrap_err();
+        assert_eq!(error.kind(), EncodeErrorKind::TooDeep);
+        assert_eq!(error.message(), "nested deeper than 128 levels");
+        assert_eq!(out, b"before");
+        assert_eq!(too_deep.to::<IgnoredAny>().unwrap_err().kind(), DecodeErrorKind::TooDeep);
+        assert_eq!(encode(&[&deepest]).unwrap_err().kind(), EncodeErrorKind::TooDeep);
+        assert_eq!(Value::of(&[&deepest]).unwrap_err().kind(), EncodeErrorKind::TooDeep);
+
+        let bytes = [&[0x0E, 1], &bytes[..]].concat();
+        assert_eq!(decode_value(&bytes).unwrap_err().kind(), DecodeErrorKind::TooDeep);
+        assert_eq!(decode::<IgnoredAny>(&bytes).unwrap_err().kind(), DecodeErrorKind::TooDeep);
+        assert_eq!(decode::<Vec<Nested>>(&bytes).unwrap_err().kind(), DecodeErrorKind::TooDeep);
+        assert_eq!(decode::<Value>(&bytes).unwrap_err().kind(), DecodeErrorKind::TooDeep);
+    }
+}
+
+#[test]
+fn the_error_of_a_value_that_is_too_deep_names_the_path() {
+    let error = encode(&nested(65, |inner| Nested::Field { inner: Box::new(inner) })).unwrap_err();
+    assert!(error.to_string().starts_with("Field.inner.Field.inner."), "{error}");
+    assert!(error.to_string().ends_with(".Field.inner: nested deeper than 128 levels"), "{error}");
+}
+
+#[test]
+fn deep_input_does_not_exhaust_the_stack() {
+    #[derive(Deserialize, Debug)]
+    #[allow(dead_code, reason = "only refused")]
+    struct Forever(Option<Box<Forever>>);
+    #[derive(Deserialize, Debug)]
+    #[allow(dead_code, reason = "only refused")]
+    struct Tuple(Option<Box<Tuple>>, u8);
+
+    for unit in [&[0x0E, 1][..], &[0x0D], &[0x0F, 1, 0x80], &[0x0F, 1], &[0x12, 1, b'a'], &[0x10, 1, 1, b'a']]
+    {
+        let bytes = unit.repeat(1_000_000);
+        assert!(decode_value(&bytes).is_err());
+        assert!(decode::<IgnoredAny>(&bytes).is_err());
+        assert!(decode::<serde_json::Value>(&bytes).is_err());
+        assert!(decode::<Nested>(&bytes).is_err());
+        assert!(decode::<Forever>(&bytes).is_err());
+        assert!(decode::<u8>(&bytes).is_err());
+    }
+    // A value that every level of the type takes for its content.
+    assert_eq!(decode::<Forever>(&[0x81]).unwrap_err().kind(), DecodeErrorKind::TooDeep);
+    assert_eq!(decode::<Tuple>(&[0x81]).unwrap_err().kind(), DecodeErrorKind::TooDeep);
+}
+
+#[test]
+fn a_count_alone_costs_nothing() {
+    // 128 sequences inside each other, each claiming as many elements as there are bytes.
+    let claim = 1 << 20;
+    let mut bytes = Vec::new();
+    for _ in 0..MAX_DEPTH {
+        bytes.extend([
+            0x0E,
+            0x80 | (claim & 0x7F) as u8,
+            0x80 | ((claim >> 7) & 0x7F) as u8,
+            (claim >> 14) as u8,
+        ]);
+    }
+    bytes.resize(bytes.len() + claim, 0x14);
+    assert!(decode_value(&bytes).unwrap_err().to_string().ends_with("the unknown tag 0x14 ends at byte 513"));
+    assert!(decode::<IgnoredAny>(&bytes).is_err());
+}
+
+#[test]
+fn a_long_name_is_not_multiplied() {
+    // A struct of one long name, and a hundred thousand references to it.
+    let name = "n".repeat(100_000);
+    let mut bytes = vec![0x0E, 0xA1, 0x8D, 0x06, 0x10, 1, 0xA0, 0x8D, 0x06];
+    bytes.extend(name.bytes());
+    bytes.push(0);
+    bytes.extend([0x20, 0].repeat(100_000));
+    let value = decode_value(&bytes).unwrap();
+    let names: std::collections::HashSet<_> =
+        value.as_seq().unwrap().iter().map(|element| element.fields().unwrap()[0].0.as_ptr()).collect();
+    assert_eq!((value.as_seq().unwrap().len(), names.len()), (100_001, 1));
+}
