@@ -60,8 +60,8 @@ pub use context::{Context, FutureExt, InContext, Mode, current_recording_id, mod
 pub use data::{add_metadata, discard_recording, force_sample_recording, play_data, record_data};
 pub use handler::{DataHandler, HandlerError, Prepare, Restore};
 pub use interception::{
-    Input, InputCall, Operation, OperationCall, Output, OutputCall, RunAsync, RunOperation, input,
-    input_with, operation, output, output_with,
+    Input, InputCall, Operation, OperationCall, Output, OutputCall, input, input_with, operation, output,
+    output_with,
 };
 #[cfg(feature = "macros")]
 pub use playback_core_macros::{intercept_input, intercept_output, operation};

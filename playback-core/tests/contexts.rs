@@ -314,6 +314,10 @@ fn futures_and_public_types_go_where_the_services_go() {
     send(&busy(1).in_current_context());
     send(&input("a").args(&(1,)).run_async(async { 1u8 }));
     send(&output("a").args(&(1,)).run_async(async { 1u8 }));
+    // Also where the result is not, as long as none is held.
+    let handled = input("a").args(&(1,)).handler_with(playback_core::errors::boxed);
+    send(&handled.run_async(async { Ok::<u8, Box<dyn std::error::Error + Send + Sync>>(1) }));
+    send(&input("a").args(&(1,)).handler_with(|| NotSendResult).run_async(async { std::rc::Rc::new(1u8) }));
     send(&operation("a").args(&(1,)).run_async(async { 1u8 }));
     let recording = record_blocking(|| operation("Op").run(|| ())).recording();
     send(&replay(&recording, |_| Ok(busy(1))));
@@ -322,6 +326,27 @@ fn futures_and_public_types_go_where_the_services_go() {
     send_sync::<playback_core::Playback>();
     send_sync::<playback_core::ReplayError>();
     send_sync::<playback_core::Finished>();
+}
+
+/// Handles a result that stays on its thread.
+struct NotSendResult;
+
+impl playback_core::Prepare<std::rc::Rc<u8>> for NotSendResult {
+    fn prepare<'a>(
+        &'a self,
+        value: &'a std::rc::Rc<u8>,
+    ) -> Result<Box<dyn erased_serde::Serialize + 'a>, playback_core::HandlerError> {
+        Ok(Box::new(**value))
+    }
+}
+
+impl playback_core::Restore<std::rc::Rc<u8>> for NotSendResult {
+    fn restore(
+        &self,
+        recorded: &mut dyn erased_serde::Deserializer<'_>,
+    ) -> Result<std::rc::Rc<u8>, playback_core::HandlerError> {
+        Ok(std::rc::Rc::new(erased_serde::deserialize(recorded)?))
+    }
 }
 
 /// A future without any context costs its owner nothing but its own size.

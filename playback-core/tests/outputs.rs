@@ -114,6 +114,16 @@ fn a_renamed_output_finds_its_answer_by_a_fallback() {
 }
 
 #[test]
+fn several_outputs_that_came_of_one_share_its_answers_in_their_order() {
+    let recording = recorded(|| (1..=3u8).map(|n| output("send").args(&(n,)).run(|| n)).collect::<Vec<_>>());
+    replayed(&recording, || {
+        let send = |alias: &'static str| output(alias).fallback("send").args(&(0,)).run(|| 0u8);
+        assert_eq!((send("mail"), send("text"), send("mail")), (1, 2, 3));
+    })
+    .unwrap();
+}
+
+#[test]
 fn outputs_keep_their_order_and_number_per_alias() {
     // O7
     let recording = recorded(|| {

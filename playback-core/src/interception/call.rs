@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::Kind;
-use crate::context::{self, Lane, Muted, Session};
+use crate::context::{self, Lane, Session};
 use crate::record;
 use crate::recording::{Ended, EndedCall};
 use crate::replay::{self, Found, Lookup, MatchedBy, ReplayError, ReplayErrorKind};
@@ -115,11 +115,6 @@ impl LiveCall {
         self.fallbacks.push(alias);
     }
 
-    /// Whether it is a replay, in which what to do without a recorded answer is asked for.
-    pub(crate) fn is_replayed(&self) -> bool {
-        matches!(self.session, LiveSession::Replaying(_))
-    }
-
     /// Takes the arguments down.
     pub(crate) fn set_arguments(&mut self, write: &mut Write<'_>) {
         if let Err(error) = self.scratch.write(write) {
@@ -158,7 +153,7 @@ impl LiveCall {
 
     /// Whether a replay has no answer for the call.
     pub(crate) fn is_missing(&mut self) -> bool {
-        self.is_replayed() && matches!(self.step(), Step::Missing)
+        matches!(self.step(), Step::Missing)
     }
 
     /// Fails the replay because nothing was recorded for this call.
@@ -211,12 +206,6 @@ impl LiveCall {
             }
             LiveSession::Recording(_) => replay::stop(),
         }
-    }
-
-    /// Runs code of the interception's own, in which nothing is intercepted.
-    pub(crate) fn mute<R>(&self, code: impl FnOnce() -> R) -> R {
-        let _muted = Muted::new();
-        code()
     }
 
     /// Runs the body, or polls it.

@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 use std::future::Future;
-use std::marker::PhantomData;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::call::LiveCall;
 use super::codec::{Decode, Encode, Handled, Plain};
-use super::run::{Policy, RunAsync, run};
+use super::policy::{Answer, Call, Fail, Policy};
+use super::run::Answering;
 use crate::Kind;
 use crate::context::any_live;
 use crate::scratch::plain;
@@ -86,7 +86,7 @@ impl Input {
         if let Some(call) = &mut self.call {
             call.set_arguments(&mut plain(arguments));
         }
-        InputCall { call: self.call, codec: Some(Plain), policy: Policy::Fail, _result: PhantomData }
+        InputCall(Answering::new(self.call))
     }
 
     /// Makes the call, without arguments: all calls of the alias are the same. See [`InputCall::run`].
@@ -97,7 +97,7 @@ impl Input {
 
     /// Makes the call, without arguments. See [`InputCall::run_async`].
     #[inline]
-    pub fn run_async<F>(self, body: F) -> RunAsync<F, F::Output, Plain>
+    pub fn run_async<F>(self, body: F) -> impl Future<Output = F::Output> + use<F>
     where
         F: Future<Output: Serialize + DeserializeOwned>,
     {
@@ -107,60 +107,44 @@ impl Input {
 
 /// A call that brings an `R` into an operation, about to be made. See [`input`].
 #[must_use = "an input does nothing until it is run"]
-pub struct InputCall<R, C = Plain> {
-    call: Option<Box<LiveCall>>,
-    /// None only where it is not needed.
-    codec: Option<C>,
-    policy: Policy<R>,
-    _result: PhantomData<fn() -> R>,
-}
+pub struct InputCall<R, C = Plain, P = Fail>(Answering<R, C, P>);
 
-impl<R, C> InputCall<R, C> {
+impl<R, C, P> InputCall<R, C, P> {
     /// How the result is recorded, and made again of what was recorded: for types that serde cannot write,
     /// or should not. The handler is made only if it is needed, so that it may look at the arguments.
     #[inline]
-    pub fn handler_with<H>(self, handler: impl FnOnce() -> H) -> InputCall<R, Handled<H>> {
-        let codec = if self.call.is_some() { Some(Handled(handler())) } else { None };
-        InputCall { call: self.call, codec, policy: self.policy, _result: PhantomData }
+    pub fn handler_with<H>(self, handler: impl FnOnce() -> H) -> InputCall<R, Handled<H>, P> {
+        InputCall(self.0.handled(handler))
     }
 
     /// On replay, when nothing was recorded: run the body. By default the replay fails.
     #[inline]
-    pub fn call_when_missing(mut self) -> Self {
-        self.policy = Policy::Call;
-        self
+    pub fn call_when_missing(self) -> InputCall<R, C, Call> {
+        InputCall(self.0.call_when_missing())
     }
 
     /// On replay, when nothing was recorded: this is the answer. By default the replay fails.
     #[inline]
-    pub fn answer_when_missing(mut self, answer: impl FnOnce() -> R) -> Self {
-        if let Some(call) = &mut self.call
-            && call.is_missing()
-        {
-            self.policy = Policy::Answer(call.mute(answer));
-        }
-        self
+    pub fn answer_when_missing(self, answer: impl FnOnce() -> R) -> InputCall<R, C, Answer<R>> {
+        InputCall(self.0.answer_when_missing(answer))
     }
 }
 
-impl<R, C: Encode<R> + Decode<R>> InputCall<R, C> {
+impl<R, C: Encode<R> + Decode<R>, P: Policy<R>> InputCall<R, C, P> {
     /// Makes the call.
     ///
     /// On replay it unwinds, without the panic hook being run, when it has no answer: [`replay`](crate::replay())
     /// catches that and returns the reason.
     #[inline]
     pub fn run(self, body: impl FnOnce() -> R) -> R {
-        match (self.call, self.codec) {
-            (Some(call), Some(codec)) => run(call, &codec, self.policy, body),
-            _ => body(),
-        }
+        self.0.run(body)
     }
 
     /// Makes the call, when the returned future is awaited.
     ///
     /// The future unwinds as [`run`](Self::run) does.
     #[inline]
-    pub fn run_async<F: Future<Output = R>>(self, body: F) -> RunAsync<F, R, C> {
-        RunAsync::new(self.call, self.codec, self.policy, body)
+    pub fn run_async<F: Future<Output = R>>(self, body: F) -> impl Future<Output = R> + use<F, R, C, P> {
+        self.0.run_async(body)
     }
 }

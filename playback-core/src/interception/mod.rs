@@ -5,11 +5,12 @@ mod codec;
 mod input;
 mod operation;
 mod output;
+mod policy;
 mod run;
 
 pub(crate) use codec::restore;
 pub use codec::{Decode, Encode, Handled, Plain};
 pub use input::{Input, InputCall, input, input_with};
-pub use operation::{Operation, OperationCall, RunOperation, operation};
+pub use operation::{Operation, OperationCall, operation};
 pub use output::{Output, OutputCall, output, output_with};
-pub use run::RunAsync;
+pub use policy::{Answer, Call, Fail, Policy};

@@ -161,7 +161,7 @@ impl<C> Operation<C> {
 
     /// Runs the operation, without arguments. See [`OperationCall::run_async`].
     #[inline]
-    pub fn run_async<F: Future>(self, body: F) -> RunOperation<F, C>
+    pub fn run_async<F: Future>(self, body: F) -> impl Future<Output = F::Output> + use<F, C>
     where
         C: Encode<F::Output>,
     {
@@ -196,7 +196,7 @@ impl<C> OperationCall<C> {
     /// The operation has begun with [`args`](Operation::args): the recorder that was in force *there* records it.
     /// So a scope goes around the expression as a whole, as around an `async` block or function that has it inside.
     #[inline]
-    pub fn run_async<F: Future>(self, body: F) -> RunOperation<F, C>
+    pub fn run_async<F: Future>(self, body: F) -> impl Future<Output = F::Output> + use<F, C>
     where
         C: Encode<F::Output>,
     {
@@ -206,9 +206,8 @@ impl<C> OperationCall<C> {
 }
 
 pin_project! {
-    /// The future of an [`Operation`].
-    #[must_use = "futures do nothing unless polled"]
-    pub struct RunOperation<F, C> {
+    /// The future of an operation.
+    struct RunOperation<F, C> {
         // Dropped before the operation, so that what is dropped in it is still recorded.
         #[pin]
         body: InContext<F>,

@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 use std::future::Future;
-use std::marker::PhantomData;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::call::LiveCall;
 use super::codec::{Decode, Encode, Handled, Plain};
-use super::run::{Policy, RunAsync, run};
+use super::policy::{Answer, Fail, Policy};
+use super::run::Answering;
 use crate::Kind;
 use crate::context::any_live;
 
@@ -99,7 +99,7 @@ impl<P> Output<P> {
         if let (Some(call), Some(codec)) = (&mut self.call, &self.codec) {
             call.set_arguments(&mut |encoder, bytes| codec.encode(arguments, encoder, bytes));
         }
-        OutputCall { call: self.call, codec: Some(Plain), policy: Policy::Fail, _result: PhantomData }
+        OutputCall(Answering::new(self.call))
     }
 }
 
@@ -112,7 +112,7 @@ impl Output {
 
     /// Makes the call, which sends nothing but the fact that it is made. See [`OutputCall::run_async`].
     #[inline]
-    pub fn run_async<F>(self, body: F) -> RunAsync<F, F::Output, Plain>
+    pub fn run_async<F>(self, body: F) -> impl Future<Output = F::Output> + use<F>
     where
         F: Future<Output: Serialize + DeserializeOwned>,
     {
@@ -123,54 +123,39 @@ impl Output {
 /// A call that sends something out of an operation and is answered by an `R`, about to be made. See
 /// [`output`].
 #[must_use = "an output does nothing until it is run"]
-pub struct OutputCall<R, C = Plain> {
-    call: Option<Box<LiveCall>>,
-    /// None only where it is not needed.
-    codec: Option<C>,
-    policy: Policy<R>,
-    _result: PhantomData<fn() -> R>,
-}
+pub struct OutputCall<R, C = Plain, P = Fail>(Answering<R, C, P>);
 
-impl<R, C> OutputCall<R, C> {
+impl<R, C, P> OutputCall<R, C, P> {
     /// How the answer is recorded, and made again of what was recorded. The handler is made only if it is
     /// needed.
     #[inline]
-    pub fn result_handler_with<H>(self, handler: impl FnOnce() -> H) -> OutputCall<R, Handled<H>> {
-        let codec = if self.call.is_some() { Some(Handled(handler())) } else { None };
-        OutputCall { call: self.call, codec, policy: self.policy, _result: PhantomData }
+    pub fn result_handler_with<H>(self, handler: impl FnOnce() -> H) -> OutputCall<R, Handled<H>, P> {
+        OutputCall(self.0.handled(handler))
     }
 
     /// On replay, when no answer was recorded, as for an output that the recorded code did not have: this
     /// is the answer. By default the replay fails.
     #[inline]
-    pub fn answer_when_unrecorded(mut self, answer: impl FnOnce() -> R) -> Self {
-        if let Some(call) = &mut self.call
-            && call.is_missing()
-        {
-            self.policy = Policy::Answer(call.mute(answer));
-        }
-        self
+    pub fn answer_when_unrecorded(self, answer: impl FnOnce() -> R) -> OutputCall<R, C, Answer<R>> {
+        OutputCall(self.0.answer_when_missing(answer))
     }
 }
 
-impl<R, C: Encode<R> + Decode<R>> OutputCall<R, C> {
+impl<R, C: Encode<R> + Decode<R>, P: Policy<R>> OutputCall<R, C, P> {
     /// Makes the call.
     ///
     /// On replay it unwinds, without the panic hook being run, when it has no answer: [`replay`](crate::replay())
     /// catches that and returns the reason.
     #[inline]
     pub fn run(self, body: impl FnOnce() -> R) -> R {
-        match (self.call, self.codec) {
-            (Some(call), Some(codec)) => run(call, &codec, self.policy, body),
-            _ => body(),
-        }
+        self.0.run(body)
     }
 
     /// Makes the call, when the returned future is awaited.
     ///
     /// The future unwinds as [`run`](Self::run) does.
     #[inline]
-    pub fn run_async<F: Future<Output = R>>(self, body: F) -> RunAsync<F, R, C> {
-        RunAsync::new(self.call, self.codec, self.policy, body)
+    pub fn run_async<F: Future<Output = R>>(self, body: F) -> impl Future<Output = R> + use<F, R, C, P> {
+        self.0.run_async(body)
     }
 }

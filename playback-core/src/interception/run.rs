@@ -8,15 +8,67 @@ use std::task::{Context as TaskContext, Poll};
 use pin_project_lite::pin_project;
 
 use super::call::{LiveCall, Step};
-use super::codec::{Decode, Encode};
+use super::codec::{Decode, Encode, Handled, Plain};
+use super::policy::{Answer, Call, Fail, Missing, Policy};
 use crate::context::{Context, InContext, Muted};
 use crate::replay::MatchedBy;
 
-/// What a replay does about a call without a recorded answer.
-pub(crate) enum Policy<R> {
-    Fail,
-    Call,
-    Answer(R),
+/// A call whose arguments are known, and what is to be done about its answer.
+pub(super) struct Answering<R, C, P> {
+    call: Option<Box<LiveCall>>,
+    /// None only where it is not needed.
+    codec: Option<C>,
+    policy: P,
+    _result: PhantomData<fn() -> R>,
+}
+
+impl<R> Answering<R, Plain, Fail> {
+    #[inline]
+    pub(super) fn new(call: Option<Box<LiveCall>>) -> Self {
+        Self { call, codec: Some(Plain), policy: Fail, _result: PhantomData }
+    }
+}
+
+impl<R, C, P> Answering<R, C, P> {
+    #[inline]
+    pub(super) fn handled<H>(self, handler: impl FnOnce() -> H) -> Answering<R, Handled<H>, P> {
+        let codec = if self.call.is_some() { Some(Handled(handler())) } else { None };
+        Answering { call: self.call, codec, policy: self.policy, _result: PhantomData }
+    }
+
+    #[inline]
+    pub(super) fn call_when_missing(self) -> Answering<R, C, Call> {
+        Answering { call: self.call, codec: self.codec, policy: Call, _result: PhantomData }
+    }
+
+    #[inline]
+    pub(super) fn answer_when_missing(mut self, answer: impl FnOnce() -> R) -> Answering<R, C, Answer<R>> {
+        let missing = match &mut self.call {
+            Some(call) => call.is_missing(),
+            None => false,
+        };
+        let policy = Answer(missing.then(|| {
+            let _muted = Muted::new();
+            answer()
+        }));
+        Answering { call: self.call, codec: self.codec, policy, _result: PhantomData }
+    }
+}
+
+impl<R, C: Encode<R> + Decode<R>, P: Policy<R>> Answering<R, C, P> {
+    #[inline]
+    pub(super) fn run(self, body: impl FnOnce() -> R) -> R {
+        match (self.call, self.codec) {
+            (Some(call), Some(codec)) => run(call, &codec, self.policy, body),
+            _ => body(),
+        }
+    }
+
+    #[inline]
+    pub(super) fn run_async<F: Future<Output = R>>(self, body: F) -> RunAsync<F, C, P> {
+        let Self { call, codec, policy, .. } = self;
+        RunAsync { body: InContext::new(body, None), call, codec, policy: Some(policy), waits: false }
+    }
 }
 
 /// What a call comes to before its body is run.
@@ -28,33 +80,40 @@ enum Decision<R> {
 }
 
 /// Decides on a call, once.
-fn decide<R, C: Encode<R> + Decode<R>>(call: &mut LiveCall, codec: &C, policy: Policy<R>) -> Decision<R> {
-    match (call.step(), policy) {
-        (Step::Run, _) | (Step::Missing, Policy::Call) => Decision::Run,
-        (Step::Answer(found), _) => match call.decode(&found, |bytes| codec.decode(bytes)) {
+fn decide<R, C: Encode<R> + Decode<R>>(
+    call: &mut LiveCall,
+    codec: &C,
+    policy: impl Policy<R>,
+) -> Decision<R> {
+    match call.step() {
+        Step::Run => Decision::Run,
+        Step::Answer(found) => match call.decode(&found, |bytes| codec.decode(bytes)) {
             Ok(result) => {
                 call.answered(&found);
                 Decision::Answer(result)
             }
             Err(error) => call.fail_restoring(&found, error),
         },
-        (Step::Wait(found), _) => {
+        Step::Wait(found) => {
             call.answered(&found);
             Decision::Wait
         }
-        (Step::Missing, Policy::Answer(result)) => {
-            call.returned(&mut |encoder, bytes| codec.encode(&result, encoder, bytes), MatchedBy::Given);
-            Decision::Answer(result)
-        }
-        (Step::Missing, Policy::Fail) => call.fail_missing(),
+        Step::Missing => match policy.missing() {
+            Missing::Fail => call.fail_missing(),
+            Missing::Call => Decision::Run,
+            Missing::Answer(result) => {
+                call.returned(&mut |encoder, bytes| codec.encode(&result, encoder, bytes), MatchedBy::Given);
+                Decision::Answer(result)
+            }
+        },
     }
 }
 
 /// Makes a sync call.
-pub(crate) fn run<R, C: Encode<R> + Decode<R>>(
+fn run<R, C: Encode<R> + Decode<R>>(
     mut call: Box<LiveCall>,
     codec: &C,
-    policy: Policy<R>,
+    policy: impl Policy<R>,
     body: impl FnOnce() -> R,
 ) -> R {
     match decide(&mut call, codec, policy) {
@@ -72,37 +131,28 @@ pub(crate) fn run<R, C: Encode<R> + Decode<R>>(
 }
 
 pin_project! {
-    /// The future of an [`Input`](crate::Input) or an [`Output`](crate::Output).
-    #[must_use = "futures do nothing unless polled"]
-    pub struct RunAsync<F, R, C> {
+    /// The future of an input or an output.
+    pub(super) struct RunAsync<F, C, P> {
         #[pin]
         body: InContext<F>,
         call: Option<Box<LiveCall>>,
         codec: Option<C>,
         // None once the call is decided on.
-        policy: Option<Policy<R>>,
+        policy: Option<P>,
         waits: bool,
-        _result: PhantomData<fn() -> R>,
     }
 }
 
-impl<F, R, C> RunAsync<F, R, C> {
-    #[inline]
-    pub(crate) fn new(call: Option<Box<LiveCall>>, codec: Option<C>, policy: Policy<R>, body: F) -> Self {
-        let body = InContext::new(body, None);
-        Self { body, call, codec, policy: Some(policy), waits: false, _result: PhantomData }
-    }
-}
-
-impl<F, R, C> Future for RunAsync<F, R, C>
+impl<F, C, P> Future for RunAsync<F, C, P>
 where
-    F: Future<Output = R>,
-    C: Encode<R> + Decode<R>,
+    F: Future,
+    C: Encode<F::Output> + Decode<F::Output>,
+    P: Policy<F::Output>,
 {
-    type Output = R;
+    type Output = F::Output;
 
     #[inline]
-    fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<R> {
+    fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<F::Output> {
         let this = self.project();
         match (this.call, this.codec) {
             (Some(call), Some(codec)) => poll_live(this.body, call, codec, this.policy, this.waits, task),
@@ -111,17 +161,18 @@ where
     }
 }
 
-fn poll_live<F, R, C>(
+fn poll_live<F, C, P>(
     mut body: Pin<&mut InContext<F>>,
     call: &mut LiveCall,
     codec: &C,
-    policy: &mut Option<Policy<R>>,
+    policy: &mut Option<P>,
     waits: &mut bool,
     task: &mut TaskContext<'_>,
-) -> Poll<R>
+) -> Poll<F::Output>
 where
-    F: Future<Output = R>,
-    C: Encode<R> + Decode<R>,
+    F: Future,
+    C: Encode<F::Output> + Decode<F::Output>,
+    P: Policy<F::Output>,
 {
     if let Some(policy) = policy.take() {
         match decide(call, codec, policy) {

@@ -14,7 +14,7 @@ use crate::recorder::{DiscardReason, Finished, Recorder, RecordingStart};
 use crate::recording::{Ended, EndedCall, TapeBuilder};
 use crate::scratch::guarded;
 use crate::value::{self, DecodeError, Value};
-use crate::{Kind, Metadata, Recording, RecordingId};
+use crate::{Metadata, Recording, RecordingId};
 
 /// One operation that is being recorded, shared by all tasks and threads that take part in it.
 pub(crate) struct Session {
@@ -170,17 +170,13 @@ impl Session {
                 ),
             }
         }
-        state.tape.push(&EndedCall {
-            kind: Kind::Operation,
-            alias: &operation.category,
-            argument_names: operation.argument_names,
-            lane: 0,
-            order: 0,
+        state.tape.push(&EndedCall::operation(
+            &operation.category,
+            operation.argument_names,
             arguments,
             end,
-            started: Duration::ZERO,
             duration,
-        });
+        ));
         Recording::new(self.start.id.clone(), metadata, state.tape.finish())
     }
 

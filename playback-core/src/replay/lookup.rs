@@ -129,15 +129,20 @@ impl Cursor {
         let index = tape.index();
         let aliases = std::iter::once(asked.alias).chain(asked.fallbacks.iter().map(Cow::as_ref));
         aliases.enumerate().find_map(|(number, alias)| {
+            let fallback = number > 0;
             let calls = || index.of_alias(tape, Kind::Output, alias);
             let own = |call: &Call<'_>| call.lane() == asked.lane.path();
-            let call = calls().filter(own).nth(nth).or_else(|| {
+            let unused = |call: &Call<'_>| !self.used.get(call.position() as usize).copied().unwrap_or(false);
+            // Several aliases may have come of one, so under a fallback it is what is left that counts.
+            let same =
+                || if fallback { calls().filter(own).find(unused) } else { calls().filter(own).nth(nth) };
+            let call = same().or_else(|| {
                 // A lane that the recording does not know, as after work was moved to a task of its own.
                 let known = tape.parts().lanes.iter().any(|lane| lane == asked.lane.path());
-                if known { None } else { calls().find(|call| !self.is_used(call.position())) }
+                if known { None } else { calls().find(unused) }
             })?;
             let by = RecordedBy { other_lane: !own(&call), ..RecordedBy::default() };
-            Some(Found { position: call.position(), by }.with(number > 0, false))
+            Some(Found { position: call.position(), by }.with(fallback, false))
         })
     }
 }

@@ -116,17 +116,13 @@ impl Session {
 
     /// Puts down how the operation ended.
     pub(crate) fn finish_operation(&self, operation: &OperationSite, arguments: &[u8], end: Ended<'_>) {
-        self.lock().tape.push(&EndedCall {
-            kind: Kind::Operation,
-            alias: &operation.category,
-            argument_names: operation.argument_names,
-            lane: 0,
-            order: 0,
+        self.lock().tape.push(&EndedCall::operation(
+            &operation.category,
+            operation.argument_names,
             arguments,
             end,
-            started: Duration::ZERO,
-            duration: self.elapsed(),
-        });
+            self.elapsed(),
+        ));
     }
 
     pub(super) fn add_escape(&self, escape: &Escape) {
