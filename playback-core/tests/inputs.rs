@@ -211,7 +211,7 @@ fn a_key_that_cannot_be_built_discards_the_recording_and_fails_the_replay() {
     assert_eq!(run.result, 5);
     assert!(matches!(&run.discarded[0].1, DiscardReason::Unencodable { alias, .. } if alias == "ask"));
 
-    let error = replayed(&recorded(|| ()), || ask()).unwrap_err();
+    let error = replayed(&recorded(|| ()), ask).unwrap_err();
     assert!(matches!(error.kind(), ReplayErrorKind::Unencodable { alias, .. } if alias == "ask"), "{error}");
     assert!(error.to_string().contains("no form"), "{error}");
 }
@@ -284,7 +284,7 @@ fn the_same_call_again_replays_in_the_recorded_order_and_then_repeats_the_last()
 fn what_replay_hands_out_is_a_fresh_copy_each_time() {
     // I15
     let list = || input("list").run(|| vec![1, 2]);
-    let recording = recorded(|| list());
+    let recording = recorded(list);
     replayed(&recording, || {
         let mut first = list();
         first.push(3);

@@ -63,7 +63,13 @@ fn the_id_of_the_recording_is_a_field_of_the_operations_span_when_recording_and_
     assert_eq!(log.0.lock().unwrap()[..], expected);
 
     let log = Log::default();
-    tracing::subscriber::with_default(log.clone(), || replay_blocking(&recording, |_| Ok(run())).unwrap());
+    tracing::subscriber::with_default(log.clone(), || {
+        replay_blocking(&recording, |_| {
+            run();
+            Ok(())
+        })
+        .unwrap()
+    });
     let lines = log.0.lock().unwrap().clone();
     assert_eq!(lines[0], format!("span replay recording_id={id}"));
     assert!(lines.contains(&format!("span operation category=Op recording_id={id}")), "{lines:?}");

@@ -1,4 +1,5 @@
 //! Every kind of value that serde can express comes back as it was, with and without the tree between.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};

@@ -1,4 +1,5 @@
 //! What was recorded by an older version of the code reads as a newer one's types, or says where it does not.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Debug;

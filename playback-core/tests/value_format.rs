@@ -1,4 +1,5 @@
 //! The bytes are those of `src/value/FORMAT.md`.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -1,4 +1,5 @@
 //! Depth and size have limits, and no input gets past them.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
 use std::collections::BTreeMap;
 

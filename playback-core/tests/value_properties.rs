@@ -1,4 +1,5 @@
 //! What holds for all values and all bytes.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -53,8 +53,9 @@ impl Equalizer {
         Self { tuning, concurrency: Self::DEFAULT_CONCURRENCY, in_order: true, keep_playbacks: false }
     }
 
-    /// How many recordings are loaded and replayed at the same time: they wait for each other's input and
-    /// output, on the one thread that polls the stream.
+    /// How many recordings are loaded and replayed at the same time, on the one thread that polls the stream:
+    /// while one of them waits, the others go on. An operation that is not async does not wait, and so is
+    /// replayed alone.
     #[must_use]
     pub fn concurrency(mut self, concurrency: NonZeroUsize) -> Self {
         self.concurrency = concurrency;

@@ -59,14 +59,14 @@ pub fn result() -> Extract {
     Extract(vec![Wanted::Result])
 }
 
-/// What was sent by every call of an output.
+/// What was sent by every call of an output: its arguments, in a list of all calls.
 #[must_use]
 pub fn outputs(alias: impl Into<String>) -> Extract {
     Extract(vec![Wanted::Outputs(alias.into())])
 }
 
 /// One argument of every call of an output, the first being number 0. Fails for a call that has no such
-/// argument.
+/// argument. As one value it is a list, with an element for each call.
 #[must_use]
 pub fn argument(alias: impl Into<String>, number: usize) -> Extract {
     Extract(vec![Wanted::Argument(alias.into(), number)])

@@ -69,9 +69,18 @@ fn fields_are_compared_by_name_and_not_by_order() {
     let one = Value::fields_of([("a", 1.into()), ("b", 2.into())]);
     let other = Value::fields_of([("b", 2.into()), ("a", 1.into())]);
     assert_eq!(diff(&one, &other, 10).differences, []);
-    // In lists, too, where elements are looked for before they are compared.
-    let pair = |value: &Value| Value::Seq(vec![0.into(), value.clone(), 9.into()]);
-    assert_eq!(diff(&pair(&one), &pair(&other), 10).differences, []);
+}
+
+#[test]
+fn elements_are_found_again_whatever_the_order_of_their_fields() {
+    let one = |at: u64| Value::fields_of([("a", at.into()), ("b", 2.into())]);
+    let other = |at: u64| Value::fields_of([("b", 2.into()), ("a", at.into())]);
+    let old = Value::Seq((0..200).map(one).collect());
+    let new = Value::Seq(std::iter::once(999).chain(0..200).map(other).collect());
+    let found = diff(&old, &new, 10);
+    assert_eq!(found.omitted, 0);
+    let found: Vec<String> = found.differences.iter().map(ToString::to_string).collect();
+    assert_eq!(found, ["+ [0]: {b: 2, a: 999}"]);
 }
 
 #[test]
@@ -132,6 +141,23 @@ fn elements_that_all_changed_are_paired_by_resemblance() {
             "~ [0].qty: 1 -> 2",
             "~ [1].qty: 1 -> 2",
             "~ [2].qty: 1 -> 2",
+        ],
+    );
+}
+
+#[test]
+fn a_list_of_changed_elements_that_moved_up_by_one_is_aligned() {
+    let old = lines(&["bread", "milk", "sugar"]);
+    let mut new = lines(&["jam", "bread", "milk"]);
+    new.iter_mut().for_each(|line| line.qty = 2);
+    check(
+        &old,
+        &new,
+        &[
+            "+ [0]: {sku: \"jam\", qty: 2, price: 300}",
+            "~ [0].qty: 1 -> 2",
+            "~ [1].qty: 1 -> 2",
+            "- [2]: {sku: \"sugar\", qty: 1, price: 500}",
         ],
     );
 }

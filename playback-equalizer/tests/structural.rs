@@ -9,8 +9,12 @@
 
 mod common;
 
+use std::panic::catch_unwind;
+
 use common::{Sent, playback};
+use playback_core::{Context, RecorderExt, operation};
 use playback_equalizer::{Change, Criteria, Status, Structural, Verdict, extract};
+use playback_testkit::MemoryRecorder;
 
 fn judge(recorded: &[Sent], replayed: &[Sent]) -> Verdict {
     Criteria::new().judge(&playback(recorded, replayed, Ok(0), Ok(0)))
@@ -74,10 +78,34 @@ fn differences_are_bounded_over_all_outputs_and_the_rest_is_counted() {
 fn an_output_that_moved_to_a_task_of_its_own_is_the_same_output() {
     let recorded = common::recording(|| common::send(Sent("a", 1)));
     let moved = common::replayed(&recorded, || {
-        let sent = std::thread::spawn(playback_core::Context::bind(|| common::send(Sent("a", 1))));
+        let sent = std::thread::spawn(Context::bind(|| common::send(Sent("a", 1))));
         sent.join().unwrap();
     });
     assert_eq!(Criteria::new().judge(&moved).status, Status::Equal);
+}
+
+#[test]
+fn outputs_of_tasks_are_compared_task_by_task_whatever_the_order_in_which_these_ran() {
+    let run = |reverse: bool| {
+        let mut tasks = [1, 2].map(|value| Context::bind(move || common::send(Sent("a", value))));
+        if reverse {
+            tasks.reverse();
+        }
+        tasks.into_iter().for_each(|task| std::thread::spawn(task).join().unwrap());
+    };
+    let recorded = common::recording(|| run(false));
+    let replayed = common::replayed(&recorded, || run(true));
+    assert_eq!(Criteria::new().judge(&replayed).to_string(), "equal");
+}
+
+#[test]
+fn e2_a_panic_that_is_gone_is_fixed() {
+    let recorder = MemoryRecorder::new();
+    let send = || operation("Send").args(&()).run(|| panic!("no memory"));
+    assert!(catch_unwind(|| recorder.scope_blocking::<()>(send)).is_err());
+    let recording = recorder.recordings().remove(0);
+    let replayed = common::replayed(&recording, || ());
+    assert_eq!(Criteria::new().judge(&replayed).status, Status::Fixed);
 }
 
 #[test]

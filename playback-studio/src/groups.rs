@@ -69,17 +69,14 @@ fn kind(change: &Change) -> (Discriminant<Change>, [Option<bool>; 2]) {
 
 /// The path of a difference, with `[*]` for the numbers of list elements. The number of an argument stays.
 fn pattern(difference: &Difference) -> String {
-    let segments = difference.path.segments();
     let arguments = usize::from(difference.output.is_some());
-    let mut text = String::new();
-    let mut written = Path::root();
-    for (at, segment) in segments.iter().enumerate() {
-        written.push(segment.clone());
-        let element = matches!(segment, Segment::Index(_)) && at >= arguments;
-        // What this segment adds to the path as it is printed.
-        let before = Path::from(segments.get(..at).unwrap_or_default().to_vec()).to_string().len();
-        let whole = written.to_string();
-        text.push_str(if element { "[*]" } else { whole.get(before..).unwrap_or_default() });
+    let (mut path, mut printed, mut text) = (Path::root(), 0, String::new());
+    for (at, segment) in difference.path.segments().iter().enumerate() {
+        path.push(segment.clone());
+        let whole = path.to_string();
+        let is_element = matches!(segment, Segment::Index(_)) && at >= arguments;
+        text.push_str(if is_element { "[*]" } else { whole.get(printed..).unwrap_or_default() });
+        printed = whole.len();
     }
     text
 }

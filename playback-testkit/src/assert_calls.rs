@@ -3,32 +3,30 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use playback_core::{Call, Kind, Tape, Value};
+use playback_core::{Call, Value};
 use playback_equalizer::{diff, diff_arguments};
 use serde::Serialize;
 
-/// How many differences and calls a failure tells of.
+use crate::AssertRun;
+
+/// How many differences a failure tells of.
 const TOLD: usize = 20;
 
 /// Some calls of a run, which assertions narrow down or look at. See
 /// [`assert_recorded`](crate::assert_recorded).
 #[derive(Debug, Clone)]
 pub struct AssertCalls<'t> {
-    run: Run<'t>,
+    run: AssertRun<'t>,
     /// What the calls are, such as "calls of the input `checkout.customer`".
     what: String,
     calls: Vec<Call<'t>>,
 }
 
-/// A run, recorded or replayed, as assertions see it.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Run<'t> {
-    pub(crate) tape: &'t Tape,
-    /// Such as "recorded" or "replayed".
-    pub(crate) how: &'static str,
-}
-
 impl<'t> AssertCalls<'t> {
+    pub(crate) fn new(run: AssertRun<'t>, what: String, calls: Vec<Call<'t>>) -> Self {
+        Self { run, what, calls }
+    }
+
     /// There are this many of them.
     ///
     /// # Panics
@@ -91,82 +89,22 @@ impl<'t> AssertCalls<'t> {
         self
     }
 
-    /// The calls of an input. There is one at least.
+    /// The calls of an input of the same run. There is one at least.
     ///
     /// # Panics
     /// If there is none.
     #[track_caller]
-    pub fn input(&self, alias: &str) -> Self {
-        self.run.calls(Kind::Input, alias)
+    pub fn input(self, alias: &str) -> Self {
+        self.run.input(alias)
     }
 
-    /// The calls of an output. There is one at least.
+    /// The calls of an output of the same run. There is one at least.
     ///
     /// # Panics
     /// If there is none.
     #[track_caller]
-    pub fn output(&self, alias: &str) -> Self {
-        self.run.calls(Kind::Output, alias)
-    }
-}
-
-impl<'t> Run<'t> {
-    #[track_caller]
-    pub(crate) fn calls(self, kind: Kind, alias: &str) -> AssertCalls<'t> {
-        let calls: Vec<Call<'t>> = self.tape.calls_of(kind).filter(|call| call.alias() == alias).collect();
-        let what = format!("calls of {} `{alias}`", name(kind));
-        if calls.is_empty() {
-            self.fail(&format!("{} `{alias}` was not called", name(kind)));
-        }
-        AssertCalls { run: self, what, calls }
-    }
-
-    #[track_caller]
-    pub(crate) fn no_calls(self, kind: Kind, alias: &str) {
-        if self.tape.calls_of(kind).any(|call| call.alias() == alias) {
-            self.fail(&format!("{} `{alias}` was called", name(kind)));
-        }
-    }
-
-    /// The operation, as a call to be asserted on.
-    #[track_caller]
-    pub(crate) fn operation(self) -> AssertCalls<'t> {
-        match self.tape.operation() {
-            Some(operation) => {
-                AssertCalls { run: self, what: "the operation".to_owned(), calls: vec![operation] }
-            }
-            None => self.fail("no operation ran to its end"),
-        }
-    }
-
-    /// Fails with a message, and all that there is in its place.
-    #[track_caller]
-    #[allow(clippy::panic, reason = "an assertion for tests")]
-    pub(crate) fn fail(self, message: &str) -> ! {
-        panic!("{message}\n{}", self.list());
-    }
-
-    /// All calls, a line for each.
-    pub(crate) fn list(self) -> String {
-        let mut list = format!("{} was:", self.how);
-        let calls = self.tape.calls().count();
-        for call in self.tape.calls().take(TOLD) {
-            // Writing to a string cannot fail.
-            let _ = write!(list, "\n  {call:?}");
-        }
-        if calls > TOLD {
-            let _ = write!(list, "\n  and {} more calls", calls - TOLD);
-        }
-        list
-    }
-}
-
-fn name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Operation => "the operation",
-        Kind::Input => "the input",
-        Kind::Output => "the output",
-        Kind::Data => "the data",
+    pub fn output(self, alias: &str) -> Self {
+        self.run.output(alias)
     }
 }
 

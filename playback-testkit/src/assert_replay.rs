@@ -1,10 +1,9 @@
 //! Assertions on a replay.
 
-use playback_core::{Kind, Playback};
+use playback_core::Playback;
 use playback_equalizer::{Criteria, Status};
-use serde::Serialize;
 
-use crate::assert_calls::{AssertCalls, Run};
+use crate::AssertRun;
 
 /// Asserts on a replay.
 ///
@@ -21,17 +20,16 @@ use crate::assert_calls::{AssertCalls, Run};
 ///     Ok(add(one, other))
 /// })
 /// .await?;
-/// assert_replay(&playback).equal().all_inputs_read().returned(&5);
+/// assert_replay(&playback).equal().all_inputs_read().replayed().returned(&5);
 /// # Ok::<(), playback_core::ReplayError>(()) }).unwrap();
 /// ```
 pub fn assert_replay(playback: &Playback) -> AssertReplay<'_> {
-    AssertReplay { run: Run { tape: playback.replayed(), how: "replayed" }, playback }
+    AssertReplay { playback }
 }
 
 /// A replay to be asserted on. See [`assert_replay`].
 #[derive(Debug, Clone, Copy)]
 pub struct AssertReplay<'p> {
-    run: Run<'p>,
     playback: &'p Playback,
 }
 
@@ -68,7 +66,7 @@ impl<'p> AssertReplay<'p> {
     pub fn all_inputs_read(self) -> Self {
         let unread: Vec<String> = self.playback.unread_inputs().map(|call| format!("\n  {call:?}")).collect();
         if !unread.is_empty() {
-            self.run.fail(&format!("recorded inputs were not read:{}", unread.concat()));
+            self.replayed().fail(&format!("recorded inputs were not read:{}", unread.concat()));
         }
         self
     }
@@ -82,46 +80,14 @@ impl<'p> AssertReplay<'p> {
         let escapes: Vec<String> =
             self.playback.escapes().iter().map(|escape| format!("\n  {escape}")).collect();
         if !escapes.is_empty() {
-            self.run.fail(&format!("the replay did not keep to itself:{}", escapes.concat()));
+            self.replayed().fail(&format!("the replay did not keep to itself:{}", escapes.concat()));
         }
         self
     }
 
-    /// The replayed operation returned this.
-    ///
-    /// # Panics
-    /// If it did not.
-    #[track_caller]
-    pub fn returned<R: Serialize + ?Sized>(self, result: &R) -> Self {
-        self.run.operation().returned(result);
-        self
-    }
-
-    /// The calls of an input in the replay. There is one at least.
-    ///
-    /// # Panics
-    /// If there is none.
-    #[track_caller]
-    pub fn input(self, alias: &str) -> AssertCalls<'p> {
-        self.run.calls(Kind::Input, alias)
-    }
-
-    /// The calls of an output in the replay. There is one at least.
-    ///
-    /// # Panics
-    /// If there is none.
-    #[track_caller]
-    pub fn output(self, alias: &str) -> AssertCalls<'p> {
-        self.run.calls(Kind::Output, alias)
-    }
-
-    /// The replay did not call an output.
-    ///
-    /// # Panics
-    /// If it did.
-    #[track_caller]
-    pub fn never_output(self, alias: &str) -> Self {
-        self.run.no_calls(Kind::Output, alias);
-        self
+    /// What ran in the replay, to be asserted on call by call.
+    #[must_use = "nothing is asserted of it yet"]
+    pub fn replayed(self) -> AssertRun<'p> {
+        AssertRun::replayed(self.playback.replayed())
     }
 }

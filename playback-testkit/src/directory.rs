@@ -24,7 +24,10 @@ use crate::MemoryCassette;
 ///
 /// # let directory = tempfile::tempdir()?;
 /// # let directory = directory.path();
-/// let recording = record(playback_core::operation("Add").args(&(1, 2)).run_async(async { 3 })).await.recording();
+/// # async fn add(one: u64, other: u64) -> u64 {
+/// #     playback_core::operation("Add").args(&(one, other)).run_async(async move { one + other }).await
+/// # }
+/// let recording = record(add(1, 2)).await.recording();
 /// std::fs::write(directory.join("one and two.tape"), format::encode(&recording)?)?;
 ///
 /// let cassette = DirectoryCassette::open(directory).await?;

@@ -36,14 +36,14 @@
 //! | `recorder` | [`MemoryRecorder`]: at once, in memory, the same ids every time |
 //! | `memory` | [`MemoryCassette`] |
 //! | `directory` | [`DirectoryCassette`]: tape files beside the tests |
-//! | `assert_recorded` | [`assert_recorded()`] |
+//! | `assert_run` | [`assert_recorded`]: assertions on a run, recorded or replayed |
+//! | `assert_calls` | assertions on some calls of a run: [`AssertCalls`] |
 //! | `assert_replay` | [`assert_replay()`] |
-//! | `assert_calls` | assertions on the calls of a run: [`AssertCalls`] |
 //! | `replays` | replaying all recordings of a cassette: [`assert_replays!`], [`replay_all`] |
 
 mod assert_calls;
-mod assert_recorded;
 mod assert_replay;
+mod assert_run;
 mod directory;
 mod memory;
 mod record;
@@ -51,8 +51,8 @@ mod recorder;
 mod replays;
 
 pub use assert_calls::AssertCalls;
-pub use assert_recorded::{AssertRecorded, assert_recorded};
 pub use assert_replay::{AssertReplay, assert_replay};
+pub use assert_run::{AssertRun, assert_recorded};
 pub use directory::DirectoryCassette;
 pub use memory::MemoryCassette;
 pub use record::{Recorded, record, record_blocking};

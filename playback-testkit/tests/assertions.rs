@@ -97,6 +97,7 @@ fn an_equal_replay_passes_and_another_fails_with_the_differences() {
         .equal()
         .all_inputs_read()
         .no_escapes()
+        .replayed()
         .returned(&Ok::<_, ()>(17))
         .output("store")
         .times(1);
@@ -111,7 +112,7 @@ fn an_equal_replay_passes_and_another_fails_with_the_differences() {
     );
     // The answer to the output is the recorded one, so the result is equal all the same.
     assert_replay(&other).equal_by(&Criteria::new().extractor(extract::result()));
-    assert_replay(&other).output("store").with_arguments(&(7, 97));
+    assert_replay(&other).replayed().output("store").with_arguments(&(7, 97));
 }
 
 #[test]

@@ -14,7 +14,7 @@ use crate::recorder::{DiscardReason, Finished, Recorder, RecordingStart};
 use crate::recording::{Ended, EndedCall, TapeBuilder};
 use crate::scratch::guarded;
 use crate::value::{self, DecodeError, Value};
-use crate::{Metadata, Recording, RecordingId};
+use crate::{Kind, Metadata, Recording, RecordingId};
 
 /// One operation that is being recorded, shared by all tasks and threads that take part in it.
 pub(crate) struct Session {
@@ -42,6 +42,28 @@ pub(crate) struct OperationSite {
     pub(crate) category: Cow<'static, str>,
     pub(crate) argument_names: &'static [&'static str],
     pub(crate) metadata: Option<MetadataExtractor>,
+}
+
+impl OperationSite {
+    /// The operation's entry on a tape.
+    pub(crate) fn ended<'a>(
+        &'a self,
+        arguments: &'a [u8],
+        end: Ended<'a>,
+        duration: Duration,
+    ) -> EndedCall<'a> {
+        EndedCall {
+            kind: Kind::Operation,
+            alias: &self.category,
+            argument_names: self.argument_names,
+            lane: 0,
+            order: 0,
+            arguments,
+            end,
+            started: Duration::ZERO,
+            duration,
+        }
+    }
 }
 
 impl Session {
@@ -170,13 +192,7 @@ impl Session {
                 ),
             }
         }
-        state.tape.push(&EndedCall::operation(
-            &operation.category,
-            operation.argument_names,
-            arguments,
-            end,
-            duration,
-        ));
+        state.tape.push(&operation.ended(arguments, end, duration));
         Recording::new(self.start.id.clone(), metadata, state.tape.finish())
     }
 

@@ -32,20 +32,6 @@ pub(crate) struct EndedCall<'a> {
     pub(crate) duration: Duration,
 }
 
-impl<'a> EndedCall<'a> {
-    /// The operation itself.
-    pub(crate) fn operation(
-        category: &'a Cow<'static, str>,
-        argument_names: &'static [&'static str],
-        arguments: &'a [u8],
-        end: Ended<'a>,
-        duration: Duration,
-    ) -> Self {
-        let (kind, started) = (Kind::Operation, Duration::ZERO);
-        Self { kind, alias: category, argument_names, lane: 0, order: 0, arguments, end, started, duration }
-    }
-}
-
 /// How a call that is about to be put on a tape ended.
 #[derive(Clone, Copy)]
 pub(crate) enum Ended<'a> {

@@ -116,13 +116,7 @@ impl Session {
 
     /// Puts down how the operation ended.
     pub(crate) fn finish_operation(&self, operation: &OperationSite, arguments: &[u8], end: Ended<'_>) {
-        self.lock().tape.push(&EndedCall::operation(
-            &operation.category,
-            operation.argument_names,
-            arguments,
-            end,
-            self.elapsed(),
-        ));
+        self.lock().tape.push(&operation.ended(arguments, end, self.elapsed()));
     }
 
     pub(super) fn add_escape(&self, escape: &Escape) {

@@ -28,22 +28,34 @@ pub(super) fn align(recorded: &[Value], replayed: &[Value]) -> Vec<Step> {
     let one: Vec<u64> = recorded.iter().map(fingerprint).collect();
     let other: Vec<u64> = replayed.iter().map(fingerprint).collect();
     let mut steps = Vec::with_capacity(one.len().max(other.len()));
-    let mut equal = 0;
     for op in capture_diff_slices(Algorithm::Myers, &one, &other) {
         if let DiffOp::Equal { old_index, new_index, len } = op {
             steps.extend((0..len).map(|at| Step::Both(old_index + at, new_index + at)));
-            equal += len;
         } else {
             resembling(recorded, op.old_range(), replayed, op.new_range(), &mut steps);
         }
     }
-    // Lists that differ in no more places as they stand are read as they stand: (1, 2) and (2, 3) are two
-    // changes, not one removed and one added.
-    let as_they_stand = one.iter().zip(&other).filter(|(a, b)| a != b).count();
-    if one.len() == other.len() && as_they_stand <= steps.len() - equal {
-        return (0..one.len()).map(|at| Step::Both(at, at)).collect();
+    if one.len() != other.len() {
+        return steps;
     }
-    steps
+    // Lists that differ no more as they stand are read as they stand: (1, 2) and (2, 3) are two changes, not
+    // one removed and one added.
+    let as_they_stand: Vec<Step> = (0..one.len()).map(|at| Step::Both(at, at)).collect();
+    let difference =
+        |steps: &[Step]| steps.iter().map(|step| step.difference(recorded, replayed)).sum::<u64>();
+    if difference(&as_they_stand) <= difference(&steps) { as_they_stand } else { steps }
+}
+
+impl Step {
+    /// How much differs: from 0 for equal elements to 1,000 for one that has nothing like it.
+    fn difference(self, recorded: &[Value], replayed: &[Value]) -> u64 {
+        let Self::Both(at, other) = self else { return 1_000 };
+        match (recorded.get(at), replayed.get(other)) {
+            (one, other) if one == other => 0,
+            (Some(one), Some(other)) => 1_000 - common(&leaves(one), &leaves(other)),
+            _ => 1_000,
+        }
+    }
 }
 
 /// Pairs changed elements so that those which resemble each other most are together.
