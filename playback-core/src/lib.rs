@@ -75,7 +75,7 @@ pub use recording::{
     Recording, RecordingId, SentOutput, Service, Site, Tape, TapeParts,
 };
 pub use replay::{
-    Diagnosis, Difference, Escape, MatchedBy, Playback, RecordedBy, ReplayError, ReplayErrorKind, replay,
-    replay_blocking,
+    ArgumentDifference, Diagnosis, Escape, MatchedBy, Playback, RecordedBy, ReplayError, ReplayErrorKind,
+    replay, replay_blocking,
 };
 pub use value::Value;

@@ -145,7 +145,18 @@ pub trait RecorderExt: Recorder + Clone + Sized + 'static {
     /// Runs `future` with this recorder in force, instead of the global one.
     ///
     /// The scope follows the future from thread to thread; tasks spawned in it are outside unless bound by
-    /// [`in_current_context`](crate::FutureExt::in_current_context).
+    /// [`in_current_context`](crate::FutureExt::in_current_context). An operation is in it if it *begins* in it: that is
+    /// where its arguments are given, so a call of an `async` function, or an `async` block with the builder inside.
+    ///
+    /// ```
+    /// # use playback_core::{RecorderExt, operation};
+    /// # use playback_testkit::MemoryRecorder;
+    /// # let recorder = MemoryRecorder::new();
+    /// # futures::executor::block_on(async {
+    /// recorder.scope(async { operation("Add").args(&(1, 2)).run_async(async { 3 }).await }).await;
+    /// # });
+    /// assert_eq!(recorder.recordings().len(), 1);
+    /// ```
     fn scope<F: Future>(&self, future: F) -> InContext<F> {
         context::with_recorder(Arc::new(self.clone())).bind_future(future)
     }

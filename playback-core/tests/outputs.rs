@@ -62,7 +62,7 @@ fn an_error_answer_is_recorded_and_returned_again() {
 fn an_output_without_a_recorded_answer_fails_the_replay() {
     // O4
     let send = || output("send").argument_names(&["mail"]).args(&("hi",)).run(|| 1u8);
-    let recording = recorded(|| send());
+    let recording = recorded(send);
     let error = replayed(&recording, || {
         send();
         send();

@@ -208,10 +208,7 @@ fn a_dropped_operation_is_saved_as_incomplete() {
             let _: u8 = input("first").args(&()).run_async(async { 1 }).await;
             input("never").args(&(5,)).run_async(std::future::pending::<u8>()).await
         });
-        let mut waiting = Box::pin(recorder.scope(async {
-            // Begun inside the scope, so that the recorder is in force.
-            waiting.await
-        }));
+        let mut waiting = Box::pin(recorder.scope(waiting));
         assert!(futures::poll!(&mut waiting).is_pending());
     });
     assert!(recorder.recordings().is_empty(), "the operation began outside the scope");

@@ -1,6 +1,7 @@
 //! Replaying: PARITY rows P1 to P5, and what a [`Playback`] tells.
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
@@ -181,10 +182,58 @@ fn a_replay_can_fail_in_its_own_setup() {
     assert_eq!(error.to_string(), "the replay could not be set up: no tables");
 }
 
+/// An operation that waits for an input in a task of its own, and never ends by itself.
+async fn wait_in_a_task(live: impl Future<Output = u8> + Send + 'static) {
+    use playback_core::FutureExt as _;
+    let body = async {
+        let task = async { input("slow").args(&(1,)).run_async(live).await }.in_current_context();
+        tokio::spawn(task).await.unwrap_or_default();
+        std::future::pending::<()>().await;
+    };
+    operation("Op").run_async(body).await;
+}
+
+#[tokio::test]
+async fn a_replay_of_an_operation_that_was_cancelled_ends_where_it_was_cancelled() {
+    let recorder = playback_testkit::MemoryRecorder::new();
+    {
+        use playback_core::RecorderExt as _;
+        let mut waiting = Box::pin(recorder.scope(async {
+            let body = async { input("slow").args(&(1,)).run_async(std::future::pending::<u8>()).await };
+            operation("Op").run_async(body).await
+        }));
+        assert!(futures::poll!(&mut waiting).is_pending());
+    }
+    let recording = recorder.recordings().remove(0);
+    // The wait is in another task, and the replay is told of it.
+    let playback = replay(&recording, |_| Ok(wait_in_a_task(async { 1 }))).await.unwrap();
+    assert_eq!(playback.replayed().operation().unwrap().end(), &playback_core::End::Cancelled);
+    assert_eq!(playback.unread_inputs().count(), 0);
+}
+
+#[tokio::test]
+async fn a_failure_in_a_task_that_nobody_awaits_ends_the_replay() {
+    // P4
+    use playback_core::FutureExt as _;
+    let recording = record(async { operation("Op").run_async(async {}).await }).await.recording();
+    let error = replay(&recording, |_| {
+        Ok(async {
+            let body = async {
+                drop(tokio::spawn(async { input("unknown").run(|| 5u8) }.in_current_context()));
+                std::future::pending::<()>().await;
+            };
+            operation("Op").run_async(body).await;
+        })
+    })
+    .await
+    .unwrap_err();
+    assert!(matches!(error.kind(), ReplayErrorKind::Unanswered(_)), "{error}");
+}
+
 #[test]
 fn inputs_that_are_not_read_any_more_are_told() {
     let recording = recording(7, 42);
-    let playback = replay_blocking(&recording, |_| Ok(operation("Checkout").run(|| ()))).unwrap();
+    let playback = replay_blocking(&recording, |_| Ok(operation("Checkout").run(|| 1))).unwrap();
     let unread: Vec<&str> = playback.unread_inputs().map(|call| call.alias()).collect();
     assert_eq!(unread, ["discount"]);
 }

@@ -188,6 +188,14 @@ impl LiveCall {
         }
     }
 
+    /// Puts down that the call waits to be cancelled, as it was when recorded.
+    pub(crate) fn wait(&mut self, found: &Found) {
+        self.answered(found);
+        if let LiveSession::Replaying(session) = &self.session {
+            session.wait_for_cancellation();
+        }
+    }
+
     /// Reads a recorded answer, within the context of the replay.
     pub(crate) fn decode<R>(
         &self,

@@ -128,6 +128,8 @@ impl<C> Operation<C> {
 
     /// The arguments, as a tuple, for [`Recording::arguments`](crate::Recording::arguments) to give back.
     /// They are written down at once, and only if the operation is recorded or replayed.
+    ///
+    /// The operation begins here: the recorder that is in force here records it, even if it is run elsewhere.
     #[inline]
     pub fn args<A: Serialize + ?Sized>(self, arguments: &A) -> OperationCall<C> {
         let start = OperationStart {

@@ -95,7 +95,7 @@ fn decide<R, C: Encode<R> + Decode<R>>(
             Err(error) => call.fail_restoring(&found, error),
         },
         Step::Wait(found) => {
-            call.answered(&found);
+            call.wait(&found);
             Decision::Wait
         }
         Step::Missing => match policy.missing() {

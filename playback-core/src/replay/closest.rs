@@ -6,9 +6,9 @@ use crate::Value;
 use crate::recording::Short;
 use crate::value::{Name, Path, Segment};
 
-/// One place at which two values differ.
+/// One place at which the arguments of a call differ from recorded ones.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Difference {
+pub struct ArgumentDifference {
     /// Where.
     pub path: Path,
     /// What was recorded there; none if nothing was.
@@ -17,7 +17,7 @@ pub struct Difference {
     pub replayed: Option<Value>,
 }
 
-impl fmt::Display for Difference {
+impl fmt::Display for ArgumentDifference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = self.path.to_string();
         if !path.is_empty() {
@@ -42,7 +42,7 @@ pub(crate) fn equivalent(one: &Value, other: &Value) -> bool {
 }
 
 /// Where two values differ, `most` places at the most.
-pub(crate) fn differences(recorded: &Value, replayed: &Value, most: usize) -> Vec<Difference> {
+pub(crate) fn differences(recorded: &Value, replayed: &Value, most: usize) -> Vec<ArgumentDifference> {
     let mut differences = Vec::new();
     collect(&mut Vec::new(), recorded, replayed, &mut differences, most);
     differences
@@ -52,7 +52,7 @@ fn collect(
     path: &mut Vec<Segment>,
     recorded: &Value,
     replayed: &Value,
-    into: &mut Vec<Difference>,
+    into: &mut Vec<ArgumentDifference>,
     most: usize,
 ) {
     if into.len() >= most || recorded == replayed {
@@ -87,7 +87,7 @@ fn parts<K: PartialEq>(
     recorded: &[(K, Value)],
     replayed: &[(K, Value)],
     segment: impl Fn(&K) -> Segment,
-    into: &mut Vec<Difference>,
+    into: &mut Vec<ArgumentDifference>,
     most: usize,
 ) {
     let find = |parts: &'_ [(K, Value)], at: usize, key: &K| -> Option<usize> {
@@ -111,7 +111,7 @@ fn part(
     segment: Segment,
     recorded: Option<&Value>,
     replayed: Option<&Value>,
-    into: &mut Vec<Difference>,
+    into: &mut Vec<ArgumentDifference>,
     most: usize,
 ) {
     if into.len() >= most {
@@ -125,8 +125,8 @@ fn part(
     path.pop();
 }
 
-fn difference(path: &[Segment], recorded: Option<&Value>, replayed: Option<&Value>) -> Difference {
+fn difference(path: &[Segment], recorded: Option<&Value>, replayed: Option<&Value>) -> ArgumentDifference {
     let mut whole = Path::root();
     path.iter().for_each(|segment| whole.push(segment.clone()));
-    Difference { path: whole, recorded: recorded.cloned(), replayed: replayed.cloned() }
+    ArgumentDifference { path: whole, recorded: recorded.cloned(), replayed: replayed.cloned() }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::closest::{Difference, differences};
+use super::closest::{ArgumentDifference, differences};
 use super::lookup::Cursor;
 use crate::recording::ShownArguments;
 use crate::value::{self, Name, Path, Segment};
@@ -36,7 +36,7 @@ pub struct Diagnosis {
     /// Whether the closest call has answered a call of this replay.
     pub closest_is_used: bool,
     /// Where the closest call's arguments differ.
-    pub differences: Vec<Difference>,
+    pub differences: Vec<ArgumentDifference>,
     /// The aliases of this kind that the recording has, if it has none of this one, nearest name first.
     pub other_aliases: Vec<String>,
 }
@@ -84,7 +84,7 @@ impl Diagnosis {
 }
 
 /// A difference of arguments under the name of the argument, where it is known.
-fn named(mut difference: Difference, names: &[&str]) -> Difference {
+fn named(mut difference: ArgumentDifference, names: &[&str]) -> ArgumentDifference {
     if let Some((Segment::Index(at), rest)) = difference.path.segments().split_first()
         && let Some(name) = names.get(*at)
     {

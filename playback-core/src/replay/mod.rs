@@ -14,7 +14,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 
-pub use closest::Difference;
+pub use closest::ArgumentDifference;
 pub use diagnosis::Diagnosis;
 pub use error::{ReplayError, ReplayErrorKind};
 pub use escape::Escape;
@@ -74,7 +74,7 @@ where
                 std::future::poll_fn(|task| {
                     let _entered = span.enter();
                     match catch(|| future.as_mut().poll(task)) {
-                        Ok(Poll::Pending) if session.has_failed() => Poll::Ready(Ok(())),
+                        Ok(Poll::Pending) if session.is_done(task.waker()) => Poll::Ready(Ok(())),
                         Ok(polled) => polled.map(|_| Ok(())),
                         Err(panic) => Poll::Ready(Err(panic)),
                     }

@@ -1,7 +1,8 @@
 //! One replay.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
 use std::time::{Duration, Instant};
 
 use super::diagnosis::Diagnosis;
@@ -13,7 +14,7 @@ use super::{Panic, stop};
 use crate::context::Live;
 use crate::record::OperationSite;
 use crate::recording::{Ended, EndedCall, TapeBuilder};
-use crate::{Kind, Recording};
+use crate::{End, Kind, Recording};
 
 /// One replay, shared by all tasks and threads that take part in it.
 pub(crate) struct Session {
@@ -24,7 +25,8 @@ pub(crate) struct Session {
     entered: AtomicBool,
     /// The replay is over: what comes later is refused.
     over: AtomicBool,
-    failed: AtomicBool,
+    /// There is no point in going on.
+    done: AtomicBool,
     state: Mutex<State>,
     _live: Live,
 }
@@ -35,6 +37,8 @@ struct State {
     matches: Vec<Match>,
     escapes: Vec<Escape>,
     failure: Option<ReplayError>,
+    /// Wakes the replay itself, whichever of its tasks has news.
+    waker: Option<Waker>,
 }
 
 impl Session {
@@ -45,6 +49,7 @@ impl Session {
             matches: Vec::new(),
             escapes: Vec::new(),
             failure: None,
+            waker: None,
         };
         let session = Arc::new(Self {
             recording,
@@ -53,7 +58,7 @@ impl Session {
             calls: AtomicU32::new(1),
             entered: AtomicBool::new(false),
             over: AtomicBool::new(false),
-            failed: AtomicBool::new(false),
+            done: AtomicBool::new(false),
             state: Mutex::new(state),
             _live: Live::replay(),
         });
@@ -126,12 +131,32 @@ impl Session {
     /// Fails the replay for good, and leaves the code under replay. The first reason counts.
     pub(crate) fn fail(&self, error: ReplayError) -> ! {
         self.lock().failure.get_or_insert(error);
-        self.failed.store(true, Relaxed);
+        self.set_done();
         stop()
     }
 
-    pub(super) fn has_failed(&self) -> bool {
-        self.failed.load(Relaxed)
+    /// A call waits to be cancelled, as it was when recorded. If the operation was cancelled then, its replay has
+    /// come to the same point, and nobody else will cancel it.
+    pub(crate) fn wait_for_cancellation(&self) {
+        let recorded = self.recording.tape().operation().map(|operation| operation.end());
+        if recorded == Some(&End::Cancelled) {
+            self.set_done();
+        }
+    }
+
+    /// Whether there is no point in polling on. If there is, `waker` is woken when there is none any more.
+    pub(super) fn is_done(&self, waker: &Waker) -> bool {
+        // The waker first: what comes after the look wakes it.
+        self.lock().waker = Some(waker.clone());
+        self.done.load(SeqCst)
+    }
+
+    fn set_done(&self) {
+        self.done.store(true, SeqCst);
+        let waker = self.lock().waker.take();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
     }
 
     pub(super) fn failure(&self) -> Option<ReplayError> {
