@@ -6,7 +6,7 @@ use std::panic::AssertUnwindSafe;
 
 use futures::future::FutureExt;
 use futures::stream::{BoxStream, Stream, StreamExt};
-use playback_core::{Call, End, Playback, Recording, RecordingId};
+use playback_core::{Playback, Recording, RecordingId};
 
 use crate::comparison::{Comparison, Run};
 use crate::criteria::failed;
@@ -131,13 +131,6 @@ impl Equalizer {
     }
 
     async fn play(&self, recording: Recording) -> Result<Playback, String> {
-        let cancelled = |operation: Call<'_>| *operation.end() == End::Cancelled;
-        if recording.tape().operation().is_some_and(cancelled) {
-            // Its replay would wait, as the recorded run did, and nobody would cancel it.
-            return Err(
-                "the recorded operation was cancelled before its end, there is nothing to compare".to_owned()
-            );
-        }
         let played = AssertUnwindSafe(self.tuning.play(recording)).catch_unwind().await;
         played
             .map_err(|panic| format!("replaying it panicked: {}", panic_message(panic.as_ref())))?

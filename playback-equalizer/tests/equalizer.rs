@@ -19,7 +19,7 @@ use futures::channel::oneshot;
 use futures::executor::block_on;
 use futures::stream::{self, StreamExt};
 use futures::{FutureExt, poll};
-use playback_core::{RecorderExt, Recording, RecordingId, ReplayError, input, operation};
+use playback_core::{RecorderExt, Recording, RecordingId, ReplayError, input, operation, output};
 use playback_equalizer::{Comparison, Equalizer, Error, Status, Tuner, Tuning};
 use playback_testkit::MemoryRecorder;
 
@@ -202,18 +202,21 @@ fn e5_a_panic_in_loading_is_one_comparison_and_the_run_goes_on() {
 }
 
 #[test]
-fn e5_a_cancelled_recording_is_a_failure_instead_of_a_replay_that_never_ends() {
+fn e5_a_recording_that_was_cancelled_is_compared_by_what_went_out_until_then() {
     let recorder = MemoryRecorder::new();
-    let waits = || async { input("slow").args(&()).run_async(std::future::pending::<u64>()).await };
-    let wait = move || async move { operation("Wait").args(&()).run_async(waits()).await };
-    assert!(recorder.scope(wait()).now_or_never().is_none());
-    let compared = Equalizer::new(Tuning::new(move |_| Ok(wait())))
-        .compare(recorder.recordings().remove(0))
-        .now_or_never();
-    assert_eq!(
-        compared.expect("it ends").verdict.to_string(),
-        "equalizer failure: the recorded operation was cancelled before its end, there is nothing to compare"
-    );
+    let wait = |sent: u64| async move {
+        let body = async move {
+            output("sent").args(&(sent,)).run(|| ());
+            input("slow").args(&()).run_async(std::future::pending::<u64>()).await
+        };
+        operation("Wait").args(&()).run_async(body).await
+    };
+    assert!(recorder.scope(wait(1)).now_or_never().is_none());
+    let compare = |sent| {
+        let equalizer = Equalizer::new(Tuning::new(move |_| Ok(wait(sent))));
+        equalizer.compare(recorder.recordings().remove(0)).now_or_never().expect("it ends").status()
+    };
+    assert_eq!((compare(1), compare(2)), (Status::Equal, Status::Different));
 }
 
 #[test]
