@@ -28,7 +28,10 @@ fn recorded<R>(body: impl FnOnce() -> R) -> Recording {
 
 fn replayed<R>(recording: &Recording, body: impl FnOnce() -> R) -> Result<R, ReplayError> {
     let mut result = None;
-    replay_blocking(recording, |_| Ok(operation("Op").run(|| result = Some(body()))))?;
+    replay_blocking(recording, |_| {
+        operation("Op").run(|| result = Some(body()));
+        Ok(())
+    })?;
     Ok(result.unwrap())
 }
 
