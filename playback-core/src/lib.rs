@@ -28,7 +28,7 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | [`interception`] | what is marked in code: [`operation`], [`input`], [`output`] |
+//! | [`interception`] | what is marked in code: [`operation()`], [`input`], [`output`] |
 //! | `context` | what surrounds running code: [`Context`], [`FutureExt`], [`mode`] |
 //! | `recorder` | who keeps what is recorded: [`Recorder`], [`set_global_recorder`] |
 //! | `record` | a recording in the making |
