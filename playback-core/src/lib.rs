@@ -56,7 +56,9 @@ mod replay;
 mod scratch;
 pub mod value;
 
-pub use context::{Context, FutureExt, InContext, Mode, current_recording_id, mode, refuse_escapes};
+pub use context::{
+    Context, FutureExt, InContext, Mode, current_recording_id, mode, refuse_escapes, without_recording,
+};
 pub use data::{add_metadata, discard_recording, force_sample_recording, play_data, record_data};
 pub use handler::{DataHandler, HandlerError, Prepare, Restore};
 pub use interception::{

@@ -117,6 +117,12 @@ impl Context {
 
     /// A context for work that is bound here: the same, in a lane of its own.
     pub(crate) fn child(&self) -> Self {
+        if let Session::Recording(recording) = &self.session
+            && !recording.is_open()
+        {
+            // What outlives its recording is part of nothing.
+            return Self { session: Session::None, lane: None, ..self.clone() };
+        }
         let lane = self.lane.as_ref().map(|lane| {
             let path = lane.next_child();
             let index = match &self.session {
@@ -149,6 +155,17 @@ impl fmt::Debug for Context {
             .field("muted", &self.muted)
             .finish()
     }
+}
+
+/// Runs `body` in no recording and no replay, with nothing recorded: for the threads of recorders and cassettes, whose
+/// own calls may be instrumented as well.
+///
+/// ```
+/// let answer = playback_core::without_recording(|| playback_core::operation("Save").run(|| 42));
+/// assert_eq!(answer, 42);
+/// ```
+pub fn without_recording<R>(body: impl FnOnce() -> R) -> R {
+    Context { muted: true, ..Context::default() }.run(body)
 }
 
 /// The current context with another recorder in scope.

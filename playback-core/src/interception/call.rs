@@ -25,7 +25,8 @@ pub(crate) struct LiveCall {
     arguments: usize,
     /// Why the arguments cannot be recorded.
     broken: bool,
-    order: u32,
+    /// Its number, once it is decided on: calls count in the order in which they are made, not prepared.
+    order: Option<u32>,
     started: Duration,
     lookup: Option<Lookup>,
     /// The call is on the tape, or is not to be.
@@ -51,6 +52,10 @@ pub(crate) enum Step {
     Wait(Found),
     /// Nothing was recorded.
     Missing,
+    /// The recorded call panicked.
+    Panicked,
+    /// The replay is over.
+    Refused,
 }
 
 impl LiveCall {
@@ -61,36 +66,22 @@ impl LiveCall {
     #[inline(never)]
     pub(crate) fn enter(kind: Kind, alias: impl FnOnce() -> Cow<'static, str>) -> Option<Box<Self>> {
         let here = context::with_current(|current| {
-            let lane = if current.muted { None } else { current.lane.clone() };
-            (current.session.clone(), lane)
+            (!current.muted).then(|| (current.session.clone(), current.lane.clone()))
         });
-        let (session, lane) = here?;
+        let (session, lane) = here??;
         let session = match session {
             Session::None => {
                 replay::look_for_escape(kind, alias);
                 return None;
             }
+            Session::Recording(session) if !session.is_open() => return None,
             Session::Recording(session) => LiveSession::Recording(session),
             Session::Replaying(session) => LiveSession::Replaying(session),
         };
-        // Muted.
         let lane = lane?;
-        let (alias, order, started) = match &session {
-            LiveSession::Recording(session) => {
-                if !session.is_open() {
-                    return None;
-                }
-                (alias(), session.next_order(), session.elapsed())
-            }
-            LiveSession::Replaying(session) => {
-                let alias = alias();
-                session.refuse_late(kind, &alias);
-                (alias, session.next_order(), session.elapsed())
-            }
-        };
         Some(Box::new(Self {
             kind,
-            alias,
+            alias: alias(),
             fallbacks: Vec::new(),
             argument_names: &[],
             lane,
@@ -98,8 +89,8 @@ impl LiveCall {
             scratch: Scratch::take(),
             arguments: 0,
             broken: false,
-            order,
-            started,
+            order: None,
+            started: Duration::ZERO,
             lookup: None,
             done: false,
             began: false,
@@ -126,8 +117,20 @@ impl LiveCall {
 
     /// What is to be done about the call.
     pub(crate) fn step(&mut self) -> Step {
+        if self.order.is_none() {
+            let (order, started) = match &self.session {
+                LiveSession::Recording(session) => (session.next_order(), session.elapsed()),
+                LiveSession::Replaying(session) => (session.next_order(), session.elapsed()),
+            };
+            (self.order, self.started) = (Some(order), started);
+        }
         match &self.session {
             LiveSession::Recording(_) => Step::Run,
+            LiveSession::Replaying(session) if session.is_over() => {
+                session.tell_late(self.kind, &self.alias);
+                Step::Refused
+            }
+            LiveSession::Replaying(_) if self.broken => Step::Missing,
             LiveSession::Replaying(session) => {
                 let looked_up = self.lookup.get_or_insert_with(|| {
                     let asked = replay::Asked {
@@ -140,11 +143,11 @@ impl LiveCall {
                     session.look_up(&asked)
                 });
                 match looked_up {
+                    // The recorded run was cancelled before it came this far.
+                    Lookup::Found(found) if found.by.reused && session.was_cancelled() => Step::Wait(*found),
                     Lookup::Found(found) => Step::Answer(*found),
                     Lookup::Cancelled(found) => Step::Wait(*found),
-                    Lookup::Panicked => {
-                        session.fail(ReplayErrorKind::RecordedPanic { alias: self.alias.to_string() }.into())
-                    }
+                    Lookup::Panicked => Step::Panicked,
                     Lookup::Missing => Step::Missing,
                 }
             }
@@ -153,7 +156,7 @@ impl LiveCall {
 
     /// Whether a replay has no answer for the call.
     pub(crate) fn is_missing(&mut self) -> bool {
-        matches!(self.step(), Step::Missing)
+        matches!(self.session, LiveSession::Replaying(_)) && matches!(self.step(), Step::Missing)
     }
 
     /// Fails the replay because nothing was recorded for this call.
@@ -206,6 +209,16 @@ impl LiveCall {
         guarded(|| decode(found.result(session.recording().tape())))
     }
 
+    /// Fails the replay because the recorded call panicked.
+    pub(crate) fn fail_panicked(&self) -> ! {
+        match &self.session {
+            LiveSession::Replaying(session) => {
+                session.fail(ReplayErrorKind::RecordedPanic { alias: self.alias.to_string() }.into())
+            }
+            LiveSession::Recording(_) => replay::stop(),
+        }
+    }
+
     /// Fails the replay because a sync call cannot wait for being cancelled.
     pub(crate) fn fail_waiting(&self) -> ! {
         match &self.session {
@@ -228,7 +241,11 @@ impl LiveCall {
     /// Puts down what the call returned: what came of its body, or what a policy gave.
     pub(crate) fn returned(&mut self, write: &mut Write<'_>, by: MatchedBy) {
         self.done = true;
-        if self.broken {
+        let given_up = match &self.session {
+            LiveSession::Recording(session) => !session.is_open(),
+            LiveSession::Replaying(_) => false,
+        };
+        if self.broken || given_up {
             return;
         }
         if let Err(error) = self.scratch.write(write) {
@@ -243,7 +260,9 @@ impl LiveCall {
     fn refuse(&self, error: String) {
         match &self.session {
             LiveSession::Recording(session) => session.discard_unencodable(&self.alias, error),
-            LiveSession::Replaying(session) => session.fail(ReplayError::value(&self.alias, error)),
+            LiveSession::Replaying(session) => {
+                session.fail_unless_panicking(ReplayError::value(&self.alias, error));
+            }
         }
     }
 
@@ -264,7 +283,7 @@ impl LiveCall {
             alias: &self.alias,
             argument_names: self.argument_names,
             lane: self.lane.index(),
-            order: self.order,
+            order: self.order.unwrap_or(u32::MAX),
             arguments: self.argument_bytes(),
             end,
             started: self.started,

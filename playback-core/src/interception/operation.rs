@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 use serde::Serialize;
 
 use super::codec::{Encode, Handled, Plain};
-use crate::context::{Context, InContext, Session};
+use crate::context::{self, Context, InContext, Session};
 use crate::record::{self, FinishedCall, MetadataExtractor, OperationSite};
 use crate::recorder::{self, OperationStart, Recorder};
 use crate::recording::Ended;
@@ -138,7 +138,7 @@ impl<C> Operation<C> {
             ..OperationStart::new(&self.category)
         };
         let start = (!self.skip_recording).then_some(start);
-        let mut live = LiveOperation::enter(start, self.recorder).map(|context| {
+        let mut live = LiveOperation::enter(&self.category, start, self.recorder).map(|context| {
             let site = OperationSite {
                 category: self.category,
                 argument_names: self.argument_names,
@@ -253,16 +253,26 @@ struct LiveOperation {
 impl LiveOperation {
     /// The context for the operation, if it is to be recorded or replayed; none if it is to run as if nothing
     /// were there.
-    fn enter(start: Option<OperationStart<'_>>, recorder: Option<Arc<dyn Recorder>>) -> Option<Context> {
+    fn enter(
+        category: &str,
+        start: Option<OperationStart<'_>>,
+        recorder: Option<Arc<dyn Recorder>>,
+    ) -> Option<Context> {
         let current = Context::current();
+        if current.muted {
+            return None;
+        }
         match &current.session {
             // An operation inside a recorded one is part of it.
-            Session::Recording(_) => None,
-            Session::Replaying(replay) => (!current.muted && replay.enter_operation()).then_some(current),
-            Session::None => {
-                let start = start?;
-                let recorder = recorder.or_else(recorder::in_force)?;
-                let session = record::Session::new(recorder.start(&start)?, recorder);
+            Session::Recording(session) if session.is_open() => None,
+            // Its lanes are its own, whatever was bound before it.
+            Session::Replaying(replay) => {
+                replay.enter_operation(category).then(|| current.with_session(current.session.clone()))
+            }
+            // In a process that is given over to replaying, nothing is recorded: its calls are to be refused.
+            Session::None | Session::Recording(_) if context::refuses_escapes() => None,
+            Session::None | Session::Recording(_) => {
+                let session = record::Session::start(&start?, recorder.or_else(recorder::in_force)?)?;
                 Some(current.with_session(Session::Recording(session)))
             }
         }
@@ -319,7 +329,7 @@ impl LiveOperation {
             Session::None => {}
             Session::Recording(session) => session.discard_unencodable(&self.site.category, error),
             Session::Replaying(session) => {
-                session.fail(replay::ReplayError::value(&self.site.category, error))
+                session.fail_unless_panicking(replay::ReplayError::value(&self.site.category, error));
             }
         }
     }

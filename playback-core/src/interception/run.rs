@@ -11,7 +11,8 @@ use super::call::{LiveCall, Step};
 use super::codec::{Decode, Encode, Handled, Plain};
 use super::policy::{Answer, Call, Fail, Missing, Policy};
 use crate::context::{Context, InContext, Muted};
-use crate::replay::MatchedBy;
+use crate::replay::{self, MatchedBy};
+use crate::value::{Name, Value};
 
 /// A call whose arguments are known, and what is to be done about its answer.
 pub(super) struct Answering<R, C, P> {
@@ -67,7 +68,7 @@ impl<R, C: Encode<R> + Decode<R>, P: Policy<R>> Answering<R, C, P> {
     #[inline]
     pub(super) fn run_async<F: Future<Output = R>>(self, body: F) -> RunAsync<F, C, P> {
         let Self { call, codec, policy, .. } = self;
-        RunAsync { body: InContext::new(body, None), call, codec, policy: Some(policy), waits: false }
+        RunAsync { body: InContext::new(body, None), call, codec, policy: Some(policy), state: State::Runs }
     }
 }
 
@@ -77,6 +78,8 @@ enum Decision<R> {
     Run,
     /// Wait for being cancelled.
     Wait,
+    /// There is no answer, and there is nothing to do without one.
+    Fail,
 }
 
 /// Decides on a call, once.
@@ -92,21 +95,50 @@ fn decide<R, C: Encode<R> + Decode<R>>(
                 call.answered(&found);
                 Decision::Answer(result)
             }
-            Err(error) => call.fail_restoring(&found, error),
+            Err(error) => without_answer(call, codec, |call| call.fail_restoring(&found, error)),
         },
         Step::Wait(found) => {
             call.wait(&found);
             Decision::Wait
         }
         Step::Missing => match policy.missing() {
-            Missing::Fail => call.fail_missing(),
+            Missing::Fail => without_answer(call, codec, |_| Decision::Fail),
             Missing::Call => Decision::Run,
             Missing::Answer(result) => {
                 call.returned(&mut |encoder, bytes| codec.encode(&result, encoder, bytes), MatchedBy::Given);
                 Decision::Answer(result)
             }
         },
+        Step::Panicked => without_answer(call, codec, |call| call.fail_panicked()),
+        Step::Refused => without_answer(call, codec, |_| replay::stop()),
     }
+}
+
+/// Fails a call, but not while the thread unwinds: a second panic would abort the process. Then a guard is being
+/// dropped that makes a call, as one that rolls back, and the call is given the plainest answer that its type takes.
+fn without_answer<R, C: Encode<R> + Decode<R>>(
+    call: &mut LiveCall,
+    codec: &C,
+    fail: impl FnOnce(&mut LiveCall) -> Decision<R>,
+) -> Decision<R> {
+    if std::thread::panicking()
+        && let Some(result) = plainest().iter().find_map(|bytes| codec.decode(bytes).ok())
+    {
+        call.returned(&mut |encoder, bytes| codec.encode(&result, encoder, bytes), MatchedBy::Given);
+        return Decision::Answer(result);
+    }
+    fail(call)
+}
+
+/// The answers that are tried when a call must be answered and there is none, encoded.
+fn plainest() -> Vec<Vec<u8>> {
+    let ok = Value::Variant(Name::from("Ok"), Some(Box::new(Value::Unit)));
+    let values = [Value::Unit, ok, Value::None, false.into(), 0u8.into(), "".into(), Value::Seq(Vec::new())];
+    let encoded = |value: &Value| {
+        let mut bytes = Vec::new();
+        value.encode_into(&mut bytes).ok().map(|()| bytes)
+    };
+    values.iter().filter_map(encoded).collect()
 }
 
 /// Makes a sync call.
@@ -119,6 +151,7 @@ fn run<R, C: Encode<R> + Decode<R>>(
     match decide(&mut call, codec, policy) {
         Decision::Answer(result) => result,
         Decision::Wait => call.fail_waiting(),
+        Decision::Fail => call.fail_missing(),
         Decision::Run => {
             let result = call.run(|| {
                 let _muted = Muted::new();
@@ -139,8 +172,19 @@ pin_project! {
         codec: Option<C>,
         // None once the call is decided on.
         policy: Option<P>,
-        waits: bool,
+        state: State,
     }
+}
+
+/// Where the future of an interception stands, once it is decided on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// The body is polled.
+    Runs,
+    /// Nothing more will come: it waits to be dropped.
+    Waits,
+    /// It fails when it is polled again.
+    Fails,
 }
 
 impl<F, C, P> Future for RunAsync<F, C, P>
@@ -155,7 +199,7 @@ where
     fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<F::Output> {
         let this = self.project();
         match (this.call, this.codec) {
-            (Some(call), Some(codec)) => poll_live(this.body, call, codec, this.policy, this.waits, task),
+            (Some(call), Some(codec)) => poll_live(this.body, call, codec, this.policy, this.state, task),
             _ => this.body.poll(task),
         }
     }
@@ -166,7 +210,7 @@ fn poll_live<F, C, P>(
     call: &mut LiveCall,
     codec: &C,
     policy: &mut Option<P>,
-    waits: &mut bool,
+    state: &mut State,
     task: &mut TaskContext<'_>,
 ) -> Poll<F::Output>
 where
@@ -176,13 +220,25 @@ where
 {
     if let Some(policy) = policy.take() {
         match decide(call, codec, policy) {
-            Decision::Answer(result) => return Poll::Ready(result),
+            Decision::Answer(result) => {
+                *state = State::Waits;
+                return Poll::Ready(result);
+            }
             Decision::Run => body.as_mut().set_context(Context::current().muted()),
-            Decision::Wait => *waits = true,
+            Decision::Wait => *state = State::Waits,
+            Decision::Fail => {
+                // A branch of a `select!` may be polled in one run and not in the other, where another branch is
+                // ready at once. Only one that is polled again is really waited for.
+                *state = State::Fails;
+                task.waker().wake_by_ref();
+                return Poll::Pending;
+            }
         }
     }
-    if *waits {
-        return Poll::Pending;
+    match state {
+        State::Waits => return Poll::Pending,
+        State::Fails => call.fail_missing(),
+        State::Runs => {}
     }
     let polled = call.run(|| body.poll(task));
     if let Poll::Ready(result) = &polled {

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::context::Live;
-use crate::recorder::{DiscardReason, Finished, Recorder, RecordingStart};
+use crate::recorder::{DiscardReason, Finished, OperationStart, Recorder, RecordingStart};
 use crate::recording::{Ended, EndedCall, TapeBuilder};
 use crate::scratch::guarded;
 use crate::value::{self, DecodeError, Value};
@@ -25,13 +25,14 @@ pub(crate) struct Session {
     forced: AtomicBool,
     /// None once the operation has ended, so that what comes later touches nothing.
     state: Mutex<Option<State>>,
-    _live: Live,
 }
 
 struct State {
     tape: TapeBuilder,
     fields: BTreeMap<String, Value>,
     discarded: Option<DiscardReason>,
+    /// Until the operation ends, and not until the last of its tasks does.
+    _live: Live,
 }
 
 /// An operation's metadata extractor: makes fields of the finished call.
@@ -67,9 +68,23 @@ impl OperationSite {
 }
 
 impl Session {
-    pub(crate) fn new(start: RecordingStart, recorder: Arc<dyn Recorder>) -> Arc<Self> {
-        let state = State { tape: TapeBuilder::new(), fields: BTreeMap::new(), discarded: None };
-        Arc::new(Self {
+    /// Begins a recording, if the recorder wants one.
+    pub(crate) fn start(operation: &OperationStart<'_>, recorder: Arc<dyn Recorder>) -> Option<Arc<Self>> {
+        let started = guarded(|| Ok(recorder.start(operation)));
+        let start = started.unwrap_or_else(|error| {
+            tracing::error!(
+                category = operation.category,
+                "the recorder failed to start a recording: {error}"
+            );
+            None
+        })?;
+        let state = State {
+            tape: TapeBuilder::new(),
+            fields: BTreeMap::new(),
+            discarded: None,
+            _live: Live::recording(),
+        };
+        Some(Arc::new(Self {
             start,
             recorder,
             began: Instant::now(),
@@ -77,8 +92,7 @@ impl Session {
             calls: AtomicU32::new(1),
             forced: AtomicBool::new(false),
             state: Mutex::new(Some(state)),
-            _live: Live::recording(),
-        })
+        }))
     }
 
     pub(crate) fn id(&self) -> &RecordingId {
@@ -104,19 +118,25 @@ impl Session {
     pub(crate) fn push(&self, call: &EndedCall<'_>) {
         if let Some(state) = self.lock().as_mut().filter(|state| state.discarded.is_none()) {
             state.tape.push(call);
-            if state.tape.size() > self.start.max_bytes {
-                state.discard(DiscardReason::TooLarge { max_bytes: self.start.max_bytes });
-            }
+            state.bound(self.start.max_bytes);
         }
     }
 
     pub(crate) fn add_lane(&self, path: &[u32]) -> u32 {
-        self.lock().as_mut().map_or(0, |state| state.tape.add_lane(path.to_vec()))
+        let mut state = self.lock();
+        let Some(state) = state.as_mut().filter(|state| state.discarded.is_none()) else { return 0 };
+        let lane = state.tape.add_lane(path.to_vec());
+        state.bound(self.start.max_bytes);
+        lane
     }
 
     pub(crate) fn add_field(&self, key: &str, value: Value) {
-        if let Some(state) = self.lock().as_mut() {
+        if let Some(state) = self.lock().as_mut().filter(|state| state.discarded.is_none()) {
+            let mut encoded = Vec::new();
+            let size = value.encode_into(&mut encoded).map_or(0, |()| encoded.len());
+            state.tape.add_weight(key.len() + size);
             state.fields.insert(key.to_owned(), value);
+            state.bound(self.start.max_bytes);
         }
     }
 
@@ -159,7 +179,12 @@ impl Session {
             Some(reason) => Finished::Discarded { id: self.start.id.clone(), reason },
             None => Finished::Recorded(self.recording(state, operation, metadata, arguments, end)),
         };
-        self.recorder.finish(finished);
+        if let Err(error) = guarded(|| {
+            self.recorder.finish(finished);
+            Ok(())
+        }) {
+            tracing::error!(recording_id = %self.start.id, "the recorder failed to take a recording: {error}");
+        }
     }
 
     fn recording(
@@ -203,6 +228,13 @@ impl Session {
 }
 
 impl State {
+    /// Gives the recording up if it has grown past its limit.
+    fn bound(&mut self, max_bytes: usize) {
+        if self.tape.size() > max_bytes {
+            self.discard(DiscardReason::TooLarge { max_bytes });
+        }
+    }
+
     fn discard(&mut self, reason: DiscardReason) {
         if self.discarded.is_none() {
             self.discarded = Some(reason);

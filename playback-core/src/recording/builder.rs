@@ -14,6 +14,8 @@ const REMEMBERED: usize = 32;
 /// A tape in the making.
 pub(crate) struct TapeBuilder {
     parts: TapeParts,
+    /// Bytes that are neither values nor entries: of sites, lanes, and what is kept beside the tape.
+    weight: usize,
     /// Sites of static aliases, found by address: nearly all of them, and without hashing.
     remembered: Vec<(Kind, &'static str, u32)>,
     sites: HashMap<Arc<str>, Vec<(Kind, u32)>>,
@@ -50,7 +52,7 @@ impl Ended<'_> {
 impl TapeBuilder {
     pub(crate) fn new() -> Self {
         let parts = TapeParts { lanes: vec![Vec::new()], ..TapeParts::default() };
-        Self { parts, remembered: Vec::new(), sites: HashMap::new() }
+        Self { parts, weight: 0, remembered: Vec::new(), sites: HashMap::new() }
     }
 
     /// Puts a call on the tape and returns its position.
@@ -71,13 +73,19 @@ impl TapeBuilder {
     /// Adds a lane and returns its index.
     pub(crate) fn add_lane(&mut self, path: Vec<u32>) -> u32 {
         let index = u32::try_from(self.parts.lanes.len()).unwrap_or(u32::MAX);
+        self.weight += size_of::<Vec<u32>>() + path.len() * size_of::<u32>();
         self.parts.lanes.push(path);
         index
     }
 
     /// Bytes that the tape takes in memory, up to small change.
     pub(crate) fn size(&self) -> usize {
-        self.parts.bytes.len() + self.parts.entries.len() * size_of::<Entry>()
+        self.parts.bytes.len() + self.parts.entries.len() * size_of::<Entry>() + self.weight
+    }
+
+    /// Counts bytes that are kept beside the tape.
+    pub(crate) fn add_weight(&mut self, bytes: usize) {
+        self.weight += bytes;
     }
 
     pub(crate) fn finish(self) -> Tape {
@@ -113,6 +121,9 @@ impl TapeBuilder {
 
     fn add_site(&mut self, call: &EndedCall<'_>) -> u32 {
         let index = u32::try_from(self.parts.sites.len()).unwrap_or(u32::MAX);
+        self.weight += size_of::<Site>()
+            + call.alias.len()
+            + call.argument_names.iter().map(|name| name.len()).sum::<usize>();
         let alias: Arc<str> = Arc::from(call.alias.as_ref());
         let argument_names = call.argument_names.iter().map(|&name| Arc::from(name)).collect();
         self.parts.sites.push(Site { kind: call.kind, alias: Arc::clone(&alias), argument_names });

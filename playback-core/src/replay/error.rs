@@ -59,6 +59,13 @@ pub enum ReplayErrorKind {
         /// The panic's message.
         message: String,
     },
+    /// The code under replay entered another operation than the recorded one, or a second one.
+    OtherOperation {
+        /// The category of the operation that was entered.
+        entered: String,
+        /// The category of the recorded operation.
+        recorded: String,
+    },
     /// The code under replay entered no operation.
     NotEntered {
         /// The recording.
@@ -146,6 +153,17 @@ impl fmt::Display for ReplayError {
             ),
             ReplayErrorKind::Escaped(escape) => escape.fmt(f),
             ReplayErrorKind::Panicked { message } => write!(f, "the code under replay panicked: {message}"),
+            ReplayErrorKind::OtherOperation { entered, recorded } if entered == recorded => {
+                write!(
+                    f,
+                    "the code under replay entered the operation `{entered}` a second time; a replay runs one operation once"
+                )
+            }
+            ReplayErrorKind::OtherOperation { entered, recorded } => write!(
+                f,
+                "the code under replay entered the operation `{entered}`, and the recording is of `{recorded}`; a replay \
+                 runs the recorded operation, once"
+            ),
             ReplayErrorKind::NotEntered { recording } => write!(
                 f,
                 "the replay of {recording} entered no operation; call the function marked `#[operation]` and await it"

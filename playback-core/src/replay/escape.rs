@@ -53,9 +53,13 @@ pub(crate) fn look_for_escape(kind: Kind, alias: impl FnOnce() -> Cow<'static, s
     if !refused && !context::only_replays() {
         return;
     }
+    let replays: Vec<Arc<Session>> = lock().iter().filter_map(Weak::upgrade).collect();
+    let live: Vec<Arc<Session>> = replays.into_iter().filter(|session| !session.is_over()).collect();
+    if live.is_empty() && !refused {
+        return;
+    }
     let escape = Escape { kind, alias: alias().into_owned(), refused };
     tracing::warn!(alias = %escape.alias, refused, "{escape}");
-    let live: Vec<Arc<Session>> = lock().iter().filter_map(Weak::upgrade).collect();
     live.iter().for_each(|session| session.add_escape(&escape));
     if refused {
         stop();

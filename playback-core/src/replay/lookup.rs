@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use super::closest::equivalent;
 use super::playback::RecordedBy;
 use crate::context::Lane;
-use crate::recording::{Ended, index::Index};
-use crate::{Call, End, Kind, Tape, Value, value};
+use crate::recording::Ended;
+use crate::{Call, End, Kind, Tape, value};
 
 /// A replayed call that looks for its answer.
 pub(crate) struct Asked<'a> {
@@ -53,30 +53,45 @@ impl Found {
 
 /// What has been used of a recording, and where each lane stands.
 pub(crate) struct Cursor {
+    /// Calls that answered one of their own lane. What another lane was answered with is left to them.
     used: Vec<bool>,
-    /// How many outputs each lane has made of each alias.
-    outputs: HashMap<(u32, String), usize>,
+    /// Calls that answered any.
+    answered: Vec<bool>,
+    /// How many calls of a lane that the recording does not know were answered, by the first call that could.
+    strangers: HashMap<(u32, u32), usize>,
 }
 
 impl Cursor {
     pub(crate) fn new(tape: &Tape) -> Self {
-        Self { used: vec![false; tape.parts().entries.len()], outputs: HashMap::new() }
+        let unused = vec![false; tape.parts().entries.len()];
+        Self { used: unused.clone(), answered: unused, strangers: HashMap::new() }
     }
 
     /// Whether the recorded call at a position has answered a replayed one.
     pub(crate) fn is_used(&self, position: u32) -> bool {
-        self.used.get(position as usize).copied().unwrap_or(false)
+        self.answered.get(position as usize).copied().unwrap_or(false)
     }
 
     /// Finds the answer to a call, and uses it up.
     pub(crate) fn look_up(&mut self, tape: &Tape, asked: &Asked<'_>) -> Lookup {
-        let found = match asked.kind {
-            Kind::Input => self.input(tape, asked),
-            Kind::Output => self.output(tape, asked),
-            Kind::Operation | Kind::Data => None,
-        };
+        let aliases = std::iter::once(asked.alias).chain(asked.fallbacks.iter().map(Cow::as_ref));
+        let found = aliases.enumerate().find_map(|(number, alias)| {
+            let found = match asked.kind {
+                Kind::Input => self.input(tape, asked, alias),
+                Kind::Output => self.output(tape, asked, alias),
+                Kind::Operation | Kind::Data => None,
+            };
+            found.map(|mut found| {
+                found.by.fallback = number > 0;
+                found
+            })
+        });
         let Some(found) = found else { return Lookup::Missing };
-        if let Some(used) = self.used.get_mut(found.position as usize) {
+        let at = found.position as usize;
+        if let Some(answered) = self.answered.get_mut(at) {
+            *answered = true;
+        }
+        if let Some(used) = self.used.get_mut(at).filter(|_| !found.by.other_lane) {
             *used = true;
         }
         match tape.at(found.position).map(|call| call.end()) {
@@ -87,77 +102,64 @@ impl Cursor {
         }
     }
 
-    fn input(&self, tape: &Tape, asked: &Asked<'_>) -> Option<Found> {
-        let index = tape.index();
-        let aliases = std::iter::once(asked.alias).chain(asked.fallbacks.iter().map(Cow::as_ref));
-        aliases.enumerate().find_map(|(number, alias)| {
-            let fallback = number > 0;
-            let exactly = || index.inputs(tape, alias, asked.arguments);
-            let exact = self.next(exactly, asked.lane).map(|found| found.with(fallback, false));
-            exact.or_else(|| {
-                // The same arguments may be written in another way, as after fields were reordered.
-                let arguments = value::decode_value(asked.arguments).ok()?;
-                let same = equivalents(index, tape, alias, &arguments);
-                self.next(|| same.iter().copied(), asked.lane).map(|found| found.with(fallback, true))
-            })
-        })
+    fn input(&mut self, tape: &Tape, asked: &Asked<'_>, alias: &str) -> Option<Found> {
+        let exact: Vec<Call<'_>> = tape.index().inputs(tape, alias, asked.arguments).collect();
+        if let Some(found) = self.next(&exact, asked.lane, true) {
+            return Some(found);
+        }
+        // The same arguments may be written in another way, as after fields were reordered.
+        let arguments = value::decode_value(asked.arguments).ok()?;
+        let means_the_same =
+            |call: &Call<'_>| call.arguments().is_ok_and(|recorded| equivalent(&recorded, &arguments));
+        let same: Vec<Call<'_>> =
+            tape.index().of_alias(tape, Kind::Input, alias).filter(means_the_same).collect();
+        let mut found = self.next(&same, asked.lane, true)?;
+        found.by.equivalent = true;
+        Some(found)
     }
 
-    /// The call to answer with, of those that have the same key: the next of the same lane, else the next
-    /// of any, else the last again.
-    fn next<'t, I>(&self, calls: impl Fn() -> I, lane: &Lane) -> Option<Found>
-    where
-        I: Iterator<Item = Call<'t>>,
-    {
-        let unused = |call: &Call<'t>| !self.is_used(call.position());
-        let own = |call: &Call<'t>| call.lane() == lane.path();
-        let fresh = calls().find(|call| unused(call) && own(call)).or_else(|| {
-            // Only if the lane has none at all: what belongs to another is left to it.
-            let own_at_all = calls().any(|call| own(&call));
-            if own_at_all { None } else { calls().find(unused) }
-        });
-        let reused = fresh.is_none();
-        let call = fresh.or_else(|| calls().filter(own).last()).or_else(|| calls().last())?;
-        let by = RecordedBy { reused, other_lane: !own(&call), ..RecordedBy::default() };
-        Some(Found { position: call.position(), by })
+    /// Outputs answer in their order. Concurrent ones may have begun in another, so among those that are left
+    /// one that sent the same is preferred.
+    fn output(&mut self, tape: &Tape, asked: &Asked<'_>, alias: &str) -> Option<Found> {
+        let calls: Vec<Call<'_>> = tape.index().of_alias(tape, Kind::Output, alias).collect();
+        let same: Vec<Call<'_>> =
+            calls.iter().filter(|call| call.argument_bytes() == asked.arguments).copied().collect();
+        let own_of = |calls: &[Call<'_>]| -> Vec<u32> {
+            calls.iter().filter(|call| call.lane() == asked.lane.path()).map(Call::position).collect()
+        };
+        let own = own_of(&calls);
+        if !own.is_empty() {
+            let unused = |position: &u32| !self.used.get(*position as usize).copied().unwrap_or(true);
+            let position = own_of(&same).into_iter().find(unused).or_else(|| own.into_iter().find(unused))?;
+            return Some(Found { position, by: RecordedBy::default() });
+        }
+        self.next(&calls, asked.lane, false)
     }
 
-    fn output(&mut self, tape: &Tape, asked: &Asked<'_>) -> Option<Found> {
-        let number = self.outputs.entry((asked.lane.index(), asked.alias.to_owned())).or_default();
-        let nth = *number;
-        *number += 1;
-        let index = tape.index();
-        let aliases = std::iter::once(asked.alias).chain(asked.fallbacks.iter().map(Cow::as_ref));
-        aliases.enumerate().find_map(|(number, alias)| {
-            let fallback = number > 0;
-            let calls = || index.of_alias(tape, Kind::Output, alias);
-            let own = |call: &Call<'_>| call.lane() == asked.lane.path();
-            let unused = |call: &Call<'_>| !self.used.get(call.position() as usize).copied().unwrap_or(false);
-            // Several aliases may have come of one, so under a fallback it is what is left that counts.
-            let same =
-                || if fallback { calls().filter(own).find(unused) } else { calls().filter(own).nth(nth) };
-            let call = same().or_else(|| {
-                // A lane that the recording does not know, as after work was moved to a task of its own.
-                let known = tape.parts().lanes.iter().any(|lane| lane == asked.lane.path());
-                if known { None } else { calls().find(unused) }
-            })?;
-            let by = RecordedBy { other_lane: !own(&call), ..RecordedBy::default() };
-            Some(Found { position: call.position(), by }.with(fallback, false))
-        })
+    /// The call to answer with, of those that could: the next of the same lane. A lane that has none at all, as
+    /// after work was moved to a task of its own, goes through those of all lanes, and leaves them to their own.
+    /// Where they have run out, the last answers again if it may be `reused`.
+    fn next(&mut self, calls: &[Call<'_>], lane: &Lane, reused: bool) -> Option<Found> {
+        let own: Vec<&Call<'_>> = calls.iter().filter(|call| call.lane() == lane.path()).collect();
+        let (call, by) = match (own.last(), calls.first()) {
+            (Some(last), _) => {
+                let unused =
+                    |call: &&&Call<'_>| !self.used.get(call.position() as usize).copied().unwrap_or(true);
+                let fresh = own.iter().find(unused);
+                (
+                    fresh.or(reused.then_some(last)).copied(),
+                    RecordedBy { reused: fresh.is_none(), ..RecordedBy::default() },
+                )
+            }
+            (None, Some(first)) => {
+                let turn = self.strangers.entry((lane.index(), first.position())).or_default();
+                let fresh = calls.get(*turn);
+                *turn += 1;
+                let by = RecordedBy { reused: fresh.is_none(), other_lane: true, ..RecordedBy::default() };
+                (fresh.or(calls.last().filter(|_| reused)), by)
+            }
+            (None, None) => (None, RecordedBy::default()),
+        };
+        call.map(|call| Found { position: call.position(), by })
     }
-}
-
-impl Found {
-    fn with(mut self, fallback: bool, equivalent: bool) -> Self {
-        self.by.fallback = fallback;
-        self.by.equivalent = equivalent;
-        self
-    }
-}
-
-/// The inputs of an alias whose arguments mean the same as these.
-fn equivalents<'t>(index: &'t Index, tape: &'t Tape, alias: &'t str, arguments: &Value) -> Vec<Call<'t>> {
-    let means_the_same =
-        |call: &Call<'t>| call.arguments().is_ok_and(|recorded| equivalent(&recorded, arguments));
-    index.of_alias(tape, Kind::Input, alias).filter(means_the_same).collect()
 }

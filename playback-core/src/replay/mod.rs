@@ -10,9 +10,9 @@ mod session;
 
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::pin::pin;
+use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context as TaskContext, Poll};
 
 pub use closest::ArgumentDifference;
 pub use diagnosis::Diagnosis;
@@ -70,16 +70,17 @@ where
             Err(panic) => Err(panic),
             Ok(Err(error)) => return Err(session.failure().unwrap_or(error)),
             Ok(Ok(future)) => {
-                let mut future = pin!(InContext::new(future, Some(session.context())));
-                std::future::poll_fn(|task| {
+                let mut future = Replayed::new(InContext::new(future, Some(session.context())));
+                let polled = std::future::poll_fn(|task| {
                     let _entered = span.enter();
-                    match catch(|| future.as_mut().poll(task)) {
+                    match catch(|| future.poll(task)) {
                         Ok(Poll::Pending) if session.is_done(task.waker()) => Poll::Ready(Ok(())),
                         Ok(polled) => polled.map(|_| Ok(())),
                         Err(panic) => Poll::Ready(Err(panic)),
                     }
                 })
-                .await
+                .await;
+                polled.and(future.end())
             }
         }
     };
@@ -112,6 +113,33 @@ where
         Ok(Err(error)) => Err(session.failure().unwrap_or(error)),
         Ok(Ok(())) => session.finish(Ok(())),
         Err(panic) => session.finish(Err(panic)),
+    }
+}
+
+/// A future under replay. Dropping it may run code that is stopped, or panics.
+struct Replayed<F>(Option<Pin<Box<F>>>);
+
+impl<F: Future> Replayed<F> {
+    fn new(future: F) -> Self {
+        Self(Some(Box::pin(future)))
+    }
+
+    fn poll(&mut self, task: &mut TaskContext<'_>) -> Poll<F::Output> {
+        self.0.as_mut().map_or(Poll::Pending, |future| future.as_mut().poll(task))
+    }
+}
+
+impl<F> Replayed<F> {
+    /// Drops the future.
+    fn end(&mut self) -> Result<(), Panic> {
+        catch(|| self.0 = None)
+    }
+}
+
+impl<F> Drop for Replayed<F> {
+    /// A replay that is given up, as by a time limit, has nobody to tell what its end came to.
+    fn drop(&mut self) {
+        let _ = self.end();
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a replay did, beside what was recorded.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::time::Duration;
 
@@ -100,10 +101,23 @@ impl Playback {
         self.unused(Kind::Output)
     }
 
-    /// Outputs of the replay that were not recorded.
+    /// Outputs of the replay that were not recorded: those that no recorded output answered, or only one that
+    /// answered its own as well.
     pub fn added_outputs(&self) -> impl Iterator<Item = Call<'_>> {
-        let added = self.matches().filter(|(_, recorded, _)| recorded.is_none());
-        added.map(|(call, _, _)| call).filter(|call| call.kind() == Kind::Output)
+        let of_its_own = |matched: &Match| !matches!(matched.by, MatchedBy::Recorded(by) if by.other_lane);
+        let claimed: HashSet<u32> = self
+            .matches
+            .iter()
+            .filter(|matched| of_its_own(matched))
+            .filter_map(|matched| matched.recorded)
+            .collect();
+        let added = self.matches.iter().filter(move |matched| match matched.recorded {
+            None => true,
+            Some(recorded) => !of_its_own(matched) && claimed.contains(&recorded),
+        });
+        added
+            .filter_map(|matched| self.replayed.at(matched.replayed))
+            .filter(|call| call.kind() == Kind::Output)
     }
 
     /// Interceptions that were reached from tasks not bound to the replay. With several replays live at the

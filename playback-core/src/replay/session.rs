@@ -21,8 +21,6 @@ pub(crate) struct Session {
     recording: Recording,
     began: Instant,
     calls: AtomicU32,
-    /// The operation was entered.
-    entered: AtomicBool,
     /// The replay is over: what comes later is refused.
     over: AtomicBool,
     /// There is no point in going on.
@@ -32,6 +30,7 @@ pub(crate) struct Session {
 }
 
 struct State {
+    operation: Operation,
     cursor: Cursor,
     tape: TapeBuilder,
     matches: Vec<Match>,
@@ -41,9 +40,17 @@ struct State {
     waker: Option<Waker>,
 }
 
+/// Where the operation under replay stands.
+enum Operation {
+    Awaited,
+    Running,
+    Ended,
+}
+
 impl Session {
     pub(super) fn new(recording: Recording) -> Arc<Self> {
         let state = State {
+            operation: Operation::Awaited,
             cursor: Cursor::new(recording.tape()),
             tape: TapeBuilder::new(),
             matches: Vec::new(),
@@ -56,7 +63,6 @@ impl Session {
             began: Instant::now(),
             // The operation itself is the first call.
             calls: AtomicU32::new(1),
-            entered: AtomicBool::new(false),
             over: AtomicBool::new(false),
             done: AtomicBool::new(false),
             state: Mutex::new(state),
@@ -80,26 +86,44 @@ impl Session {
         self.began.elapsed()
     }
 
-    /// Whether an operation that is entered now is the one under replay. What it calls is part of it.
-    pub(crate) fn enter_operation(&self) -> bool {
-        !self.entered.swap(true, Relaxed)
+    /// Whether an operation that is entered now is the one under replay. What that one calls is part of it, and
+    /// another one, before or after it, fails the replay.
+    pub(crate) fn enter_operation(&self, category: &str) -> bool {
+        let recorded = self.recording.id().category();
+        let entered = std::mem::replace(&mut self.lock().operation, Operation::Running);
+        match entered {
+            Operation::Running => false,
+            Operation::Awaited if category == recorded => true,
+            Operation::Awaited | Operation::Ended => {
+                let (entered, recorded) = (category.to_owned(), recorded.to_owned());
+                self.fail_unless_panicking(ReplayErrorKind::OtherOperation { entered, recorded }.into());
+                false
+            }
+        }
     }
 
     pub(crate) fn add_lane(&self, path: &[u32]) -> u32 {
         self.lock().tape.add_lane(path.to_vec())
     }
 
-    /// Refuses a call that comes from a bound task after the replay is over: the sandbox holds.
-    pub(crate) fn refuse_late(&self, kind: Kind, alias: &str) {
-        if self.over.load(Relaxed) {
-            tracing::warn!(
-                alias,
-                recording_id = %self.recording.id(),
-                "a task outlived its replay, and its call of the {} was refused",
-                if kind == Kind::Output { "output" } else { "input" },
-            );
-            stop();
-        }
+    /// Whether the replay is over, so that what a bound task still calls is refused: the sandbox holds.
+    pub(crate) fn is_over(&self) -> bool {
+        self.over.load(Relaxed)
+    }
+
+    /// Tells that a call was refused because the replay is over.
+    pub(crate) fn tell_late(&self, kind: Kind, alias: &str) {
+        tracing::warn!(
+            alias,
+            recording_id = %self.recording.id(),
+            "a task outlived its replay, and its call of the {} was refused",
+            if kind == Kind::Output { "output" } else { "input" },
+        );
+    }
+
+    /// Whether the recorded operation was cancelled before its end.
+    pub(crate) fn was_cancelled(&self) -> bool {
+        self.recording.tape().operation().map(|operation| operation.end()) == Some(&End::Cancelled)
     }
 
     /// Finds the recorded call that answers this one, and uses it up.
@@ -121,11 +145,15 @@ impl Session {
 
     /// Puts down how the operation ended.
     pub(crate) fn finish_operation(&self, operation: &OperationSite, arguments: &[u8], end: Ended<'_>) {
-        self.lock().tape.push(&operation.ended(arguments, end, self.elapsed()));
+        let mut state = self.lock();
+        state.operation = Operation::Ended;
+        state.tape.push(&operation.ended(arguments, end, self.elapsed()));
     }
 
     pub(super) fn add_escape(&self, escape: &Escape) {
-        self.lock().escapes.push(escape.clone());
+        if !self.is_over() {
+            self.lock().escapes.push(escape.clone());
+        }
     }
 
     /// Fails the replay for good, and leaves the code under replay. The first reason counts.
@@ -135,11 +163,18 @@ impl Session {
         stop()
     }
 
+    /// Fails the replay for good, and leaves the code under replay unless it is being left already: a second panic
+    /// would abort the process. The first reason counts.
+    pub(crate) fn fail_unless_panicking(&self, error: ReplayError) {
+        if !std::thread::panicking() {
+            self.fail(error);
+        }
+    }
+
     /// A call waits to be cancelled, as it was when recorded. If the operation was cancelled then, its replay has
     /// come to the same point, and nobody else will cancel it.
     pub(crate) fn wait_for_cancellation(&self) {
-        let recorded = self.recording.tape().operation().map(|operation| operation.end());
-        if recorded == Some(&End::Cancelled) {
+        if self.was_cancelled() {
             self.set_done();
         }
     }
@@ -195,7 +230,7 @@ impl Session {
                 return Err(refused.map_or_else(stopped, ReplayErrorKind::Escaped).into());
             }
             Err(Some(message)) => return Err(ReplayErrorKind::Panicked { message }.into()),
-            Ok(()) if !self.entered.load(Relaxed) => {
+            Ok(()) if matches!(state.operation, Operation::Awaited) => {
                 return Err(ReplayErrorKind::NotEntered { recording: self.recording.id().clone() }.into());
             }
             Ok(()) => {}

@@ -1,0 +1,296 @@
+//! What services do that is hard on whoever records and replays them: guards that make calls when dropped,
+//! branches that race, recorders that panic.
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
+use playback_core::{
+    Context, Finished, FutureExt as _, OperationStart, Recorder, RecorderExt as _, Recording, RecordingStart,
+    ReplayErrorKind, input, operation, output, replay, replay_blocking, without_recording,
+};
+use playback_testkit::{MemoryRecorder, record, record_blocking};
+
+/// Rolls back when dropped, as transactions do.
+struct RollsBack {
+    live: Arc<AtomicUsize>,
+}
+
+impl Drop for RollsBack {
+    fn drop(&mut self) {
+        let answer: Result<(), String> = output("rollback").run(|| {
+            self.live.fetch_add(1, SeqCst);
+            Ok(())
+        });
+        drop(answer);
+    }
+}
+
+fn empty_recording() -> Recording {
+    record_blocking(|| operation("Op").run(|| ())).recording()
+}
+
+#[test]
+fn a_guard_that_makes_a_call_while_a_replay_fails_aborts_nothing_and_runs_nothing() {
+    let live = Arc::new(AtomicUsize::new(0));
+    let run = |fail: &dyn Fn()| {
+        replay_blocking(&empty_recording(), |_| {
+            operation("Op").run(|| {
+                let _guard = RollsBack { live: live.clone() };
+                fail();
+            });
+            Ok(())
+        })
+        .unwrap_err()
+    };
+    let error = run(&|| panic!("a plain bug"));
+    assert!(
+        matches!(error.kind(), ReplayErrorKind::Panicked { message } if message == "a plain bug"),
+        "{error}"
+    );
+    let error = run(&|| drop(input("unknown").run(|| String::new())));
+    assert!(error.to_string().starts_with("input `unknown` has no recorded answer"), "{error}");
+    assert_eq!(live.load(SeqCst), 0);
+}
+
+#[tokio::test]
+async fn a_guard_that_makes_a_call_when_a_replay_is_given_up_does_not_unwind_out_of_it() {
+    let live = Arc::new(AtomicUsize::new(0));
+    let recording = record(async { operation("Op").run_async(async {}).await }).await.recording();
+    let body = {
+        let live = live.clone();
+        async move {
+            let _guard = RollsBack { live };
+            drop(tokio::spawn(async { input("unknown").run(|| 5u8) }.in_current_context()));
+            std::future::pending::<()>().await;
+        }
+    };
+    let result = replay(&recording, |_| Ok(async { operation("Op").run_async(body).await })).await;
+    assert!(result.unwrap_err().to_string().starts_with("input `unknown` has no recorded answer"));
+    assert_eq!(live.load(SeqCst), 0);
+}
+
+#[tokio::test]
+async fn concurrent_outputs_of_one_lane_are_answered_by_what_they_send() {
+    /// Begins the calls in this order.
+    async fn store_all(order: [u64; 3]) -> Vec<u64> {
+        operation("Op")
+            .run_async(async move {
+                let mut answers = Vec::new();
+                for item in order {
+                    answers.push((
+                        item,
+                        output("store").args(&(item,)).run_async(async move { item * 10 }).await,
+                    ));
+                }
+                answers.sort_unstable();
+                answers.into_iter().map(|(_, answer)| answer).collect()
+            })
+            .await
+    }
+    let recording = record(store_all([2, 0, 1])).await.recording();
+    let playback = replay(&recording, |_| Ok(store_all([0, 1, 2]))).await.unwrap();
+    assert_eq!(playback.replayed().outputs().last().unwrap().to::<Vec<u64>>().unwrap(), [0, 10, 20]);
+}
+
+#[tokio::test]
+async fn a_branch_of_a_select_that_was_never_polled_when_recorded_may_be_polled_on_replay() {
+    async fn race(slow_first: bool) -> u8 {
+        operation("Op")
+            .run_async(async move {
+                let slow = input("slow").args(&()).run_async(std::future::pending::<u8>());
+                let fast = input("fast").args(&()).run_async(async { 2u8 });
+                if slow_first {
+                    tokio::select! { biased; slow = slow => slow, fast = fast => fast }
+                } else {
+                    tokio::select! { biased; fast = fast => fast, slow = slow => slow }
+                }
+            })
+            .await
+    }
+    let recording = record(race(false)).await.recording();
+    assert_eq!(recording.tape().calls().count(), 2, "slow was not polled");
+    let playback = replay(&recording, |_| Ok(race(true))).await.unwrap();
+    assert_eq!(playback.replayed().outputs().last().unwrap().to::<u8>().unwrap(), 2);
+}
+
+#[tokio::test]
+async fn what_is_bound_before_the_operation_does_not_shift_its_lanes() {
+    async fn fan_out() -> Vec<u64> {
+        operation("Op")
+            .run_async(async {
+                let mut seen: Vec<u64> = vec![input("n").run(|| 6)];
+                for n in [4, 5] {
+                    let read = async move { input("n").run_async(async move { n }).await };
+                    seen.push(tokio::spawn(read.in_current_context()).await.unwrap());
+                }
+                seen
+            })
+            .await
+    }
+    let recording = record(fan_out()).await.recording();
+    let seen = |playback: &playback_core::Playback| -> Vec<u64> {
+        playback.replayed().outputs().last().unwrap().to().unwrap()
+    };
+    let spawned =
+        replay(&recording, |_| Ok(async { tokio::spawn(fan_out().in_current_context()).await })).await;
+    assert_eq!(seen(&spawned.unwrap()), [6, 4, 5]);
+    let beside = replay(&recording, |_| {
+        Ok(async {
+            tokio::spawn(async {}.in_current_context()).await.unwrap();
+            fan_out().await
+        })
+    });
+    assert_eq!(seen(&beside.await.unwrap()), [6, 4, 5]);
+}
+
+#[test]
+fn a_new_lane_takes_no_answers_from_the_old_ones() {
+    let who = |live: u64| input("who").args(&(3,)).run(|| live);
+    let tell = |what: u64| output("tell").args(&(what,)).run(|| what);
+    let recording = record_blocking(|| {
+        operation("Op").run(|| {
+            assert_eq!((who(0), who(1)), (0, 1));
+            tell(7);
+        })
+    })
+    .recording();
+    let playback = replay_blocking(&recording, |_| {
+        operation("Op").run(|| {
+            Context::bind(|| (who(9), tell(8)))();
+            assert_eq!((who(9), who(9)), (0, 1));
+            tell(7);
+        });
+        Ok(())
+    })
+    .unwrap();
+    let added: Vec<String> = playback.added_outputs().map(|call| format!("{call:?}")).collect();
+    assert_eq!(added, ["Output tell(8) -> 7"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_loop_that_was_cancelled_ends_where_it_was_cancelled() {
+    async fn wait_until_done() {
+        operation("Op")
+            .run_async(async {
+                while input("status").run_async(async { 0u8 }).await == 0 {
+                    tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+                }
+            })
+            .await;
+    }
+    let recorder = MemoryRecorder::new();
+    let limit = std::time::Duration::from_millis(32);
+    tokio::time::timeout(limit, recorder.scope(async { wait_until_done().await })).await.unwrap_err();
+    let recording = recorder.recordings().remove(0);
+    assert!(recording.metadata().incomplete);
+    let playback = replay(&recording, |_| Ok(wait_until_done())).await.unwrap();
+    assert_eq!(playback.unread_inputs().count(), 0);
+    assert_eq!(playback.replayed().operation().unwrap().end(), &playback_core::End::Cancelled);
+}
+
+#[test]
+fn a_replay_of_another_operation_or_of_two_fails() {
+    let recording = empty_recording();
+    let other = replay_blocking(&recording, |_| Ok(operation("Refund").run(|| 1))).unwrap_err();
+    assert_eq!(
+        other.to_string(),
+        "the code under replay entered the operation `Refund`, and the recording is of `Op`; a replay runs the \
+         recorded operation, once"
+    );
+    let twice = replay_blocking(&recording, |_| {
+        operation("Op").run(|| ());
+        operation("Op").run(|| ());
+        Ok(())
+    });
+    assert!(twice.unwrap_err().to_string().contains("entered the operation `Op` a second time"));
+}
+
+#[test]
+fn calls_count_in_the_order_in_which_they_are_made_and_not_prepared() {
+    let run = || {
+        operation("Op").run_async(async {
+            let a = output("store").args(&("a",)).run_async(async { 'a' });
+            let b = output("store").args(&("b",)).run_async(async { 'b' });
+            let b = b.await;
+            (a.await, b)
+        })
+    };
+    let recorded = futures::executor::block_on(record(async { run().await }));
+    assert_eq!(recorded.result, ('a', 'b'));
+    let recording = recorded.recording();
+    let sent: Vec<String> =
+        recording.tape().outputs().map(|sent| sent.value().unwrap().to_string()).collect();
+    assert_eq!(sent[..2], [r#"["b"]"#, r#"["a"]"#]);
+}
+
+#[test]
+fn an_answered_call_that_is_polled_again_runs_no_body() {
+    let ask = |live: fn() -> u8| input("ask").args(&()).run_async(async move { live() });
+    let run = |live: fn() -> u8| async move {
+        operation("Op")
+            .run_async(async move {
+                let mut asked = Box::pin(ask(live));
+                let answer = asked.as_mut().await;
+                (answer, futures::poll!(asked).is_pending())
+            })
+            .await
+    };
+    let recording = futures::executor::block_on(record(async {
+        operation("Op").run_async(async { (ask(|| 5).await, true) }).await
+    }));
+    let recording = recording.recording();
+    let playback =
+        futures::executor::block_on(replay(&recording, |_| Ok(run(|| panic!("run for real"))))).unwrap();
+    assert_eq!(playback.replayed().outputs().last().unwrap().to::<(u8, bool)>().unwrap(), (5, true));
+}
+
+/// Panics at every turn.
+#[derive(Clone)]
+struct PanickingRecorder {
+    when_started: bool,
+}
+
+impl Recorder for PanickingRecorder {
+    fn start(&self, operation: &OperationStart<'_>) -> Option<RecordingStart> {
+        assert!(!self.when_started, "no disk");
+        MemoryRecorder::new().start(operation)
+    }
+    fn finish(&self, _: Finished) {
+        panic!("no disk")
+    }
+}
+
+#[test]
+fn a_recorder_that_panics_does_not_reach_the_service() {
+    for when_started in [true, false] {
+        let recorder = PanickingRecorder { when_started };
+        assert_eq!(recorder.scope_blocking(|| operation("Op").run(|| 5)), 5);
+    }
+}
+
+#[test]
+fn nothing_is_recorded_where_it_is_said_so() {
+    let recorded = record_blocking(|| {
+        without_recording(|| operation("Save").run(|| 1));
+        operation("Op").run(|| without_recording(|| input("inner").run(|| 2u8)))
+    });
+    let recording = recorded.recording();
+    assert_eq!(recording.tape().calls().count(), 1);
+}
+
+#[test]
+fn lanes_names_and_metadata_count_towards_the_limit() {
+    let check = |grow: &dyn Fn(usize)| {
+        let recorder = MemoryRecorder::new().max_bytes(100_000);
+        recorder.scope_blocking(|| operation("Op").run(|| (0..10_000).for_each(grow)));
+        assert!(recorder.recordings().is_empty());
+    };
+    check(&|_| Context::bind(|| ())());
+    check(&|n| playback_core::add_metadata(&format!("field {n}"), "value"));
+    let recorder = MemoryRecorder::new().max_bytes(100_000);
+    recorder.scope_blocking(|| {
+        operation("Op").run(|| output(format!("to {}", "x".repeat(200_000))).run(|| ()));
+    });
+    assert!(recorder.recordings().is_empty());
+}
