@@ -3,9 +3,12 @@
 use std::future::Future;
 use std::num::NonZeroUsize;
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::time::Duration;
 
-use futures::future::FutureExt;
+use futures::future::{Either, FutureExt, select};
 use futures::stream::{BoxStream, Stream, StreamExt};
+use futures_timer::Delay;
 use playback_core::{Playback, Recording, RecordingId};
 
 use crate::comparison::{Comparison, Run};
@@ -40,6 +43,8 @@ pub struct Equalizer {
     concurrency: NonZeroUsize,
     in_order: bool,
     keep_playbacks: bool,
+    time_limit: Duration,
+    escapes_fail: bool,
 }
 
 impl Equalizer {
@@ -47,10 +52,35 @@ impl Equalizer {
     /// [`concurrency`](Self::concurrency) says otherwise.
     pub const DEFAULT_CONCURRENCY: NonZeroUsize = NonZeroUsize::MIN.saturating_add(7);
 
+    /// How long one replay may take, unless [`time_limit`](Self::time_limit) says otherwise.
+    pub const DEFAULT_TIME_LIMIT: Duration = Duration::from_secs(60);
+
     /// An equalizer that replays and compares as `tuning` says.
     #[must_use]
     pub fn new(tuning: Tuning) -> Self {
-        Self { tuning, concurrency: Self::DEFAULT_CONCURRENCY, in_order: true, keep_playbacks: false }
+        Self {
+            tuning,
+            concurrency: Self::DEFAULT_CONCURRENCY,
+            in_order: true,
+            keep_playbacks: false,
+            time_limit: Self::DEFAULT_TIME_LIMIT,
+            escapes_fail: false,
+        }
+    }
+
+    /// How long one replay may take before it is given up. An operation that is not async cannot be given up.
+    #[must_use]
+    pub fn time_limit(mut self, time_limit: Duration) -> Self {
+        self.time_limit = time_limit;
+        self
+    }
+
+    /// Makes a replay fail that an interception escaped from, as it ran for real or was refused: for processes that
+    /// do nothing but replay. In others, escapes may come from code that rightly runs for real.
+    #[must_use]
+    pub fn escapes_fail(mut self) -> Self {
+        self.escapes_fail = true;
+        self
     }
 
     /// How many recordings are loaded and replayed at the same time, on the one thread that polls the stream:
@@ -117,7 +147,7 @@ impl Equalizer {
         let metadata = recording.metadata();
         let recorded = Run { duration: metadata.duration, failed: failed(recording.tape()) };
         let (verdict, playback) = match self.play(recording).await {
-            Ok(playback) => (self.tuning.judge(&playback), Some(playback)),
+            Ok(playback) => (self.judge(&playback), Some(playback)),
             Err(failure) => (Verdict::failure(failure), None),
         };
         Comparison {
@@ -130,8 +160,25 @@ impl Equalizer {
         }
     }
 
+    fn judge(&self, playback: &Playback) -> Verdict {
+        match playback.escapes().first() {
+            Some(escape) if self.escapes_fail => Verdict::failure(escape.to_string()),
+            _ => self.tuning.judge(playback),
+        }
+    }
+
     async fn play(&self, recording: Recording) -> Result<Playback, String> {
-        let played = AssertUnwindSafe(self.tuning.play(recording)).catch_unwind().await;
+        let played = AssertUnwindSafe(self.tuning.play(recording)).catch_unwind();
+        let played = match select(pin!(played), Delay::new(self.time_limit)).await {
+            Either::Left((played, _)) => played,
+            Either::Right(_) => {
+                return Err(format!(
+                    "the replay did not end within {:?}; it may wait for a call that was cancelled when it was \
+                     recorded, and that nothing cancels now",
+                    self.time_limit
+                ));
+            }
+        };
         played
             .map_err(|panic| format!("replaying it panicked: {}", panic_message(panic.as_ref())))?
             .map_err(|error| error.to_string())

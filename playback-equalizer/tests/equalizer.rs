@@ -21,7 +21,7 @@ use futures::stream::{self, StreamExt};
 use futures::{FutureExt, poll};
 use playback_core::{RecorderExt, Recording, RecordingId, ReplayError, input, operation, output};
 use playback_equalizer::{Comparison, Equalizer, Error, Status, Tuner, Tuning};
-use playback_testkit::MemoryRecorder;
+use playback_testkit::{MemoryRecorder, record};
 
 /// Recordings of an operation `Double`, which sends twice its argument and returns it.
 fn recordings(arguments: &[u64]) -> Vec<Recording> {
@@ -217,6 +217,31 @@ fn e5_a_recording_that_was_cancelled_is_compared_by_what_went_out_until_then() {
         equalizer.compare(recorder.recordings().remove(0)).now_or_never().expect("it ends").status()
     };
     assert_eq!((compare(1), compare(2)), (Status::Equal, Status::Different));
+}
+
+#[test]
+fn e5_a_replay_that_does_not_end_is_given_up_and_the_run_goes_on() {
+    // The recorded code gave up on a slow call; the replayed code does not.
+    async fn read(patient: bool) -> u64 {
+        let body = async move {
+            let slow = Box::pin(input("slow").args(&()).run_async(std::future::pending::<u64>()));
+            if patient { slow.await } else { slow.now_or_never().unwrap_or(7) }
+        };
+        operation("Read").args(&()).run_async(body).await
+    }
+    let recordings = [block_on(record(read(false))).recording(), block_on(record(read(false))).recording()];
+    let comparisons = |patient| {
+        let equalizer =
+            Equalizer::new(Tuning::new(move |_| Ok(read(patient)))).time_limit(Duration::from_millis(20));
+        block_on(futures::future::join_all(
+            recordings.iter().map(|recording| equalizer.compare(recording.clone())),
+        ))
+        .iter()
+        .map(|comparison| comparison.status())
+        .collect::<Vec<_>>()
+    };
+    assert_eq!(comparisons(false), [Status::Equal; 2]);
+    assert_eq!(comparisons(true), [Status::EqualizerFailure; 2]);
 }
 
 #[test]

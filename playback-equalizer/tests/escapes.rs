@@ -18,14 +18,16 @@ fn order(bind: bool) -> u64 {
 #[test]
 fn a_call_on_a_thread_that_was_not_bound_shows_in_the_comparison() {
     let recording = playback_testkit::record_blocking(|| order(true)).recording();
-    let compare = |bind| {
-        let tuning = Tuning::blocking(move |_: &Recording| Ok(order(bind)));
-        block_on(Equalizer::new(tuning).compare(recording.clone()))
-    };
+    let equalizer = |bind| Equalizer::new(Tuning::blocking(move |_: &Recording| Ok(order(bind))));
+    let compare = |bind| block_on(equalizer(bind).compare(recording.clone()));
     assert!(compare(true).escapes.is_empty());
 
     let escaped = compare(false);
     assert_eq!(escaped.status(), Status::Equal);
     assert_eq!(escaped.escapes.iter().map(|escape| escape.alias.as_str()).collect::<Vec<_>>(), ["price"]);
     assert!(escaped.to_string().contains("input `price` was reached outside the replay"), "{escaped}");
+
+    let failed = block_on(equalizer(false).escapes_fail().compare(recording.clone()));
+    assert_eq!(failed.status(), Status::EqualizerFailure);
+    assert_eq!(block_on(equalizer(true).escapes_fail().compare(recording.clone())).status(), Status::Equal);
 }

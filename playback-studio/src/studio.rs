@@ -2,6 +2,7 @@
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::future::FutureExt;
 use futures::stream::{self, BoxStream, StreamExt};
@@ -24,6 +25,8 @@ pub struct Studio {
     wanted: Wanted,
     concurrency: NonZeroUsize,
     keep_playbacks: bool,
+    time_limit: Duration,
+    tolerate_escapes: bool,
 }
 
 /// What happens while a studio plays.
@@ -61,6 +64,8 @@ impl Studio {
             wanted: Wanted::default(),
             concurrency: Equalizer::DEFAULT_CONCURRENCY,
             keep_playbacks: false,
+            time_limit: Equalizer::DEFAULT_TIME_LIMIT,
+            tolerate_escapes: false,
         }
     }
 
@@ -91,6 +96,22 @@ impl Studio {
     #[must_use]
     pub fn concurrency(mut self, concurrency: NonZeroUsize) -> Self {
         self.concurrency = concurrency;
+        self
+    }
+
+    /// How long one replay may take before it is given up; a minute, unless said otherwise. See
+    /// [`Equalizer::time_limit`].
+    #[must_use]
+    pub fn time_limit(mut self, time_limit: Duration) -> Self {
+        self.time_limit = time_limit;
+        self
+    }
+
+    /// Reports interceptions that escape from a replay, and lets them fail none: for a process in which other code
+    /// rightly runs for real at the same time, as in a test run. See [`Equalizer::escapes_fail`].
+    #[must_use]
+    pub fn tolerate_escapes(mut self) -> Self {
+        self.tolerate_escapes = true;
         self
     }
 
@@ -160,7 +181,9 @@ impl Studio {
     }
 
     fn equalizer(&self, category: &str) -> Result<Arc<Equalizer>, TuningFailed> {
-        let equalizer = Equalizer::new(Tuning::of_category(&*self.tuner, category)?);
+        let tuning = Tuning::of_category(&*self.tuner, category)?;
+        let equalizer = Equalizer::new(tuning).time_limit(self.time_limit);
+        let equalizer = if self.tolerate_escapes { equalizer } else { equalizer.escapes_fail() };
         Ok(Arc::new(if self.keep_playbacks { equalizer.keep_playbacks() } else { equalizer }))
     }
 
