@@ -37,6 +37,7 @@
 //! | `cassette` | what a place for recordings must do: [`Cassette`], [`Found`] |
 //! | `ext` | what callers enjoy on top: [`CassetteExt`] |
 //! | `error` | what can go wrong: [`Error`], [`ErrorKind`] |
+//! | `filter` | what metadata has to be like: [`Filter`], [`Condition`], and both as text |
 //! | `query` | what to look for: [`Query`], [`Order`] |
 //! | `lookup` | finding by listing: [`lookup()`], [`Listing`], for those who write cassettes |
 //! | [`mod@format`] | the bytes of tapes and metadata, for those who write cassettes |
@@ -48,6 +49,7 @@ mod cassette;
 mod clock;
 mod error;
 mod ext;
+mod filter;
 pub mod format;
 mod ids;
 mod lookup;
@@ -59,6 +61,7 @@ pub use cassette::{Cassette, Found};
 pub use clock::{Clock, SystemClock};
 pub use error::{Error, ErrorKind};
 pub use ext::{CassetteExt, ReplayByIdError};
+pub use filter::{Condition, Filter};
 pub use ids::IdGenerator;
 pub use lookup::{Listing, lookup};
 pub use playback_core::{InvalidId, Metadata, Recording, RecordingId};
