@@ -39,11 +39,13 @@
 //! | `assert_recorded` | [`assert_recorded()`] |
 //! | `assert_replay` | [`assert_replay()`] |
 //! | `assert_calls` | assertions on the calls of a run: [`AssertCalls`] |
+//! | [`conformance`] | the rules of `Cassette`, tried on a cassette of yours |
 //! | `replays` | replaying all recordings of a cassette: [`assert_replays!`], [`replay_all`] |
 
 mod assert_calls;
 mod assert_recorded;
 mod assert_replay;
+pub mod conformance;
 mod directory;
 mod memory;
 mod record;
