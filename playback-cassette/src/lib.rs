@@ -42,6 +42,7 @@
 //! | `lookup` | finding by listing: [`lookup()`], [`Listing`], for those who write cassettes |
 //! | [`mod@format`] | the bytes of tapes and metadata, for those who write cassettes |
 //! | `recorder` | [`TapeRecorder`], its [builder](TapeRecorderBuilder), its queue, its thread, its [`Stats`] |
+//! | `wrappers` | cassettes around any cassette: [`ReadOnly`], [`Prefixed`], [`Background`], [`Cached`] |
 //! | `ids`, `clock` | names and times of new recordings: [`IdGenerator`], [`Clock`] |
 //! | `timestamp` | times as numbers, days and text |
 
@@ -56,6 +57,7 @@ mod lookup;
 mod query;
 mod recorder;
 mod timestamp;
+mod wrappers;
 
 pub use cassette::{Cassette, Found};
 pub use clock::{Clock, SystemClock};
@@ -67,3 +69,4 @@ pub use lookup::{Listing, lookup};
 pub use playback_core::{InvalidId, Metadata, Recording, RecordingId};
 pub use query::{Order, Query};
 pub use recorder::{Discarded, Dropped, InFlight, NotWritten, Stats, TapeRecorder, TapeRecorderBuilder};
+pub use wrappers::{Background, BackgroundBuilder, CacheStats, Cached, Prefixed, ReadOnly};

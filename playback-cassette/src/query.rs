@@ -108,6 +108,12 @@ impl Query {
         self
     }
 
+    /// Only those of these categories, of which there is one at least, whatever was named before.
+    pub(crate) fn in_categories(mut self, categories: Vec<String>) -> Self {
+        self.categories = categories;
+        self
+    }
+
     /// At most this many, over all categories and days together.
     #[must_use]
     pub fn limit(mut self, limit: usize) -> Self {

@@ -78,6 +78,15 @@ pub(super) struct Job {
     bytes: usize,
 }
 
+/// Why a recording is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Refusal {
+    #[error("the recorder is closed")]
+    Closed,
+    #[error("its queue is full: save faster, sample less, or allow a longer queue")]
+    Full,
+}
+
 /// What the writer is to do next.
 pub(super) enum Next {
     Save(Job),
@@ -122,19 +131,17 @@ impl Queue {
         self.lock().dropped.closed += 1;
     }
 
-    pub(super) fn push(&self, recording: Recording) {
+    /// Takes a recording, or drops and counts it.
+    pub(super) fn push(&self, recording: Recording) -> Result<(), Refusal> {
         let bytes = recording.tape().size();
         let id = recording.id().clone();
         let mut state = self.lock();
-        let (count, why) = if state.phase != Phase::Open {
-            (&mut state.dropped.closed, "the recorder is closed")
+        let (refusal, count) = if state.phase != Phase::Open {
+            (Refusal::Closed, &mut state.dropped.closed)
         } else if state.unfinished.len() >= self.limits.recordings
             || state.unfinished_bytes.saturating_add(bytes) > self.limits.bytes
         {
-            (
-                &mut state.dropped.queue_full,
-                "its queue is full: save faster, sample less, or allow a longer queue",
-            )
+            (Refusal::Full, &mut state.dropped.queue_full)
         } else {
             let number = state.next_number;
             state.next_number += 1;
@@ -143,12 +150,13 @@ impl Queue {
             state.waiting.push_back(Job { number, recording, bytes });
             drop(state);
             self.work.notify_one();
-            return;
+            return Ok(());
         };
         *count += 1;
         let count = *count;
         drop(state);
-        count_event!(count, recording = %id, count, "the recorder dropped a recording: {why}");
+        count_event!(count, recording = %id, count, "the recorder dropped a recording: {refusal}");
+        Err(refusal)
     }
 
     pub(super) fn counts(&self) -> QueueCounts {

@@ -108,7 +108,7 @@ macro_rules! count_event {
         }
     };
 }
-pub(super) use count_event;
+pub(crate) use count_event;
 
 /// What is counted outside of the queue.
 #[derive(Default)]

@@ -10,12 +10,13 @@ use playback_core::{Metadata, Recording, RecordingId};
 /// that writes to the same place.
 ///
 /// ```
+/// use playback_cassette::ReadOnly;
 /// use playback_testkit::{MemoryCassette, conformance};
 ///
 /// # #[tokio::main] async fn main() {
 /// conformance::cassette(|| async {
 ///     let memory = MemoryCassette::new();
-///     conformance::Halves { write: memory.clone(), read: memory }
+///     conformance::Halves { write: memory.clone(), read: ReadOnly::new(memory) }
 /// })
 /// .await;
 /// # }
