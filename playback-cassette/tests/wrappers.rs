@@ -54,7 +54,7 @@ async fn a_read_only_view_refuses_before_anything_reaches_the_cassette() {
     view.close().await.unwrap();
     assert_eq!(double.begun.available_permits(), 0, "no save has begun");
     assert_eq!(double.closed.load(Ordering::SeqCst), 0, "closing may write, so it is not passed on");
-    assert_eq!(double.memory.ids(), [id.clone()]);
+    assert_eq!(double.memory.ids(), std::slice::from_ref(id));
 }
 
 #[tokio::test]
