@@ -41,7 +41,7 @@
 //! | `query` | what to look for: [`Query`], [`Order`] |
 //! | `lookup` | finding by listing: [`lookup()`], [`Listing`], for those who write cassettes |
 //! | [`mod@format`] | the bytes of tapes and metadata, for those who write cassettes |
-//! | `recorder` | [`TapeRecorder`], its [builder](TapeRecorderBuilder), its queue, its thread, its [`Stats`] |
+//! | `recorder` | [`TapeRecorder`], its [builder](TapeRecorderBuilder), its queue, its thread, its [`Stats`], [`Candidate`] |
 //! | `wrappers` | cassettes around any cassette: [`ReadOnly`], [`Prefixed`], [`Background`], [`Cached`] |
 //! | `ids`, `clock` | names and times of new recordings: [`IdGenerator`], [`Clock`] |
 //! | `timestamp` | times as numbers, days and text |
@@ -68,5 +68,7 @@ pub use ids::IdGenerator;
 pub use lookup::{Listing, lookup};
 pub use playback_core::{InvalidId, Metadata, Recording, RecordingId};
 pub use query::{Order, Query};
-pub use recorder::{Discarded, Dropped, InFlight, NotWritten, Stats, TapeRecorder, TapeRecorderBuilder};
+pub use recorder::{
+    Candidate, Discarded, Dropped, InFlight, NotWritten, Stats, TapeRecorder, TapeRecorderBuilder,
+};
 pub use wrappers::{Background, BackgroundBuilder, CacheStats, Cached, Prefixed, ReadOnly};

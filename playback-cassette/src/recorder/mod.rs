@@ -1,6 +1,7 @@
 //! The recorder for production: decides what is kept, and has it saved in the background.
 
 mod builder;
+mod candidate;
 mod queue;
 mod sampling;
 mod stats;
@@ -16,6 +17,7 @@ use futures::channel::oneshot;
 use playback_core::{Finished, OperationStart, Recorder, Recording, RecordingStart, Service};
 
 pub use builder::TapeRecorderBuilder;
+pub use candidate::Candidate;
 pub use queue::NotWritten;
 pub(crate) use queue::Refusal;
 pub(crate) use stats::count_event;

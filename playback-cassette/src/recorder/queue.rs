@@ -53,6 +53,7 @@ struct State {
     next_number: u64,
     flushes: Vec<Flush>,
     saved: u64,
+    sampled_out: u64,
     failed: u64,
     /// How many of the failed ones someone was told of.
     failed_told: u64,
@@ -87,6 +88,14 @@ pub(crate) enum Refusal {
     Full,
 }
 
+/// What became of a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    Saved,
+    SampledOut,
+    Failed,
+}
+
 /// What the writer is to do next.
 pub(super) enum Next {
     Save(Job),
@@ -109,6 +118,7 @@ struct Mark {
 /// What the queue has counted.
 pub(super) struct QueueCounts {
     pub(super) saved: u64,
+    pub(super) sampled_out: u64,
     pub(super) failed: u64,
     pub(super) dropped: Dropped,
     pub(super) queued: u64,
@@ -164,6 +174,7 @@ impl Queue {
         let queued = state.waiting.len() as u64;
         QueueCounts {
             saved: state.saved,
+            sampled_out: state.sampled_out,
             failed: state.failed,
             dropped: state.dropped,
             queued,
@@ -254,13 +265,17 @@ impl Queue {
         self.work.notified().await;
     }
 
-    /// A save has ended, well or not. How many have failed so far.
-    pub(super) fn finished(&self, job: &Job, saved: bool) -> u64 {
+    /// The writer is done with a job. How many have failed so far.
+    pub(super) fn finished(&self, job: &Job, fate: Fate) -> u64 {
         let mut state = self.lock();
         // One that was given up is counted already.
         if state.unfinished.remove(&job.number) {
             state.unfinished_bytes = state.unfinished_bytes.saturating_sub(job.bytes);
-            *(if saved { &mut state.saved } else { &mut state.failed }) += 1;
+            *match fate {
+                Fate::Saved => &mut state.saved,
+                Fate::SampledOut => &mut state.sampled_out,
+                Fate::Failed => &mut state.failed,
+            } += 1;
         }
         let failed = state.failed;
         self.tell(state);
