@@ -1,5 +1,6 @@
 //! Opening a cassette with options.
 
+use std::fmt;
 use std::time::Duration;
 
 use playback_cassette::Error;
@@ -28,7 +29,7 @@ use crate::{ObjectStoreCassette, address};
 /// # }
 /// # Ok(()) }
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[must_use]
 pub struct ObjectStoreCassetteBuilder {
     url: String,
@@ -94,5 +95,12 @@ impl ObjectStoreCassetteBuilder {
     pub fn build(self) -> Result<ObjectStoreCassette, Error> {
         let address = address::open(&self.url, &self.options)?;
         ObjectStoreCassette::at(address.place).key_prefix(&address.prefix)
+    }
+}
+
+impl fmt::Debug for ObjectStoreCassetteBuilder {
+    /// Without the URL, which may hold what is secret until it is refused for that.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ObjectStoreCassetteBuilder").field("options", &self.options).finish_non_exhaustive()
     }
 }

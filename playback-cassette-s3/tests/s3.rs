@@ -42,8 +42,9 @@ async fn the_cassette_conforms_on_s3() {
     let server = Server::start().await;
     let number = AtomicU32::new(0);
     conformance::cassette(async || {
-        let place = format!("bkt/conform/{}", number.fetch_add(1, Ordering::Relaxed));
-        server.builder(&place).build().unwrap().read_only(false)
+        let bucket = format!("bucket-{}", number.fetch_add(1, Ordering::Relaxed));
+        server.make_bucket(&bucket);
+        server.builder(&format!("{bucket}/conform/x")).build().unwrap().read_only(false)
     })
     .await;
 }
@@ -258,6 +259,34 @@ async fn wrong_credentials_and_missing_permission_say_which_it_is() {
 }
 
 #[tokio::test]
+async fn every_code_of_the_clouds_is_a_kind_that_says_what_to_do() {
+    let server = Server::start().await;
+    let cassette = server.cassette();
+    let id = recording(10).await.id().clone();
+    for (status, code, kind, says) in [
+        (404, "NoSuchKey", ErrorKind::NotFound, "there is no recording"),
+        (404, "BlobNotFound", ErrorKind::NotFound, "there is no recording"),
+        (404, "NoSuchBucket", ErrorKind::Invalid, "does not exist; make it"),
+        (404, "ContainerNotFound", ErrorKind::Invalid, "does not exist; make it"),
+        (403, "AccessDenied", ErrorKind::Refused, "give these credentials the permission"),
+        (403, "AuthorizationPermissionMismatch", ErrorKind::Refused, "give these credentials the permission"),
+        (403, "SomethingNew", ErrorKind::Refused, "give these credentials the permission"),
+        (403, "InvalidAccessKeyId", ErrorKind::Refused, "does not accept the credentials"),
+        (403, "AuthenticationFailed", ErrorKind::Refused, "does not accept the credentials"),
+        (400, "ExpiredToken", ErrorKind::Refused, "does not accept the credentials"),
+        (401, "SomethingNew", ErrorKind::Refused, "does not accept the credentials"),
+        (403, "RequestTimeTooSkewed", ErrorKind::Refused, "set the clock right"),
+        (400, "InvalidRequest", ErrorKind::Other, "refuses the request"),
+    ] {
+        server.answer(status, code, "");
+        let error = cassette.load(&id).await.unwrap_err();
+        assert_eq!(error.kind(), kind, "{status} {code}: {}", error.chain());
+        assert!(error.to_string().contains(says), "{status} {code}: {error}");
+        assert!(error.chain().contains(code), "what the store said stands beneath: {}", error.chain());
+    }
+}
+
+#[tokio::test]
 async fn a_wrong_region_names_the_right_one() {
     let server = Server::start().await;
     let place = format!("the bucket `bkt` at http://{}", server.address);
@@ -390,7 +419,9 @@ fn options_and_addresses_that_make_no_sense_are_refused_without_telling_secrets(
         assert_eq!(error.kind(), ErrorKind::Invalid);
         assert_eq!(error.to_string(), expected);
     }
-    let debug =
-        format!("{:?}", ObjectStoreCassette::builder("s3://bkt").option("secret_access_key", "hidden"));
+    let debug = format!(
+        "{:?}",
+        ObjectStoreCassette::builder("s3://AK:hidden@bkt").option("secret_access_key", "hidden")
+    );
     assert!(!debug.contains("hidden"), "{debug}");
 }

@@ -10,6 +10,7 @@
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -419,11 +420,41 @@ async fn a_recorder_that_is_closed_closes_its_transient_cassette() {
     assert_eq!(store.list(None).count().await, 0);
 }
 
+/// Counts warnings.
+struct Warnings(Arc<AtomicUsize>);
+
+impl tracing::Subscriber for Warnings {
+    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+        metadata.target().starts_with("playback_cassette_s3") && *metadata.level() == tracing::Level::WARN
+    }
+
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+
+    fn event(&self, _: &tracing::Event<'_>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn enter(&self, _: &tracing::span::Id) {}
+
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
 #[tokio::test]
-async fn disk_and_memory_ignore_the_threshold_for_infrequent_access() {
+async fn disk_and_memory_ignore_the_threshold_for_infrequent_access_with_one_warning() {
     // C8
+    let warnings = Arc::new(AtomicUsize::new(0));
+    let _guard = tracing::subscriber::set_default(Warnings(warnings.clone()));
     let disk = OnDisk::new().await;
     let cassette = disk.cassette.clone().read_only(false).infrequent_access_over(0);
-    cassette.save(&disk.recording).await.unwrap();
+    for _ in 0..3 {
+        cassette.save(&disk.recording).await.unwrap();
+    }
     assert_eq!(cassette.load(disk.id()).await.unwrap(), disk.recording);
+    assert_eq!(warnings.load(Ordering::SeqCst), 1);
 }

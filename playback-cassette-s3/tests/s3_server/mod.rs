@@ -67,6 +67,7 @@ impl Server {
             .region("us-east-1")
             .option("access_key_id", "AK")
             .option("secret_access_key", "SK")
+            .option("disable_system_certificates", "true")
             .max_retries(2)
             .retry_pauses(Duration::from_millis(1), Duration::from_millis(2))
     }
@@ -92,7 +93,12 @@ impl Server {
         self.notes.lock().unwrap().answers.push_back((status, body));
     }
 
-    /// Where an object of the bucket is on disk.
+    /// Makes another bucket. The server walks through all of one for each listing.
+    pub(crate) fn make_bucket(&self, name: &str) {
+        std::fs::create_dir(self.directory.path().join(name)).unwrap();
+    }
+
+    /// Where an object of `bkt` is on disk.
     pub(crate) fn file(&self, key: &str) -> PathBuf {
         self.directory.path().join("bkt").join(key)
     }
