@@ -306,17 +306,47 @@ async fn a_recording_that_is_replaced_while_it_is_fetched_is_not_kept() {
     let changed = recording(&id, days_before(0), 10);
     let gated = Gated::new(memory);
     let cached = Arc::new(Cached::new(gated.clone(), directory.path()));
-    gated.shut();
+    gated.loads().shut();
     let fetching = tokio::spawn({
         let (cached, id) = (Arc::clone(&cached), id.clone());
         async move { cached.load(&id).await }
     });
-    gated.wait_for_load().await; // It has read the old one, and waits before it hands it over.
+    gated.loads().wait_for_call().await; // It has read the old one, and waits before it hands it over.
     cached.save(&changed).await.unwrap();
-    gated.open();
+    gated.loads().open();
     assert_eq!(fetching.await.unwrap().unwrap(), recordings[0]);
     assert!(!file(directory.path(), &id).exists());
     assert_eq!(cached.load(&id).await.unwrap(), changed);
+}
+
+#[tokio::test]
+async fn a_recording_that_is_fetched_while_it_is_replaced_is_not_kept_for_longer() {
+    // C13
+    for given_up in [false, true] {
+        let directory = tempfile::tempdir().unwrap();
+        let (memory, recordings) = filled(1).await;
+        let id = recordings[0].id().clone();
+        let changed = recording(&id, days_before(0), 10);
+        let gated = Gated::new(memory);
+        let cached = Arc::new(Cached::new(gated.clone(), directory.path()));
+        gated.saves().shut();
+        let saving = tokio::spawn({
+            let (cached, changed) = (Arc::clone(&cached), changed.clone());
+            async move { cached.save(&changed).await }
+        });
+        gated.saves().wait_for_call().await; // It has not written yet.
+        assert_eq!(cached.load(&id).await.unwrap(), recordings[0]);
+        assert!(file(directory.path(), &id).exists());
+        if given_up {
+            saving.abort();
+            assert!(saving.await.unwrap_err().is_cancelled());
+        } else {
+            gated.saves().open();
+            saving.await.unwrap().unwrap();
+            assert_eq!(cached.load(&id).await.unwrap(), changed);
+        }
+        assert_eq!(file(directory.path(), &id).exists(), !given_up, "what may have changed is not kept");
+    }
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! A cassette whose loads can be held up and made to fail.
+//! A cassette whose calls can be held up and made to fail.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,32 +9,57 @@ use playback_cassette::{Cassette, Error, ErrorKind, Found, Metadata, Query, Reco
 use playback_testkit::MemoryCassette;
 use tokio::sync::Semaphore;
 
-/// A cassette in memory whose loads wait, once they have read, while it is shut.
+/// A cassette in memory whose loads wait, once they have read, and whose saves wait, before they write, while
+/// it is shut to them.
 #[derive(Clone)]
 pub(crate) struct Gated {
     memory: MemoryCassette,
-    gate: Arc<Semaphore>,
-    arrived: Arc<Semaphore>,
+    loads: Arc<Gate>,
+    saves: Arc<Gate>,
     fail: Arc<AtomicBool>,
+}
+
+/// What calls go through one after the other, while it is open.
+pub(crate) struct Gate {
+    open: Semaphore,
+    arrived: Semaphore,
+}
+
+impl Gate {
+    fn new() -> Arc<Self> {
+        Arc::new(Self { open: Semaphore::new(1), arrived: Semaphore::new(0) })
+    }
+
+    async fn pass(&self) {
+        self.arrived.add_permits(1);
+        let _permit = self.open.acquire().await.unwrap();
+    }
+
+    pub(crate) fn shut(&self) {
+        self.open.forget_permits(1);
+    }
+
+    pub(crate) fn open(&self) {
+        self.open.add_permits(1);
+    }
+
+    /// Waits until a call is at the gate, or through.
+    pub(crate) async fn wait_for_call(&self) {
+        self.arrived.acquire().await.unwrap().forget();
+    }
 }
 
 impl Gated {
     pub(crate) fn new(memory: MemoryCassette) -> Self {
-        let (gate, arrived) = (Arc::new(Semaphore::new(1)), Arc::new(Semaphore::new(0)));
-        Self { memory, gate, arrived, fail: Arc::default() }
+        Self { memory, loads: Gate::new(), saves: Gate::new(), fail: Arc::default() }
     }
 
-    pub(crate) fn shut(&self) {
-        self.gate.forget_permits(1);
+    pub(crate) fn loads(&self) -> &Gate {
+        &self.loads
     }
 
-    pub(crate) fn open(&self) {
-        self.gate.add_permits(1);
-    }
-
-    /// Waits until a load has read, and waits itself.
-    pub(crate) async fn wait_for_load(&self) {
-        self.arrived.acquire().await.unwrap().forget();
+    pub(crate) fn saves(&self) -> &Gate {
+        &self.saves
     }
 
     pub(crate) fn fail_next_load(&self) {
@@ -45,6 +70,7 @@ impl Gated {
 #[async_trait]
 impl Cassette for Gated {
     async fn save(&self, recording: &Recording) -> Result<(), Error> {
+        self.saves.pass().await;
         self.memory.save(recording).await
     }
 
@@ -53,8 +79,7 @@ impl Cassette for Gated {
             return Err(Error::new(ErrorKind::Unreachable, "the store is down; start it"));
         }
         let loaded = self.memory.load(id).await;
-        self.arrived.add_permits(1);
-        let _permit = self.gate.acquire().await.unwrap();
+        self.loads.pass().await;
         loaded
     }
 
