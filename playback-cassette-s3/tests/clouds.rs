@@ -23,7 +23,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::SystemTime;
 
-use playback_cassette::Cassette;
+use playback_cassette::{Cassette, ErrorKind};
 use playback_cassette_s3::ObjectStoreCassette;
 use playback_testkit::conformance;
 
@@ -39,6 +39,16 @@ async fn conforms_at(variable: &str) {
         ObjectStoreCassette::from_url(&url).unwrap().key_prefix(&prefix).unwrap().read_only(false)
     })
     .await;
+    let mut nowhere = url::Url::parse(&url).unwrap();
+    nowhere.set_host(Some("playback-test-nowhere")).unwrap();
+    let cassette = ObjectStoreCassette::from_url(nowhere.as_str()).unwrap();
+    for error in [
+        cassette.categories().await.unwrap_err(),
+        cassette.load(&"Checkout/20260131/01KG8V3Q2E9T0000000000000A".parse().unwrap()).await.unwrap_err(),
+    ] {
+        assert_eq!(error.kind(), ErrorKind::Invalid, "{}", error.chain());
+        assert!(error.to_string().contains("does not exist; make it"), "{}", error.chain());
+    }
     for number in 0..number.into_inner() {
         let prefix = format!("playback-test/{run}/{number}");
         let mine = ObjectStoreCassette::from_url(&url).unwrap().key_prefix(&prefix).unwrap();

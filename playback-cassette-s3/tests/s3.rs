@@ -42,7 +42,7 @@ async fn the_cassette_conforms_on_s3() {
     let server = Server::start().await;
     let number = AtomicU32::new(0);
     conformance::cassette(async || {
-        let bucket = format!("bucket-{}", number.fetch_add(1, Ordering::Relaxed));
+        let bucket = format!("bucket{}", number.fetch_add(1, Ordering::Relaxed));
         server.make_bucket(&bucket);
         server.builder(&format!("{bucket}/conform/x")).build().unwrap().read_only(false)
     })
