@@ -191,6 +191,30 @@ async fn a_store_that_is_down_at_the_start_is_used_once_it_is_back() {
 }
 
 #[tokio::test]
+async fn a_slow_answer_holds_up_no_one_else_and_counts_when_it_comes() {
+    // The tape, then the metadata.
+    for after in [0, 1] {
+        let store = Faulty::new();
+        let cassette = ObjectStoreCassette::new(Arc::new(store.clone())).read_only(false);
+        let (slow, other) = (recording(1, 0, LENGTH), recording(2, 0, LENGTH));
+        store.arm(after, Fault::IsSlow);
+        let mut saving = cassette.save(&slow);
+        if let Either::Left((saved, _)) = select(&mut saving, pin!(store.hangs())).await {
+            panic!("it was slow, and is {saved:?}");
+        }
+        cassette.save(&other).await.unwrap();
+        assert_eq!(cassette.load(other.id()).await.unwrap(), other);
+        let found = cassette.find_all(&Query::new()).await.unwrap();
+        assert_eq!(found.iter().map(|found| &found.id).collect::<Vec<_>>(), [other.id()]);
+
+        store.go_on();
+        saving.await.unwrap();
+        assert_eq!(cassette.load(slow.id()).await.unwrap(), slow);
+        assert_eq!(cassette.find_all(&Query::new()).await.unwrap().len(), 2);
+    }
+}
+
+#[tokio::test]
 async fn two_writers_of_one_id_leave_one_recording_whichever_of_them_fails() {
     for fault in Fault::ALL {
         for after in 0..4 {

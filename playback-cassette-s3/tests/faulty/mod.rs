@@ -29,6 +29,8 @@ pub(crate) enum Fault {
     IsFull,
     /// The store never answers, and whoever asked gives up.
     Hangs,
+    /// The store does nothing until it is told to go on, and then as it is asked.
+    IsSlow,
     /// The store does as it is asked and never answers.
     HangsAfterwards,
     /// Half of the answer comes, then the connection is cut.
@@ -38,6 +40,7 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
+    /// All that end by themselves or never.
     pub(crate) const ALL: [Self; 8] = [
         Self::Fails,
         Self::FailsAfterwards,
@@ -69,6 +72,7 @@ pub(crate) struct Faulty {
     state: Arc<Mutex<State>>,
     down: Arc<AtomicBool>,
     hanging: Arc<Semaphore>,
+    slow: Arc<Semaphore>,
 }
 
 #[derive(Debug, Default)]
@@ -85,6 +89,7 @@ impl Faulty {
             state: Arc::default(),
             down: Arc::default(),
             hanging: Arc::new(Semaphore::new(0)),
+            slow: Arc::new(Semaphore::new(0)),
         }
     }
 
@@ -102,7 +107,12 @@ impl Faulty {
         self.down.store(down, Ordering::SeqCst);
     }
 
-    /// Comes when a request hangs.
+    /// Lets a request that is slow go on.
+    pub(crate) fn go_on(&self) {
+        self.slow.add_permits(1);
+    }
+
+    /// Comes when a request hangs or is slow.
     pub(crate) async fn hangs(&self) {
         self.hanging.acquire().await.unwrap().forget();
     }
@@ -129,6 +139,11 @@ impl Faulty {
         match fault {
             None => request.await,
             Some(Fault::Hangs) => self.hang().await,
+            Some(Fault::IsSlow) => {
+                self.hanging.add_permits(1);
+                self.slow.acquire().await.unwrap().forget();
+                request.await
+            }
             Some(Fault::HangsAfterwards) => {
                 request.await?;
                 self.hang().await
