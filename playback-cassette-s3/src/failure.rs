@@ -106,9 +106,19 @@ fn classify(error: &StoreError, chain: &str) -> (ErrorKind, &'static str) {
 
 /// What the text of an answer, or of none, means.
 fn of_answer(chain: &str) -> (ErrorKind, &'static str) {
-    const ASKS_FOR_TOKENS: [&str; 4] =
-        ["/latest/api/token", "/latest/meta-data/", "/computeMetadata/", "/metadata/identity/"];
-    if ASKS_FOR_TOKENS.iter().any(|path| chain.contains(path)) {
+    // The machine's own service for tokens, at the paths that the clouds gave it: of which nothing says more
+    // than that there are no other credentials.
+    const OWN_TOKENS: [&str; 4] = [
+        "/latest/api/token",
+        "/latest/meta-data/iam/",
+        "/computeMetadata/v1/",
+        "/metadata/identity/oauth2/token",
+    ];
+    let asks_for_token = chain.contains("Error performing token request");
+    if asks_for_token && matches!(status(chain), Some(400..500)) {
+        return (ErrorKind::Refused, BAD_CREDENTIALS);
+    }
+    if asks_for_token || OWN_TOKENS.iter().any(|path| chain.contains(path)) {
         return (
             ErrorKind::Refused,
             "needs credentials, and there are none: set them in the environment or as options, or run where \

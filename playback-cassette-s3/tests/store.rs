@@ -292,7 +292,9 @@ impl Noting {
 
     /// What was asked since this was called last.
     fn asked(&self) -> Vec<&'static str> {
-        std::mem::take(&mut *self.asked.lock().unwrap())
+        let asked = std::mem::take(&mut *self.asked.lock().unwrap());
+        println!("{} requests: {asked:?}", asked.len());
+        asked
     }
 }
 
