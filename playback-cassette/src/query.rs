@@ -28,6 +28,8 @@ pub struct Query {
     order: Order,
     include_incomplete: bool,
     filters: Vec<Filter>,
+    /// What categories begin with that filters are not to see.
+    hidden: String,
 }
 
 /// In which order recordings are found.
@@ -67,6 +69,7 @@ impl Query {
             order: Order::default(),
             include_incomplete: false,
             filters: Vec::new(),
+            hidden: String::new(),
         }
     }
 
@@ -111,6 +114,12 @@ impl Query {
     /// Only those of these categories, of which there is one at least, whatever was named before.
     pub(crate) fn in_categories(mut self, categories: Vec<String>) -> Self {
         self.categories = categories;
+        self
+    }
+
+    /// Hides `prefix`, which the categories that are asked for begin with, from the filters.
+    pub(crate) fn hiding(mut self, prefix: &str) -> Self {
+        self.hidden.insert_str(0, prefix);
         self
     }
 
@@ -175,7 +184,18 @@ impl Query {
         (self.categories.is_empty() || self.categories.iter().any(|category| category == id.category()))
             && (self.from, self.to).contains(&metadata.recorded_at)
             && (!metadata.incomplete || self.reaches_incomplete())
-            && self.filters.iter().all(|filter| filter.matches(id, metadata))
+            && self.meets_filters(id, metadata)
+    }
+
+    fn meets_filters(&self, id: &RecordingId, metadata: &Metadata) -> bool {
+        let shown = match id.category().strip_prefix(&self.hidden) {
+            Some(category) if !self.hidden.is_empty() => {
+                RecordingId::new(category, id.day(), id.unique()).ok()
+            }
+            _ => None,
+        };
+        let id = shown.as_ref().unwrap_or(id);
+        self.filters.iter().all(|filter| filter.matches(id, metadata))
     }
 
     fn reaches_incomplete(&self) -> bool {

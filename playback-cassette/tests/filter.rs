@@ -7,10 +7,17 @@
     clippy::print_stdout
 )]
 
+mod common;
+
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use playback_cassette::{Condition, ErrorKind, Filter, Metadata, Query, RecordingId};
+use futures::executor::block_on;
+use playback_cassette::{
+    Cassette, CassetteExt, Condition, ErrorKind, Filter, Metadata, Prefixed, Query, Recording, RecordingId,
+};
 use playback_core::{Service, Value};
+use playback_testkit::MemoryCassette;
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -230,6 +237,31 @@ fn all_filters_of_a_query_have_to_match_and_one_that_asks_for_incomplete_ones_fi
     assert!(!query.matches(&id(), &incomplete));
     assert!(query.clone().field("incomplete", true).matches(&id(), &incomplete));
     assert!(!query.field("incomplete", true).matches(&id(), &metadata()));
+}
+
+#[test]
+fn a_filter_sees_the_names_that_its_view_has() {
+    let all = Arc::new(MemoryCassette::new());
+    let outer = Prefixed::new(Prefixed::new(all.clone(), "teams").unwrap(), "eu").unwrap();
+    block_on(outer.save(&Recording::new(
+        id(),
+        metadata(),
+        common::recording(&id(), metadata().recorded_at, 1).tape().clone(),
+    )))
+    .unwrap();
+    let found = |cassette: &dyn Cassette, text: &str| {
+        let query = Query::new().filters(Filter::parse_list(text).unwrap());
+        block_on(cassette.find_all(&query)).unwrap().len()
+    };
+    for (text, in_view, beneath) in [
+        ("category=Checkout", 1, 0),
+        ("category=teams/eu/Checkout", 0, 1),
+        ("id=Checkout/*", 1, 0),
+        ("id=teams/*", 0, 1),
+        ("status=500", 1, 1),
+    ] {
+        assert_eq!((found(&outer, text), found(&all, text)), (in_view, beneath), "{text}");
+    }
 }
 
 #[test]

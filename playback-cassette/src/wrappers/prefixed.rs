@@ -96,7 +96,7 @@ impl<C: Cassette> Prefixed<C> {
         };
         // No category stands for all of them in a query, of which most are none of the view's.
         let beneath: Vec<String> = categories.iter().map(|name| self.category_beneath(name)).collect();
-        Ok((!beneath.is_empty()).then(|| query.in_categories(beneath)))
+        Ok((!beneath.is_empty()).then(|| query.in_categories(beneath).hiding(&self.prefix)))
     }
 }
 
