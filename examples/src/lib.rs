@@ -9,6 +9,7 @@
 //! | [`recording`] | wiring a recorder, and a day's requests to record |
 //! | [`tuner`] | replaying: how each operation is called with what was recorded |
 //! | `main.rs` | the story, told on the terminal |
+//! | `../custom_cassette` | apart from the story: a place of one's own for recordings, on SQLite |
 
 pub mod database;
 pub mod pricing;

@@ -10,19 +10,34 @@ use object_store::memory::InMemory;
 use playback_cassette::{Error, ErrorKind};
 use url::Url;
 
+#[cfg(any(feature = "aws", feature = "azure", feature = "gcp"))]
+use crate::cloud;
 use crate::failure;
+use crate::options::Options;
 
-/// Schemes that are to come, and the features that will bring them.
-const TO_COME: [(&str, &str); 5] =
-    [("s3", "aws"), ("s3a", "aws"), ("gs", "gcp"), ("az", "azure"), ("abfs", "azure")];
+/// The schemes of clouds, the features that bring them, and whether those are on.
+const CLOUDS: [(&[&str], &str, bool); 3] = [
+    (&["s3", "s3a"], "aws", cfg!(feature = "aws")),
+    (&["gs"], "gcp", cfg!(feature = "gcp")),
+    (&["az", "azure", "adl", "abfs", "abfss"], "azure", cfg!(feature = "azure")),
+];
 
 /// A store, and what people call it.
 pub(crate) struct Place {
     pub(crate) store: Arc<dyn ObjectStore>,
     pub(crate) name: String,
+    /// Whether it knows the storage classes of S3.
+    pub(crate) is_s3: bool,
 }
 
-pub(crate) fn open(url: &str) -> Result<Place, Error> {
+/// What a URL names.
+pub(crate) struct Address {
+    pub(crate) place: Place,
+    /// Of keys; empty for none.
+    pub(crate) prefix: String,
+}
+
+pub(crate) fn open(url: &str, options: &Options) -> Result<Address, Error> {
     let parsed = Url::parse(url).map_err(|error| {
         let message = format!(
             "`{url}` is no URL of a store; write `file:///absolute/path` or `memory://`, or use \
@@ -30,11 +45,16 @@ pub(crate) fn open(url: &str) -> Result<Place, Error> {
         );
         Error::new(ErrorKind::Invalid, message).with_source(error)
     })?;
-    match parsed.scheme() {
-        "file" => local(&file_path(url, &parsed)?),
-        "memory" => Ok(memory()),
-        other => Err(unknown(other)),
-    }
+    let place = match parsed.scheme() {
+        scheme @ ("file" | "memory") if !options.named.is_empty() || options.endpoint.is_some() => {
+            let message = format!("a store of the scheme `{scheme}` has no options; leave them out");
+            return Err(Error::new(ErrorKind::Invalid, message));
+        }
+        "file" => local(&file_path(url, &parsed)?)?,
+        "memory" => memory(),
+        scheme => return open_cloud(scheme, &parsed, options),
+    };
+    Ok(Address { place, prefix: String::new() })
 }
 
 /// The store in a directory, which is made if it is not there.
@@ -48,11 +68,11 @@ pub(crate) fn local(path: &Path) -> Result<Place, Error> {
         LocalFileSystem::new_with_prefix(path)
     };
     let store = open().map_err(|error| failure::of_place(error, "open a cassette", &name))?;
-    Ok(Place { store: Arc::new(store), name })
+    Ok(Place { store: Arc::new(store), name, is_s3: false })
 }
 
 pub(crate) fn memory() -> Place {
-    Place { store: Arc::new(InMemory::new()), name: "memory".to_owned() }
+    Place { store: Arc::new(InMemory::new()), name: "memory".to_owned(), is_s3: false }
 }
 
 fn file_path(url: &str, parsed: &Url) -> Result<PathBuf, Error> {
@@ -65,18 +85,46 @@ fn file_path(url: &str, parsed: &Url) -> Result<PathBuf, Error> {
     })
 }
 
+#[cfg_attr(
+    not(any(feature = "aws", feature = "azure", feature = "gcp")),
+    expect(unused_variables, reason = "without clouds, only the scheme matters")
+)]
+fn open_cloud(scheme: &str, parsed: &Url, options: &Options) -> Result<Address, Error> {
+    let feature =
+        CLOUDS.iter().find(|(schemes, ..)| schemes.contains(&scheme)).map(|(_, feature, _)| *feature);
+    match feature {
+        #[cfg(feature = "aws")]
+        Some("aws") => cloud::open_s3(parsed, options),
+        #[cfg(feature = "gcp")]
+        Some("gcp") => cloud::open_gcs(parsed, options),
+        #[cfg(feature = "azure")]
+        Some("azure") => cloud::open_azure(parsed, options),
+        feature => Err(unknown(scheme, feature)),
+    }
+}
+
 /// Says the scheme only: the rest of an address may hold credentials.
-fn unknown(scheme: &str) -> Error {
-    let known = "known schemes are `file` and `memory`";
-    let message = match TO_COME.iter().find(|(name, _)| *name == scheme) {
-        Some((_, feature)) => {
-            format!(
-                "the scheme `{scheme}` needs the feature `{feature}`, which a later version will bring; {known}"
-            )
+fn unknown(scheme: &str, feature: Option<&str>) -> Error {
+    let mut known = vec!["`file`".to_owned(), "`memory`".to_owned()];
+    let mut absent = Vec::new();
+    for (schemes, feature, is_there) in CLOUDS {
+        let first = schemes.first().copied().unwrap_or_default();
+        if is_there {
+            known.push(format!("`{first}`"));
+        } else {
+            absent.push(format!("`{first}` (feature `{feature}`)"));
         }
-        None => format!(
-            "`{scheme}` is no scheme of a store; {known}, and with features of a later version `s3`, `gs` and `az`"
+    }
+    let known = format!("known schemes are {}", known.join(", "));
+    let message = match feature {
+        Some(feature) => format!(
+            "the scheme `{scheme}` needs the feature `{feature}` of playback-cassette-s3: add \
+             `features = [\"{feature}\"]` to the dependency; without it, {known}"
         ),
+        None if absent.is_empty() => format!("`{scheme}` is no scheme of a store; {known}"),
+        None => {
+            format!("`{scheme}` is no scheme of a store; {known}, and by features {}", absent.join(", "))
+        }
     };
     Error::new(ErrorKind::Invalid, message)
 }

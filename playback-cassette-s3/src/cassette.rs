@@ -5,14 +5,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use futures::TryStreamExt;
-use futures::stream::BoxStream;
+use futures::stream::{BoxStream, StreamExt};
+use futures::{TryStreamExt, future};
 use object_store::path::Path as Key;
-use object_store::{ObjectStore, ObjectStoreExt};
+use object_store::{Attribute, ObjectStore, ObjectStoreExt, PutOptions};
 use playback_cassette::{
     Cassette, Error, ErrorKind, Found, Listing, Metadata, Query, Recording, RecordingId, format, lookup,
 };
 
+use crate::ObjectStoreCassetteBuilder;
 use crate::address::{self, Place};
 use crate::failure::{of_place, of_recording};
 use crate::layout::Layout;
@@ -26,17 +27,40 @@ pub struct ObjectStoreCassette {
     store: Arc<dyn ObjectStore>,
     /// What people call the store.
     place: Arc<str>,
+    is_s3: bool,
     layout: Layout,
     read_only: bool,
+    transient: bool,
+    /// In bytes.
+    infrequent_access_over: Option<u64>,
 }
 
 impl ObjectStoreCassette {
-    /// The cassette at `url`: `file:///absolute/path`, or `memory://` for a new one in memory.
+    /// The cassette at `url`, with credentials and options as the environment has them.
+    ///
+    /// | URL | what it names | feature |
+    /// |---|---|---|
+    /// | `file:///absolute/path` | a directory, which is made if it is not there | |
+    /// | `memory://` | a new cassette in memory | |
+    /// | `s3://bucket/prefix` | a bucket of S3, or of what speaks its protocol | `aws` |
+    /// | `gs://bucket/prefix` | a bucket of Google Cloud Storage | `gcp` |
+    /// | `az://container/prefix`, `abfs[s]://container@account.dfs.core.windows.net/prefix` | a container of Azure | `azure` |
+    ///
+    /// The prefix is one of keys, as [`key_prefix`](Self::key_prefix) has it, and may be left out.
+    /// Credentials are found as the crate `object_store` does it: in variables such as `AWS_ACCESS_KEY_ID`,
+    /// `GOOGLE_SERVICE_ACCOUNT` and `AZURE_STORAGE_ACCOUNT_NAME`, or from the machine's role. Options, for
+    /// MinIO, R2 and the like, are given by [`builder`](Self::builder).
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`] if it is no such URL, and as [`local`](Self::local) has them.
+    /// [`ErrorKind::Invalid`] if it is no such URL, or if its scheme needs a feature that is not on; and as
+    /// [`local`](Self::local) has them. Whether a bucket is there shows when it is used.
     pub fn from_url(url: &str) -> Result<Self, Error> {
-        address::open(url).map(Self::at)
+        Self::builder(url).build()
+    }
+
+    /// The cassette at `url`, yet to be told options.
+    pub fn builder(url: &str) -> ObjectStoreCassetteBuilder {
+        ObjectStoreCassetteBuilder::new(url)
     }
 
     /// The cassette in a directory of this machine, which is made if it is not there.
@@ -57,19 +81,29 @@ impl ObjectStoreCassette {
     #[must_use]
     pub fn new(store: Arc<dyn ObjectStore>) -> Self {
         let name = store.to_string();
-        Self::at(Place { store, name })
+        let is_s3 = name.contains("AmazonS3");
+        Self::at(Place { store, name, is_s3 })
     }
 
-    fn at(place: Place) -> Self {
-        Self { store: place.store, place: place.name.into(), layout: Layout::default(), read_only: true }
+    pub(crate) fn at(place: Place) -> Self {
+        Self {
+            store: place.store,
+            place: place.name.into(),
+            is_s3: place.is_s3,
+            layout: Layout::default(),
+            read_only: true,
+            transient: false,
+            infrequent_access_over: None,
+        }
     }
 
     /// Keeps the recordings apart from others in the same store, under `prefix`: `team-a`, or `team-a/eu`.
+    /// A prefix that the cassette has already goes before it.
     ///
     /// # Errors
     /// [`ErrorKind::Invalid`] if a part of the prefix is empty, `.`, `..`, or has a control character in it.
     pub fn key_prefix(mut self, prefix: &str) -> Result<Self, Error> {
-        self.layout = Layout::new(prefix)?;
+        self.layout = self.layout.below(prefix)?;
         Ok(self)
     }
 
@@ -77,6 +111,31 @@ impl ObjectStoreCassette {
     #[must_use]
     pub fn read_only(mut self, read_only: bool) -> Self {
         self.read_only = read_only;
+        self
+    }
+
+    /// Whether [`close`](Cassette::close) deletes every recording under the prefix, those of others too: no,
+    /// until told otherwise. A cassette that is open for reading only deletes nothing.
+    #[must_use]
+    pub fn transient(mut self, transient: bool) -> Self {
+        self.transient = transient;
+        self
+    }
+
+    /// Keeps tapes of more than so many kilobytes (of 1,024 bytes) in S3's class for infrequent access,
+    /// `STANDARD_IA`, which is cheaper to keep and dearer to read; S3 bills at least 128 KB of each. Stores
+    /// other than S3 have other classes: there it is ignored, and said so in a warning.
+    #[must_use]
+    pub fn infrequent_access_over(mut self, kilobytes: u64) -> Self {
+        if self.is_s3 {
+            self.infrequent_access_over = Some(kilobytes.saturating_mul(1024));
+        } else {
+            tracing::warn!(
+                "{} has no storage class `STANDARD_IA`, so the threshold for infrequent access is ignored; \
+                 set a rule for the store's own classes there",
+                self.place
+            );
+        }
         self
     }
 
@@ -88,8 +147,14 @@ impl ObjectStoreCassette {
         }
     }
 
-    async fn put(&self, id: &RecordingId, key: &Key, bytes: Vec<u8>) -> Result<(), Error> {
-        let put = self.store.put(key, bytes.into()).await;
+    async fn put(
+        &self,
+        id: &RecordingId,
+        key: &Key,
+        bytes: Vec<u8>,
+        options: PutOptions,
+    ) -> Result<(), Error> {
+        let put = self.store.put_opts(key, bytes.into(), options).await;
         put.map(|_| ()).map_err(|error| of_recording(error, "save", id, &self.place))
     }
 
@@ -116,6 +181,26 @@ impl ObjectStoreCassette {
         }
     }
 
+    /// How a tape of so many bytes is put.
+    fn tape_options(&self, bytes: u64) -> PutOptions {
+        let mut options = PutOptions::default();
+        if self.infrequent_access_over.is_some_and(|limit| bytes > limit) {
+            options.attributes.insert(Attribute::StorageClass, "STANDARD_IA".into());
+        }
+        options
+    }
+
+    /// Deletes all that is under a prefix, as many at a time as the store takes.
+    async fn remove_all(&self, prefix: &Key) -> Result<(), Error> {
+        let keys = self.store.list(Some(prefix)).map_ok(|object| object.location).boxed();
+        let deleted = self.store.delete_stream(keys).try_for_each(|_| future::ok(()));
+        match deleted.await {
+            // Someone else was faster.
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(of_place(error, &format!("delete what is under {prefix}"), &self.place)),
+        }
+    }
+
     /// The names of what is directly under a prefix and goes on below it.
     async fn folders(&self, prefix: &Key, what: &str) -> Result<Vec<String>, Error> {
         let listed = self.store.list_with_delimiter(Some(prefix)).await;
@@ -133,8 +218,9 @@ impl Cassette for ObjectStoreCassette {
         let found = Found::new(id.clone(), recording.metadata().clone()).with_size(tape.len() as u64);
         let metadata = format::metadata_to_json(&found)?;
         // Lookups read metadata only, so that what is written last is what makes the recording visible.
-        self.put(id, &self.layout.full(id)?, tape).await?;
-        self.put(id, &self.layout.metadata(id)?, metadata).await
+        let options = self.tape_options(tape.len() as u64);
+        self.put(id, &self.layout.full(id)?, tape, options).await?;
+        self.put(id, &self.layout.metadata(id)?, metadata, PutOptions::default()).await
     }
 
     async fn load(&self, id: &RecordingId) -> Result<Recording, Error> {
@@ -159,6 +245,15 @@ impl Cassette for ObjectStoreCassette {
         let mut categories = self.list_categories().await?;
         categories.sort();
         Ok(categories)
+    }
+
+    async fn close(&self) -> Result<(), Error> {
+        if self.transient && !self.read_only {
+            // What cannot be found any more goes last.
+            self.remove_all(&self.layout.categories()?).await?;
+            self.remove_all(&self.layout.tapes()?).await?;
+        }
+        Ok(())
     }
 }
 
@@ -196,11 +291,12 @@ impl Listing for ObjectStoreCassette {
 
 impl fmt::Debug for ObjectStoreCassette {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { place, layout, read_only, .. } = self;
+        let Self { place, layout, read_only, transient, .. } = self;
         f.debug_struct("ObjectStoreCassette")
             .field("place", place)
             .field("layout", layout)
             .field("read_only", read_only)
+            .field("transient", transient)
             .finish_non_exhaustive()
     }
 }

@@ -8,26 +8,38 @@ const ROOT: &str = "tape_recorder_recordings";
 /// The two trees of objects: tapes and metadata.
 #[derive(Debug, Clone)]
 pub(crate) struct Layout {
+    /// Empty, or ends with a slash.
+    prefix: String,
     full: String,
     metadata: String,
 }
 
 impl Layout {
-    /// The layout under a prefix of any number of parts.
-    pub(crate) fn new(prefix: &str) -> Result<Self, Error> {
-        let layout = match prefix.trim_matches('/') {
-            "" => Self::default(),
-            prefix => {
-                Self { full: format!("{ROOT}/{prefix}/full"), metadata: format!("{ROOT}/{prefix}/metadata") }
-            }
-        };
-        Path::parse(&layout.full).map_err(|error| {
+    /// The layout under a prefix of any number of parts, within this one.
+    pub(crate) fn below(&self, prefix: &str) -> Result<Self, Error> {
+        let trimmed = prefix.trim_matches('/');
+        if trimmed.is_empty() {
+            return Ok(self.clone());
+        }
+        let prefixed = format!("{}{trimmed}/", self.prefix);
+        Path::parse(&prefixed).map_err(|error| {
             let message = format!(
                 "{prefix:?} cannot be a prefix of keys; leave out `.`, `..`, `//` and control characters"
             );
             Error::new(ErrorKind::Invalid, message).with_source(error)
         })?;
-        Ok(layout)
+        if trimmed.split('/').any(|part| matches!(part, "full" | "metadata")) {
+            let message = format!(
+                "{prefix:?} cannot be a prefix of keys: `full` and `metadata` are what recordings are kept under; \
+                 choose another name"
+            );
+            return Err(Error::new(ErrorKind::Invalid, message));
+        }
+        Ok(Self::new(prefixed))
+    }
+
+    fn new(prefix: String) -> Self {
+        Self { full: format!("{ROOT}/{prefix}full"), metadata: format!("{ROOT}/{prefix}metadata"), prefix }
     }
 
     /// Where the tape is.
@@ -38,6 +50,11 @@ impl Layout {
     /// Where the metadata is.
     pub(crate) fn metadata(&self, id: &RecordingId) -> Result<Path, Error> {
         parse(&format!("{}/{}", self.metadata, id.to_path()))
+    }
+
+    /// What all tapes are under.
+    pub(crate) fn tapes(&self) -> Result<Path, Error> {
+        parse(&self.full)
     }
 
     /// What the metadata of all categories is under.
@@ -64,7 +81,7 @@ impl Layout {
 
 impl Default for Layout {
     fn default() -> Self {
-        Self { full: format!("{ROOT}/full"), metadata: format!("{ROOT}/metadata") }
+        Self::new(String::new())
     }
 }
 

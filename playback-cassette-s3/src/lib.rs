@@ -1,4 +1,5 @@
-//! Recordings in any object store, through the [`object_store`] crate: today local disk and memory.
+//! Recordings in any object store, through the [`object_store`] crate: local disk and memory, and by the
+//! features `aws`, `gcp` and `azure` S3 and all that speaks its protocol, Google Cloud Storage and Azure.
 //!
 //! ```
 //! use playback_cassette::{CassetteExt, Query, TapeRecorder};
@@ -40,6 +41,7 @@
 //! | `save` | 2 puts |
 //! | `load`, `load_metadata` | 1 get |
 //! | `delete` | 2 deletes |
+//! | `close` of a [transient](ObjectStoreCassette::transient) one | 1 listing per page, 1 delete per 1,000 objects on S3, else per object |
 //! | `find` | per category 1 listing of its days, 1 per page of a day that is reached, 1 get per candidate |
 //!
 //! # Floor plan
@@ -47,13 +49,19 @@
 //! | module | what it holds |
 //! |---|---|
 //! | `cassette` | [`ObjectStoreCassette`] |
-//! | `address` | URLs to stores |
+//! | `builder`, `options` | opening one with options: [`ObjectStoreCassetteBuilder`] |
+//! | `address`, `cloud` | URLs to stores |
 //! | `layout` | which object is kept where |
 //! | `failure` | the store's errors as a cassette's |
 
 mod address;
+mod builder;
 mod cassette;
+#[cfg(any(feature = "aws", feature = "azure", feature = "gcp"))]
+mod cloud;
 mod failure;
 mod layout;
+mod options;
 
+pub use builder::ObjectStoreCassetteBuilder;
 pub use cassette::ObjectStoreCassette;

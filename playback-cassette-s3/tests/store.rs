@@ -10,6 +10,7 @@
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -201,16 +202,6 @@ async fn a_directory_that_cannot_be_written_to_says_so() {
 fn an_address_that_names_no_store_says_what_to_write() {
     for (url, expected) in [
         (
-            "s3://bucket/path",
-            "the scheme `s3` needs the feature `aws`, which a later version will bring; known schemes are `file` and \
-             `memory`",
-        ),
-        (
-            "ftp://user:secret@host/",
-            "`ftp` is no scheme of a store; known schemes are `file` and `memory`, and with features of a later \
-             version `s3`, `gs` and `az`",
-        ),
-        (
             "./recordings",
             "`./recordings` is no URL of a store; write `file:///absolute/path` or `memory://`, or use \
              `ObjectStoreCassette::local` for a path",
@@ -228,7 +219,54 @@ fn an_address_that_names_no_store_says_what_to_write() {
 }
 
 #[test]
+fn an_unknown_scheme_lists_those_that_are_known_and_the_features_that_add_more() {
+    let error = ObjectStoreCassette::from_url("ftp://user:secret@host/").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Invalid);
+    let says = error.to_string();
+    assert!(says.starts_with("`ftp` is no scheme of a store; known schemes are `file`, `memory`"), "{says}");
+    for (scheme, feature, is_there) in [
+        ("s3", "aws", cfg!(feature = "aws")),
+        ("gs", "gcp", cfg!(feature = "gcp")),
+        ("az", "azure", cfg!(feature = "azure")),
+    ] {
+        assert!(says.contains(&format!("`{scheme}`")), "{says}");
+        assert_eq!(says.contains(&format!("`{scheme}` (feature `{feature}`)")), !is_there, "{says}");
+    }
+    assert!(!says.contains("secret"));
+}
+
+#[cfg(not(feature = "aws"))]
+#[test]
+fn a_known_scheme_without_its_feature_names_the_feature() {
+    let error = ObjectStoreCassette::from_url("s3a://bucket/path").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Invalid);
+    let says = error.to_string();
+    assert!(
+        says.starts_with(
+            "the scheme `s3a` needs the feature `aws` of playback-cassette-s3: add `features = [\"aws\"]` to the \
+             dependency; without it, known schemes are `file`, `memory`"
+        ),
+        "{says}"
+    );
+}
+
+#[cfg(not(feature = "azure"))]
+#[test]
+fn a_known_scheme_of_azure_without_its_feature_names_the_feature() {
+    for url in ["az://container", "abfss://container@account.dfs.core.windows.net/path"] {
+        let error = ObjectStoreCassette::from_url(url).unwrap_err();
+        assert!(error.to_string().contains("needs the feature `azure`"), "{error}");
+    }
+}
+
+#[test]
 fn a_prefix_that_would_lead_elsewhere_is_refused() {
+    let error = ObjectStoreCassette::memory().key_prefix("team/full").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Invalid);
+    assert!(
+        error.to_string().contains("`full` and `metadata` are what recordings are kept under"),
+        "{error}"
+    );
     for prefix in ["..", "a/../b", "a//b", "a\nb"] {
         let error = ObjectStoreCassette::memory().key_prefix(prefix).unwrap_err();
         assert_eq!(
@@ -254,7 +292,9 @@ impl Noting {
 
     /// What was asked since this was called last.
     fn asked(&self) -> Vec<&'static str> {
-        std::mem::take(&mut *self.asked.lock().unwrap())
+        let asked = std::mem::take(&mut *self.asked.lock().unwrap());
+        println!("{} requests: {asked:?}", asked.len());
+        asked
     }
 }
 
@@ -351,4 +391,72 @@ async fn a_read_only_cassette_refuses_before_anything_is_sent() {
         );
     }
     assert!(store.asked().is_empty());
+}
+
+#[tokio::test]
+async fn a_transient_cassette_deletes_what_is_its_own_and_nothing_else() {
+    // C6
+    let disk = OnDisk::new().await;
+    let others = disk.cassette.clone().key_prefix("others").unwrap().read_only(false);
+    others.save(&disk.recording).await.unwrap();
+    disk.cassette.clone().transient(true).close().await.unwrap();
+    assert_eq!(disk.cassette.find_all(&Query::new()).await.unwrap().len(), 1, "it was open for reading only");
+    let transient = disk.cassette.clone().transient(true).read_only(false);
+    transient.close().await.unwrap();
+    assert!(disk.cassette.find_all(&Query::new()).await.unwrap().is_empty());
+    assert_eq!(disk.cassette.load(disk.id()).await.unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(others.load(disk.id()).await.unwrap(), disk.recording);
+    transient.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_recorder_that_is_closed_closes_its_transient_cassette() {
+    // C6
+    let store = Arc::new(InMemory::new());
+    let recorder =
+        TapeRecorder::new(ObjectStoreCassette::new(store.clone()).read_only(false).transient(true));
+    recorder.scope_blocking(|| operation("Checkout").run(|| 1));
+    recorder.flush().await.unwrap();
+    assert_eq!(store.list(None).count().await, 2);
+    recorder.close(std::time::Duration::from_secs(60)).await.unwrap();
+    assert_eq!(store.list(None).count().await, 0);
+}
+
+/// Counts warnings.
+struct Warnings(Arc<AtomicUsize>);
+
+impl tracing::Subscriber for Warnings {
+    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+        metadata.target().starts_with("playback_cassette_s3") && *metadata.level() == tracing::Level::WARN
+    }
+
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+
+    fn event(&self, _: &tracing::Event<'_>) {
+        self.0.fetch_add(1, Ordering::SeqCst);
+    }
+
+    fn enter(&self, _: &tracing::span::Id) {}
+
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+#[tokio::test]
+async fn disk_and_memory_ignore_the_threshold_for_infrequent_access_with_one_warning() {
+    // C8
+    let warnings = Arc::new(AtomicUsize::new(0));
+    let _guard = tracing::subscriber::set_default(Warnings(warnings.clone()));
+    let disk = OnDisk::new().await;
+    let cassette = disk.cassette.clone().read_only(false).infrequent_access_over(0);
+    for _ in 0..3 {
+        cassette.save(&disk.recording).await.unwrap();
+    }
+    assert_eq!(cassette.load(disk.id()).await.unwrap(), disk.recording);
+    assert_eq!(warnings.load(Ordering::SeqCst), 1);
 }

@@ -21,6 +21,8 @@ use crate::{Error, Query};
 ///   documents. [`lookup`](crate::lookup) does all of that on top of three listings.
 /// - Every method may be called from any thread, and many at once.
 ///
+/// `playback_testkit::conformance` tries all of that on a cassette of yours, in one line of a test.
+///
 /// The conveniences for callers are in [`CassetteExt`](crate::CassetteExt).
 #[async_trait]
 pub trait Cassette: Send + Sync {
@@ -57,7 +59,8 @@ pub trait Cassette: Send + Sync {
     /// An item that is an error names what could not be listed or read; the stream goes on after it.
     fn find<'a>(&'a self, query: &Query) -> BoxStream<'a, Result<Found, Error>>;
 
-    /// The categories of which there are recordings, sorted.
+    /// The categories of which there are recordings, sorted. One whose last recording was deleted may still
+    /// be named by a place that keeps empty folders.
     ///
     /// # Errors
     /// Whatever goes wrong with the store.

@@ -31,6 +31,8 @@ pub enum ErrorKind {
     NotFound,
     /// The cassette was opened for reading only. Open it for writing, if that is meant.
     ReadOnly,
+    /// The cassette only takes recordings. Read from the one that it saves to.
+    WriteOnly,
     /// The store says no: credentials or permissions. A person has to change them.
     Refused,
     /// The store does not answer. Trying again later may help.

@@ -37,10 +37,12 @@
 //! | `cassette` | what a place for recordings must do: [`Cassette`], [`Found`] |
 //! | `ext` | what callers enjoy on top: [`CassetteExt`] |
 //! | `error` | what can go wrong: [`Error`], [`ErrorKind`] |
+//! | `filter` | what metadata has to be like: [`Filter`], [`Condition`], and both as text |
 //! | `query` | what to look for: [`Query`], [`Order`] |
 //! | `lookup` | finding by listing: [`lookup()`], [`Listing`], for those who write cassettes |
 //! | [`mod@format`] | the bytes of tapes and metadata, for those who write cassettes |
-//! | `recorder` | [`TapeRecorder`], its [builder](TapeRecorderBuilder), its queue, its thread, its [`Stats`] |
+//! | `recorder` | [`TapeRecorder`], its [builder](TapeRecorderBuilder), its queue, its thread, its [`Stats`], [`Candidate`] |
+//! | `wrappers` | cassettes around any cassette: [`ReadOnly`], [`Prefixed`], [`Background`], [`Cached`] |
 //! | `ids`, `clock` | names and times of new recordings: [`IdGenerator`], [`Clock`] |
 //! | `timestamp` | times as numbers, days and text |
 
@@ -48,19 +50,25 @@ mod cassette;
 mod clock;
 mod error;
 mod ext;
+mod filter;
 pub mod format;
 mod ids;
 mod lookup;
 mod query;
 mod recorder;
 mod timestamp;
+mod wrappers;
 
 pub use cassette::{Cassette, Found};
 pub use clock::{Clock, SystemClock};
 pub use error::{Error, ErrorKind};
 pub use ext::{CassetteExt, ReplayByIdError};
+pub use filter::{Condition, Filter};
 pub use ids::IdGenerator;
 pub use lookup::{Listing, lookup};
 pub use playback_core::{InvalidId, Metadata, Recording, RecordingId};
 pub use query::{Order, Query};
-pub use recorder::{Discarded, Dropped, InFlight, NotWritten, Stats, TapeRecorder, TapeRecorderBuilder};
+pub use recorder::{
+    Candidate, Discarded, Dropped, InFlight, NotWritten, Stats, TapeRecorder, TapeRecorderBuilder,
+};
+pub use wrappers::{Background, BackgroundBuilder, CacheStats, Cached, Prefixed, ReadOnly};

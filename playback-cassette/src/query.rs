@@ -1,12 +1,12 @@
 //! Which recordings to look for, and in which order.
 
-use std::collections::BTreeMap;
 use std::ops::{Bound, RangeBounds};
 use std::time::SystemTime;
 
-use playback_core::{Metadata, RecordingId, Value};
+use playback_core::{Metadata, RecordingId};
 
 use crate::timestamp::to_day;
+use crate::{Condition, Filter};
 
 /// Which recordings to look for: all complete ones, until told otherwise.
 ///
@@ -27,8 +27,9 @@ pub struct Query {
     limit: Option<usize>,
     order: Order,
     include_incomplete: bool,
-    /// As JSON, which is what metadata is stored as: a number is a number, whatever its Rust type.
-    fields: BTreeMap<String, serde_json::Value>,
+    filters: Vec<Filter>,
+    /// What categories begin with that filters are not to see.
+    hidden: String,
 }
 
 /// In which order recordings are found.
@@ -67,7 +68,8 @@ impl Query {
             limit: None,
             order: Order::default(),
             include_incomplete: false,
-            fields: BTreeMap::new(),
+            filters: Vec::new(),
+            hidden: String::new(),
         }
     }
 
@@ -109,6 +111,18 @@ impl Query {
         self
     }
 
+    /// Only those of these categories, of which there is one at least, whatever was named before.
+    pub(crate) fn in_categories(mut self, categories: Vec<String>) -> Self {
+        self.categories = categories;
+        self
+    }
+
+    /// Hides `prefix`, which the categories that are asked for begin with, from the filters.
+    pub(crate) fn hiding(mut self, prefix: &str) -> Self {
+        self.hidden.insert_str(0, prefix);
+        self
+    }
+
     /// At most this many, over all categories and days together.
     #[must_use]
     pub fn limit(mut self, limit: usize) -> Self {
@@ -124,17 +138,31 @@ impl Query {
     }
 
     /// Whether to find recordings of operations that did not come to their end, too. They are left out
-    /// otherwise.
+    /// otherwise, unless a filter asks for `incomplete`.
     #[must_use]
     pub fn include_incomplete(mut self, include: bool) -> Self {
         self.include_incomplete = include;
         self
     }
 
-    /// Only those with a metadata field `name` that equals `value`, as JSON has it.
+    /// Only those whose metadata field `name` meets `condition`, which is a value to equal or a [`Condition`].
+    /// [`Filter`] says which fields there are. All conditions have to be met, also several of one field.
     #[must_use]
-    pub fn field(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.fields.insert(name.into(), as_json(&value.into()));
+    pub fn field(self, name: impl Into<String>, condition: impl Into<Condition>) -> Self {
+        self.filter(Filter::new(name, condition))
+    }
+
+    /// Only those that a filter matches, and all that were given before.
+    #[must_use]
+    pub fn filter(self, filter: Filter) -> Self {
+        self.filters([filter])
+    }
+
+    /// Only those that all of these filters match, and all that were given before:
+    /// [`Filter::parse_list`] reads them from text.
+    #[must_use]
+    pub fn filters(mut self, filters: impl IntoIterator<Item = Filter>) -> Self {
+        self.filters.extend(filters);
         self
     }
 
@@ -155,11 +183,23 @@ impl Query {
     pub fn matches(&self, id: &RecordingId, metadata: &Metadata) -> bool {
         (self.categories.is_empty() || self.categories.iter().any(|category| category == id.category()))
             && (self.from, self.to).contains(&metadata.recorded_at)
-            && (self.include_incomplete || !metadata.incomplete)
-            && self
-                .fields
-                .iter()
-                .all(|(name, wanted)| metadata.fields.get(name).map(as_json).as_ref() == Some(wanted))
+            && (!metadata.incomplete || self.reaches_incomplete())
+            && self.meets_filters(id, metadata)
+    }
+
+    fn meets_filters(&self, id: &RecordingId, metadata: &Metadata) -> bool {
+        let shown = match id.category().strip_prefix(&self.hidden) {
+            Some(category) if !self.hidden.is_empty() => {
+                RecordingId::new(category, id.day(), id.unique()).ok()
+            }
+            _ => None,
+        };
+        let id = shown.as_ref().unwrap_or(id);
+        self.filters.iter().all(|filter| filter.matches(id, metadata))
+    }
+
+    fn reaches_incomplete(&self) -> bool {
+        self.include_incomplete || self.filters.iter().any(|filter| filter.field() == "incomplete")
     }
 
     /// Whether recordings of a day, as [`RecordingId::day`] has it, can belong to what is asked for: the
@@ -211,9 +251,4 @@ fn bound_time(bound: Bound<SystemTime>) -> Option<SystemTime> {
         Bound::Included(time) | Bound::Excluded(time) => Some(time),
         Bound::Unbounded => None,
     }
-}
-
-/// What has no form in JSON compares as null.
-fn as_json(value: &Value) -> serde_json::Value {
-    serde_json::to_value(value).unwrap_or(serde_json::Value::Null)
 }

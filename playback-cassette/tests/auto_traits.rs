@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use playback_cassette::{
-    Cassette, CassetteExt, Clock, Error, IdGenerator, Listing, NotWritten, Query, RecordingId,
-    ReplayByIdError, Stats, TapeRecorder,
+    Background, CacheStats, Cached, Cassette, CassetteExt, Clock, Error, IdGenerator, Listing, NotWritten,
+    Prefixed, Query, ReadOnly, RecordingId, ReplayByIdError, Stats, TapeRecorder,
 };
 use playback_testkit::MemoryCassette;
 
@@ -16,6 +16,8 @@ fn sent<T: Send>(_: T) {}
 #[test]
 fn types_are_shared_and_futures_sent_between_threads() {
     shared::<TapeRecorder>();
+    shared::<(Background, Cached<MemoryCassette>, CacheStats)>();
+    shared::<(Prefixed<MemoryCassette>, ReadOnly<Arc<dyn Cassette>>)>();
     shared::<(Error, NotWritten, ReplayByIdError, Query, Stats, IdGenerator)>();
     shared::<(Arc<dyn Cassette>, Arc<dyn Clock>, Arc<dyn Listing>)>();
 

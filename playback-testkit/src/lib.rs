@@ -39,11 +39,13 @@
 //! | `assert_run` | [`assert_recorded`]: assertions on a run, recorded or replayed |
 //! | `assert_calls` | assertions on some calls of a run: [`AssertCalls`] |
 //! | `assert_replay` | [`assert_replay()`] |
+//! | [`conformance`] | the rules of `Cassette`, tried on a cassette of yours |
 //! | `replays` | replaying all recordings of a cassette: [`assert_replays!`], [`replay_all`] |
 
 mod assert_calls;
 mod assert_replay;
 mod assert_run;
+pub mod conformance;
 mod directory;
 mod memory;
 mod record;

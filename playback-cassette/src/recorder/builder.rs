@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use playback_core::Service;
 
+use super::candidate::{Calculator, Candidate, Rate};
 use super::queue::{Limits, Queue};
 use super::sampling::{Random, Sampling};
 use super::stats::Counters;
@@ -21,6 +22,7 @@ const MIB: usize = 1024 * 1024;
 /// | [`enabled`](Self::enabled) | yes |
 /// | [`sampling_rate`](Self::sampling_rate) | 1: everything |
 /// | [`forced_sampling`](Self::forced_sampling) | yes |
+/// | [`sampling_calculator`](Self::sampling_calculator) | none: all that was recorded is saved |
 /// | [`max_recording_bytes`](Self::max_recording_bytes) | 64 MiB |
 /// | [`queue_recordings`](Self::queue_recordings) | 1,000 |
 /// | [`queue_bytes`](Self::queue_bytes) | 256 MiB |
@@ -29,7 +31,10 @@ const MIB: usize = 1024 * 1024;
 pub struct TapeRecorderBuilder {
     cassette: Box<dyn Cassette>,
     enabled: bool,
-    sampling: Sampling,
+    sampling_rate: f64,
+    forced_sampling: bool,
+    calculator: Option<Box<Rate>>,
+    seed: Option<u64>,
     service: Option<Service>,
     max_recording_bytes: usize,
     limits: Limits,
@@ -43,7 +48,10 @@ impl TapeRecorderBuilder {
         Self {
             cassette,
             enabled: true,
-            sampling: Sampling { rate: 1.0, forced: true, random: Random::PerThread },
+            sampling_rate: 1.0,
+            forced_sampling: true,
+            calculator: None,
+            seed: None,
             service: None,
             max_recording_bytes: 64 * MIB,
             limits: Limits { recordings: 1000, bytes: 256 * MIB },
@@ -68,7 +76,7 @@ impl TapeRecorderBuilder {
     /// The share of runs to keep of operations that state no rate of their own, from 0 (none) to 1 (all).
     /// What is less counts as 0, what is more as 1, what is no number as 0.
     pub fn sampling_rate(mut self, rate: f64) -> Self {
-        self.sampling.rate = rate;
+        self.sampling_rate = rate;
         self
     }
 
@@ -76,13 +84,42 @@ impl TapeRecorderBuilder {
     /// Such a run must be recorded first, in case it is forced; without forcing, leaving it out costs
     /// nothing.
     pub fn forced_sampling(mut self, forced: bool) -> Self {
-        self.sampling.forced = forced;
+        self.forced_sampling = forced;
+        self
+    }
+
+    /// Asks `rate`, once a recording is complete, for the share of such recordings to keep, from 0 to 1 as
+    /// [`sampling_rate`](Self::sampling_rate) has it; what is left out is never sent, and counts as
+    /// [`sampled_out`](crate::Stats::sampled_out). It has the last word, over runs that were forced too.
+    ///
+    /// It is called on the recorder's thread, where it holds up other saves and not the service. If it
+    /// panics, the recording is not saved and counts as [`failed`](crate::Stats::failed).
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use playback_cassette::{Candidate, Cassette, TapeRecorder};
+    /// # fn example(cassette: impl Cassette + 'static) {
+    /// // All that failed or was slow, and of the rest few of the large ones.
+    /// let recorder = TapeRecorder::builder(cassette)
+    ///     .sampling_calculator(|candidate: &Candidate| match candidate {
+    ///         _ if candidate.failed() || candidate.duration() > Duration::from_secs(1) => 1.0,
+    ///         _ if candidate.encoded_size() > 100_000 => 0.01,
+    ///         _ => 0.2,
+    ///     })
+    ///     .build();
+    /// # let _ = recorder; }
+    /// ```
+    pub fn sampling_calculator(
+        mut self,
+        rate: impl Fn(&Candidate<'_>) -> f64 + Send + Sync + 'static,
+    ) -> Self {
+        self.calculator = Some(Box::new(rate));
         self
     }
 
     /// Draws samples from `seed`, the same ones in every run.
     pub fn seed(mut self, seed: u64) -> Self {
-        self.sampling.random = Random::seeded(seed);
+        self.seed = Some(seed);
         self
     }
 
@@ -131,10 +168,16 @@ impl TapeRecorderBuilder {
     #[must_use]
     pub fn build(self) -> TapeRecorder {
         let queue = Arc::new(Queue::new(self.limits));
-        let thread = writer::spawn(self.cassette, Arc::clone(&queue), self.concurrent_saves);
+        let random = Random::new(self.seed.map(u64::reverse_bits));
+        let calculator = self.calculator.map(|rate| Calculator { rate, random });
+        let thread = writer::spawn(self.cassette, Arc::clone(&queue), self.concurrent_saves, calculator);
         TapeRecorder(Arc::new(Inner {
             enabled: AtomicBool::new(self.enabled),
-            sampling: self.sampling,
+            sampling: Sampling {
+                rate: self.sampling_rate,
+                forced: self.forced_sampling,
+                random: Random::new(self.seed),
+            },
             service: self.service,
             max_recording_bytes: self.max_recording_bytes.min(self.limits.bytes),
             clock: self.clock,

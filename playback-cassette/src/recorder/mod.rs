@@ -1,6 +1,7 @@
 //! The recorder for production: decides what is kept, and has it saved in the background.
 
 mod builder;
+mod candidate;
 mod queue;
 mod sampling;
 mod stats;
@@ -13,10 +14,13 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use futures::channel::oneshot;
-use playback_core::{Finished, OperationStart, Recorder, RecordingStart, Service};
+use playback_core::{Finished, OperationStart, Recorder, Recording, RecordingStart, Service};
 
 pub use builder::TapeRecorderBuilder;
+pub use candidate::Candidate;
 pub use queue::NotWritten;
+pub(crate) use queue::Refusal;
+pub(crate) use stats::count_event;
 pub use stats::{Discarded, Dropped, InFlight, Stats};
 
 use crate::{Cassette, Clock, IdGenerator};
@@ -94,6 +98,11 @@ impl TapeRecorder {
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.0.counters.with(self.0.queue.counts())
+    }
+
+    /// Queues a recording to be saved, or drops and counts it.
+    pub(crate) fn keep(&self, recording: Recording) -> Result<(), Refusal> {
+        self.0.queue.push(recording)
     }
 
     /// Waits until everything that is queued now is saved. Needs no particular runtime.
@@ -182,7 +191,10 @@ impl Recorder for TapeRecorder {
 
     fn finish(&self, finished: Finished) {
         match finished {
-            Finished::Recorded(recording) => self.0.queue.push(recording),
+            Finished::Recorded(recording) => {
+                // A recording that is dropped is counted; the service need not know.
+                let _ = self.keep(recording);
+            }
             Finished::Discarded { id, reason } => self.0.counters.discarded(&id, &reason),
         }
     }

@@ -53,6 +53,7 @@ struct State {
     next_number: u64,
     flushes: Vec<Flush>,
     saved: u64,
+    sampled_out: u64,
     failed: u64,
     /// How many of the failed ones someone was told of.
     failed_told: u64,
@@ -78,6 +79,23 @@ pub(super) struct Job {
     bytes: usize,
 }
 
+/// Why a recording is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Refusal {
+    #[error("the recorder is closed")]
+    Closed,
+    #[error("its queue is full: save faster, sample less, or allow a longer queue")]
+    Full,
+}
+
+/// What became of a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    Saved,
+    SampledOut,
+    Failed,
+}
+
 /// What the writer is to do next.
 pub(super) enum Next {
     Save(Job),
@@ -100,6 +118,7 @@ struct Mark {
 /// What the queue has counted.
 pub(super) struct QueueCounts {
     pub(super) saved: u64,
+    pub(super) sampled_out: u64,
     pub(super) failed: u64,
     pub(super) dropped: Dropped,
     pub(super) queued: u64,
@@ -122,19 +141,17 @@ impl Queue {
         self.lock().dropped.closed += 1;
     }
 
-    pub(super) fn push(&self, recording: Recording) {
+    /// Takes a recording, or drops and counts it.
+    pub(super) fn push(&self, recording: Recording) -> Result<(), Refusal> {
         let bytes = recording.tape().size();
         let id = recording.id().clone();
         let mut state = self.lock();
-        let (count, why) = if state.phase != Phase::Open {
-            (&mut state.dropped.closed, "the recorder is closed")
+        let (refusal, count) = if state.phase != Phase::Open {
+            (Refusal::Closed, &mut state.dropped.closed)
         } else if state.unfinished.len() >= self.limits.recordings
             || state.unfinished_bytes.saturating_add(bytes) > self.limits.bytes
         {
-            (
-                &mut state.dropped.queue_full,
-                "its queue is full: save faster, sample less, or allow a longer queue",
-            )
+            (Refusal::Full, &mut state.dropped.queue_full)
         } else {
             let number = state.next_number;
             state.next_number += 1;
@@ -143,12 +160,13 @@ impl Queue {
             state.waiting.push_back(Job { number, recording, bytes });
             drop(state);
             self.work.notify_one();
-            return;
+            return Ok(());
         };
         *count += 1;
         let count = *count;
         drop(state);
-        count_event!(count, recording = %id, count, "the recorder dropped a recording: {why}");
+        count_event!(count, recording = %id, count, "the recorder dropped a recording: {refusal}");
+        Err(refusal)
     }
 
     pub(super) fn counts(&self) -> QueueCounts {
@@ -156,6 +174,7 @@ impl Queue {
         let queued = state.waiting.len() as u64;
         QueueCounts {
             saved: state.saved,
+            sampled_out: state.sampled_out,
             failed: state.failed,
             dropped: state.dropped,
             queued,
@@ -246,13 +265,17 @@ impl Queue {
         self.work.notified().await;
     }
 
-    /// A save has ended, well or not. How many have failed so far.
-    pub(super) fn finished(&self, job: &Job, saved: bool) -> u64 {
+    /// The writer is done with a job. How many have failed so far.
+    pub(super) fn finished(&self, job: &Job, fate: Fate) -> u64 {
         let mut state = self.lock();
         // One that was given up is counted already.
         if state.unfinished.remove(&job.number) {
             state.unfinished_bytes = state.unfinished_bytes.saturating_sub(job.bytes);
-            *(if saved { &mut state.saved } else { &mut state.failed }) += 1;
+            *match fate {
+                Fate::Saved => &mut state.saved,
+                Fate::SampledOut => &mut state.sampled_out,
+                Fate::Failed => &mut state.failed,
+            } += 1;
         }
         let failed = state.failed;
         self.tell(state);

@@ -22,7 +22,7 @@ impl Sampling {
     /// Whether to record an operation: none for no, else whether to keep it only if it is forced.
     pub(super) fn draw(&self, operation: &OperationStart<'_>) -> Option<bool> {
         let rate = operation.sampling_rate.unwrap_or(self.rate);
-        if rate >= 1.0 || self.random.unit() < rate {
+        if self.random.draws(rate) {
             Some(false)
         } else if self.forced && !operation.ignores_forced_sampling {
             Some(true)
@@ -33,8 +33,16 @@ impl Sampling {
 }
 
 impl Random {
-    pub(super) fn seeded(seed: u64) -> Self {
-        Self::Seeded(Mutex::new(fastrand::Rng::with_seed(seed)))
+    pub(super) fn new(seed: Option<u64>) -> Self {
+        match seed {
+            None => Self::PerThread,
+            Some(seed) => Self::Seeded(Mutex::new(fastrand::Rng::with_seed(seed))),
+        }
+    }
+
+    /// Whether one of a share of `rate` is drawn, which a rate of 1 always is and what is no number never.
+    pub(super) fn draws(&self, rate: f64) -> bool {
+        rate >= 1.0 || self.unit() < rate
     }
 
     /// From 0 to 1, without 1.

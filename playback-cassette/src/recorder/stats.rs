@@ -19,7 +19,8 @@ pub struct Stats {
     pub started: u64,
     /// Recordings that the cassette has.
     pub saved: u64,
-    /// Operations that the sampling rate left out, at their start or, unforced, at their end.
+    /// Operations that the sampling rate left out, at their start or, unforced, at their end, and recordings
+    /// that the sampling calculator left out.
     pub sampled_out: u64,
     /// Recordings that ended with nothing to keep.
     pub discarded: Discarded,
@@ -108,7 +109,7 @@ macro_rules! count_event {
         }
     };
 }
-pub(super) use count_event;
+pub(crate) use count_event;
 
 /// What is counted outside of the queue.
 #[derive(Default)]
@@ -160,7 +161,7 @@ impl Counters {
         let mut stats = Stats {
             started: 0,
             saved: queue.saved,
-            sampled_out: read(&self.sampled_out),
+            sampled_out: read(&self.sampled_out) + queue.sampled_out,
             discarded: Discarded {
                 requested: read(&self.requested),
                 unencodable: read(&self.unencodable),

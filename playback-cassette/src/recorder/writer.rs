@@ -10,16 +10,22 @@ use futures::future::select;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
 
-use super::queue::{Job, Next, Queue};
+use super::candidate::Calculator;
+use super::queue::{Fate, Job, Next, Queue};
 use super::stats::count_event;
 use crate::Cassette;
 
 /// Starts the thread; none, with the queue closed, if the machine has none left.
-pub(super) fn spawn(cassette: Box<dyn Cassette>, queue: Arc<Queue>, saves: usize) -> Option<JoinHandle<()>> {
+pub(super) fn spawn(
+    cassette: Box<dyn Cassette>,
+    queue: Arc<Queue>,
+    saves: usize,
+    calculator: Option<Calculator>,
+) -> Option<JoinHandle<()>> {
     let ended = Ended(queue);
     let thread = thread::Builder::new().name("playback-writer".to_owned());
     // Dropped with the closure if there is no thread, `ended` ends the queue all the same.
-    match thread.spawn(move || run(&*cassette, &ended.0, saves)) {
+    match thread.spawn(move || run(&Writer { cassette: &*cassette, queue: &ended.0, calculator }, saves)) {
         Ok(thread) => Some(thread),
         Err(error) => {
             tracing::error!(%error, "nothing is recorded: the recorder could not start its thread");
@@ -37,7 +43,13 @@ impl Drop for Ended {
     }
 }
 
-fn run(cassette: &dyn Cassette, queue: &Queue, saves: usize) {
+struct Writer<'a> {
+    cassette: &'a dyn Cassette,
+    queue: &'a Queue,
+    calculator: Option<Calculator>,
+}
+
+fn run(writer: &Writer<'_>, saves: usize) {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -45,16 +57,17 @@ fn run(cassette: &dyn Cassette, queue: &Queue, saves: usize) {
             return;
         }
     };
-    runtime.block_on(write(cassette, queue, saves));
+    runtime.block_on(write(writer, saves));
     // Without waiting for what was given up and may hang.
     runtime.shutdown_background();
 }
 
-async fn write(cassette: &dyn Cassette, queue: &Queue, saves: usize) {
+async fn write(writer: &Writer<'_>, saves: usize) {
+    let Writer { cassette, queue, .. } = writer;
     let mut saving = FuturesUnordered::new();
     loop {
         match queue.next(saving.len() < saves) {
-            Next::Save(job) => saving.push(save(cassette, queue, job)),
+            Next::Save(job) => saving.push(save(writer, job)),
             Next::Wait if saving.is_empty() => queue.work().await,
             Next::Wait => {
                 select(pin!(queue.work()), saving.next()).await;
@@ -71,12 +84,30 @@ async fn write(cassette: &dyn Cassette, queue: &Queue, saves: usize) {
     }
 }
 
-/// Saves one recording. Issue 3's sampling calculator (S4) belongs here, before the save.
-async fn save(cassette: &dyn Cassette, queue: &Queue, job: Job) {
-    // Asked inside, because the call itself can panic as well as what it returns.
-    let outcome = caught(async { cassette.save(&job.recording).await }).await;
-    let failed = queue.finished(&job, matches!(outcome, Ok(Ok(()))));
+/// Saves one recording, if the calculator keeps it.
+async fn save(writer: &Writer<'_>, job: Job) {
     let recording = job.recording.id();
+    match caught(async { writer.keeps(&job) }).await {
+        Ok(true) => {}
+        Ok(false) => {
+            writer.queue.finished(&job, Fate::SampledOut);
+            tracing::debug!(%recording, "a recording was discarded: the sampling calculator leaves it out");
+            return;
+        }
+        Err(panic) => {
+            let failed = writer.queue.finished(&job, Fate::Failed);
+            count_event!(
+                failed,
+                %recording,
+                "a recording was not saved: the sampling calculator panicked: {panic}; mend the calculator"
+            );
+            return;
+        }
+    }
+    // Asked inside, because the call itself can panic as well as what it returns.
+    let outcome = caught(async { writer.cassette.save(&job.recording).await }).await;
+    let fate = if matches!(outcome, Ok(Ok(()))) { Fate::Saved } else { Fate::Failed };
+    let failed = writer.queue.finished(&job, fate);
     match outcome {
         Ok(Ok(())) => {}
         Ok(Err(error)) => {
@@ -85,6 +116,12 @@ async fn save(cassette: &dyn Cassette, queue: &Queue, job: Job) {
         Err(panic) => {
             tracing::error!(%recording, "a recording could not be saved: the cassette panicked: {panic}; mend the cassette");
         }
+    }
+}
+
+impl Writer<'_> {
+    fn keeps(&self, job: &Job) -> bool {
+        self.calculator.as_ref().is_none_or(|calculator| calculator.keeps(&job.recording))
     }
 }
 

@@ -1,6 +1,8 @@
 //! What the tests of this crate share: recordings made by hand, and a cassette that misbehaves.
 #![allow(dead_code, reason = "each test file takes what it needs")]
 
+pub(crate) mod gated;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
@@ -30,11 +32,17 @@ pub(crate) fn days_before(days: u64) -> SystemTime {
 
 /// A recording with one operation, whose arguments and result are `bytes` bytes each.
 pub(crate) fn recording(id: &RecordingId, recorded_at: SystemTime, bytes: usize) -> Recording {
+    let bytes = (0..2 * bytes).map(|at| (at % 251) as u8).collect();
+    with_bytes(id, recorded_at, bytes)
+}
+
+/// A recording with one operation, whose arguments and result are half of these bytes each.
+pub(crate) fn with_bytes(id: &RecordingId, recorded_at: SystemTime, bytes: Vec<u8>) -> Recording {
     Recording::new(id.clone(), Metadata::new(id.category(), recorded_at), one_call(bytes))
 }
 
-fn one_call(bytes: usize) -> Tape {
-    let length = bytes as u64;
+fn one_call(bytes: Vec<u8>) -> Tape {
+    let length = bytes.len() as u64 / 2;
     let operation = Entry {
         site: 0,
         lane: 0,
@@ -45,7 +53,7 @@ fn one_call(bytes: usize) -> Tape {
         duration: Duration::from_millis(3),
     };
     Tape::new(TapeParts {
-        bytes: (0..2 * bytes).map(|at| (at % 251) as u8).collect(),
+        bytes,
         sites: vec![Site { kind: Kind::Operation, alias: "Checkout".into(), argument_names: [].into() }],
         lanes: vec![vec![]],
         entries: vec![operation],
