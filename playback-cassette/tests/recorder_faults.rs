@@ -221,3 +221,16 @@ fn the_last_handle_dropped_lets_the_thread_finish_what_is_queued() {
         block_on(double.memory.load(&id)).unwrap();
     }
 }
+
+#[test]
+fn what_is_instrumented_on_the_writers_thread_is_not_recorded_in_its_turn() {
+    let (double, inner) = (Double::new(Then::Save, 1), playback_testkit::MemoryRecorder::new());
+    let seen = inner.clone();
+    let calculator = move |_: &playback_cassette::Candidate<'_>| {
+        operation("Saving").recorder_with(|| inner.clone()).run(|| 1.0)
+    };
+    let recorder = recorder(&double).sampling_calculator(calculator).build();
+    record(&recorder, 10);
+    block_on(recorder.flush()).unwrap();
+    assert_eq!((recorder.stats().saved, seen.recordings().len()), (1, 0));
+}

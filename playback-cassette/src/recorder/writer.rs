@@ -25,7 +25,9 @@ pub(super) fn spawn(
     let ended = Ended(queue);
     let thread = thread::Builder::new().name("playback-writer".to_owned());
     // Dropped with the closure if there is no thread, `ended` ends the queue all the same.
-    match thread.spawn(move || run(&Writer { cassette: &*cassette, queue: &ended.0, calculator }, saves)) {
+    let run = move || run(&Writer { cassette: &*cassette, queue: &ended.0, calculator }, saves);
+    // A cassette may be instrumented itself: what saving does is not to be recorded, and saved, in its turn.
+    match thread.spawn(|| playback_core::without_recording(run)) {
         Ok(thread) => Some(thread),
         Err(error) => {
             tracing::error!(%error, "nothing is recorded: the recorder could not start its thread");

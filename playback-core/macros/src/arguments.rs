@@ -4,7 +4,7 @@ use proc_macro2::Span;
 use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Attribute, Error, FnArg, Ident, Pat, Result, Signature};
+use syn::{Attribute, Error, FnArg, Ident, Pat, Result, Signature, Type};
 
 use crate::suggest::known_names;
 
@@ -35,6 +35,8 @@ pub(crate) struct Argument {
     pub(crate) ident: Ident,
     /// The conditions under which the parameter is there at all: `#[cfg(…)]`.
     pub(crate) conditions: Vec<Attribute>,
+    /// The parameter is a `&mut`, so that the function may write to it.
+    pub(crate) mutable: bool,
 }
 
 impl Argument {
@@ -47,7 +49,7 @@ impl Argument {
 
     /// A reference to the argument.
     pub(crate) fn reference(&self) -> impl ToTokens + use<> {
-        let Self { ident, conditions } = self;
+        let Self { ident, conditions, .. } = self;
         quote_spanned!(self.span()=> #(#conditions)* &#ident)
     }
 
@@ -72,9 +74,11 @@ impl Parameters {
                 FnArg::Typed(typed) => {
                     let conditions = typed.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg"));
                     let conditions: Vec<_> = conditions.cloned().collect();
+                    let mutable =
+                        matches!(&*typed.ty, Type::Reference(reference) if reference.mutability.is_some());
                     let mut bind = |ident: &Ident| {
-                        let argument = Argument { ident: ident.clone(), conditions: conditions.clone() };
-                        parameters.arguments.push(argument);
+                        let (ident, conditions) = (ident.clone(), conditions.clone());
+                        parameters.arguments.push(Argument { ident, conditions, mutable });
                     };
                     bindings(&typed.pat, &mut bind);
                 }
@@ -86,10 +90,11 @@ impl Parameters {
     /// Puts what `pattern` binds in the place of the parameter `name`.
     pub(crate) fn destructure(&mut self, name: &Ident, pattern: &Pat) {
         let Some(at) = self.arguments.iter().position(|argument| argument.ident == *name) else { return };
-        let conditions = self.arguments.remove(at).conditions;
+        let Argument { conditions, mutable, .. } = self.arguments.remove(at);
         let mut bound = Vec::new();
-        let mut bind =
-            |ident: &Ident| bound.push(Argument { ident: ident.clone(), conditions: conditions.clone() });
+        let mut bind = |ident: &Ident| {
+            bound.push(Argument { ident: ident.clone(), conditions: conditions.clone(), mutable })
+        };
         bindings(pattern, &mut bind);
         self.arguments.splice(at..at, bound);
     }

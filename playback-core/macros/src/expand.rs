@@ -50,6 +50,7 @@ fn attempt(kind: Kind, attribute: TokenStream, item: TokenStream) -> Result<Toke
     }
 
     let recorded = parameters.recorded(&options.selection)?;
+    refuse::written(kind, &options.selection, &recorded)?;
     let span = Span::mixed_site();
     let result_span = span.located_at(function.returned_span());
     let call = Call { kind, function: &function, options, parameters, recorded, returned, span, result_span };

@@ -4,6 +4,7 @@ use proc_macro2::Span;
 use syn::spanned::Spanned;
 use syn::{Abi, Error, Expr, ExprLit, ExprUnary, Lit, LitFloat, Result, Signature, Type, UnOp};
 
+use crate::arguments::{Argument, Selection};
 use crate::options::{Kind, Options};
 use crate::returned::{Part, find, future_output};
 
@@ -19,6 +20,22 @@ pub(crate) fn signature(signature: &Signature) -> Result<()> {
             let message = "a replay ends a call that has no answer by unwinding, which aborts the process at this ABI; \
                            put the attribute on a Rust function that this one calls";
             Err(Error::new(abi.span(), message))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses an input that may bring something in by writing to an argument: only its result is recorded. Naming the
+/// arguments is saying that one knows.
+pub(crate) fn written(kind: Kind, selection: &Selection, recorded: &[Argument]) -> Result<()> {
+    let written = recorded.iter().find(|argument| argument.mutable);
+    match (kind, selection, written) {
+        (Kind::Input, Selection::All | Selection::Skip(_), Some(Argument { ident, .. })) => {
+            let message = format!(
+                "`{ident}` is a `&mut`, and on replay nothing writes to it: only the result of an input comes back; \
+                 return what it brings in, or leave it out with `skip({ident})` if it brings in nothing"
+            );
+            Err(Error::new(ident.span(), message))
         }
         _ => Ok(()),
     }

@@ -8,6 +8,13 @@ use crate::handler::{Prepare, Restore};
 use crate::value::{self, Decoder, Encoder};
 
 /// Writes values of one type.
+#[diagnostic::on_unimplemented(
+    message = "`{T}` cannot be recorded",
+    note = "derive or implement `serde::Serialize` for it, and `serde::Deserialize` if it is a result",
+    note = "a result that serde cannot write, as of `anyhow::Error`, takes a handler from `playback_core::errors` or of \
+            your own: `handler = …` on an input, `result_handler = …` on an output or operation",
+    note = "an argument that is none, such as a connection, is left out with `skip(…)`"
+)]
 pub trait Encode<T: ?Sized> {
     /// Writes `value` behind `bytes`.
     #[doc(hidden)]
@@ -15,6 +22,11 @@ pub trait Encode<T: ?Sized> {
 }
 
 /// Reads values of one type.
+#[diagnostic::on_unimplemented(
+    message = "`{T}` cannot be made again of a recording",
+    note = "derive or implement `serde::Deserialize` for it, owned, or give the call a handler from \
+            `playback_core::errors` or of your own: `handler = …` on an input, `result_handler = …` on an output"
+)]
 pub trait Decode<T> {
     /// Reads what [`Encode::encode`] wrote.
     #[doc(hidden)]

@@ -218,10 +218,9 @@ struct Session<'s> {
 
 impl<'s> Session<'s> {
     #[intercept_input("lifetimes")]
-    fn read<'k>(&self, key: &'k str, others: &[Cow<'k, str>], count: &mut u8) -> Cow<'static, str> {
+    fn read<'k>(&self, key: &'k str, others: &[Cow<'k, str>], count: &u8) -> Cow<'static, str> {
         live();
-        *count += 1;
-        Cow::Owned(format!("{}:{key}:{}", self.name, others.concat()))
+        Cow::Owned(format!("{}:{key}:{}:{count}", self.name, others.concat()))
     }
 
     #[intercept_input("lifetimes.async")]
@@ -249,8 +248,7 @@ impl<'s> Session<'s> {
 fn arguments_may_borrow() {
     let recording = round_trip(|| {
         let session = Session { name: "s" };
-        let mut count = 4;
-        let read = session.read("k", &["a".into(), "b".into()], &mut count);
+        let read = session.read("k", &["a".into(), "b".into()], &4);
         (read, block_on(session.read_async("k", Some("o"))))
     });
     let expected = [

@@ -34,6 +34,11 @@ fn without_names(id: u64) {}
 #[intercept_input("a", skip(a), args(b))]
 fn skipped_and_picked(a: u64, b: u64) {}
 
+#[intercept_input("a")]
+fn written_to(buffer: &mut Vec<u8>) -> usize {
+    0
+}
+
 #[rustfmt::skip]
 #[operation]
 fn too_many(
