@@ -48,7 +48,7 @@ fn a_guard_that_makes_a_call_while_a_replay_fails_aborts_nothing_and_runs_nothin
         matches!(error.kind(), ReplayErrorKind::Panicked { message } if message == "a plain bug"),
         "{error}"
     );
-    let error = run(&|| drop(input("unknown").run(|| String::new())));
+    let error = run(&|| drop(input("unknown").run(String::new)));
     assert!(error.to_string().starts_with("input `unknown` has no recorded answer"), "{error}");
     assert_eq!(live.load(SeqCst), 0);
 }
