@@ -58,7 +58,9 @@ impl<F: Future> Future for InContext<F> {
 pub trait FutureExt: Future + Sized {
     /// Binds the future to the current context, so that it can be spawned.
     ///
-    /// Each bound future has a lane of its own, numbered in the order of binding; see [`Context::bind`].
+    /// Each bound future has a lane of its own, numbered in the order of binding; see [`Context::bind`]. That also
+    /// serves branches that are awaited in place, but at the same time, as by `join!` and `join_all`: in one lane,
+    /// calls with equal keys are told apart by their order only, and that is a matter of timing.
     ///
     /// ```
     /// # async fn price(sku: &str) -> u64 { 7 }
