@@ -2,7 +2,7 @@
 
 mod builder;
 mod id;
-pub(crate) mod index;
+mod index;
 mod metadata;
 mod output;
 mod shown;
@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 
 pub(crate) use builder::{Ended, EndedCall, TapeBuilder};
 pub use id::{InvalidId, MAX_CATEGORY_BYTES, RecordingId};
+pub(crate) use index::List;
 pub use metadata::{Metadata, Service};
 pub use output::{OutputKey, RESULT_ALIAS, SentOutput};
 pub(crate) use shown::{Short, ShownArguments};

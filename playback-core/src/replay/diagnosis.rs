@@ -52,7 +52,7 @@ impl Diagnosis {
         arguments: &[u8],
     ) -> Self {
         let arguments = value::decode_value(arguments).unwrap_or(Value::Unit);
-        let calls: Vec<Call<'_>> = tape.index().of_alias(tape, kind, alias).collect();
+        let calls: Vec<Call<'_>> = tape.index().calls_of_alias(tape, kind, alias).collect();
         let is_used = |call: &&Call<'_>| cursor.is_used(call.position());
         let closest = calls
             .iter()

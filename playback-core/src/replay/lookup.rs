@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::closest::equivalent;
 use super::playback::RecordedBy;
 use crate::context::Lane;
-use crate::recording::Ended;
+use crate::recording::{Ended, List};
 use crate::{Call, End, Kind, Tape, value};
 
 /// A replayed call that looks for its answer.
@@ -57,14 +57,16 @@ pub(crate) struct Cursor {
     used: Vec<bool>,
     /// Calls that answered any.
     answered: Vec<bool>,
-    /// How many calls of a lane that the recording does not know were answered, by the first call that could.
-    strangers: HashMap<(u32, u32), usize>,
+    /// How many calls at the front of a list are used.
+    fronts: HashMap<List, usize>,
+    /// How many calls of a list answered a lane that has none on it.
+    strangers: HashMap<(u32, List), usize>,
 }
 
 impl Cursor {
     pub(crate) fn new(tape: &Tape) -> Self {
         let unused = vec![false; tape.parts().entries.len()];
-        Self { used: unused.clone(), answered: unused, strangers: HashMap::new() }
+        Self { used: unused.clone(), answered: unused, fronts: HashMap::new(), strangers: HashMap::new() }
     }
 
     /// Whether the recorded call at a position has answered a replayed one.
@@ -103,17 +105,17 @@ impl Cursor {
     }
 
     fn input(&mut self, tape: &Tape, asked: &Asked<'_>, alias: &str) -> Option<Found> {
-        let exact: Vec<Call<'_>> = tape.index().inputs(tape, alias, asked.arguments).collect();
-        if let Some(found) = self.next(&exact, asked.lane, true) {
+        let list = tape.index().of_key(Kind::Input, alias, asked.arguments, asked.lane.path());
+        if let Some(found) = self.next(tape, list, asked.lane, true) {
             return Some(found);
         }
         // The same arguments may be written in another way, as after fields were reordered.
         let arguments = value::decode_value(asked.arguments).ok()?;
         let means_the_same =
             |call: &Call<'_>| call.arguments().is_ok_and(|recorded| equivalent(&recorded, &arguments));
-        let same: Vec<Call<'_>> =
-            tape.index().of_alias(tape, Kind::Input, alias).filter(means_the_same).collect();
-        let mut found = self.next(&same, asked.lane, true)?;
+        let same = tape.index().calls_of_alias(tape, Kind::Input, alias).find(means_the_same)?;
+        let list = tape.index().of_key(Kind::Input, alias, same.argument_bytes(), asked.lane.path());
+        let mut found = self.next(tape, list, asked.lane, true)?;
         found.by.equivalent = true;
         Some(found)
     }
@@ -121,45 +123,48 @@ impl Cursor {
     /// Outputs answer in their order. Concurrent ones may have begun in another, so among those that are left
     /// one that sent the same is preferred.
     fn output(&mut self, tape: &Tape, asked: &Asked<'_>, alias: &str) -> Option<Found> {
-        let calls: Vec<Call<'_>> = tape.index().of_alias(tape, Kind::Output, alias).collect();
-        let same: Vec<Call<'_>> =
-            calls.iter().filter(|call| call.argument_bytes() == asked.arguments).copied().collect();
-        let own_of = |calls: &[Call<'_>]| -> Vec<u32> {
-            calls.iter().filter(|call| call.lane() == asked.lane.path()).map(Call::position).collect()
-        };
-        let own = own_of(&calls);
-        if !own.is_empty() {
-            let unused = |position: &u32| !self.used.get(*position as usize).copied().unwrap_or(true);
-            let position = own_of(&same).into_iter().find(unused).or_else(|| own.into_iter().find(unused))?;
-            return Some(Found { position, by: RecordedBy::default() });
+        let index = tape.index();
+        let same = index.of_key(Kind::Output, alias, asked.arguments, asked.lane.path());
+        let all = index.of_alias(Kind::Output, alias, asked.lane.path());
+        if !has_own(all) || index.positions(all).is_empty() {
+            return self.next(tape, all, asked.lane, false);
         }
-        self.next(&calls, asked.lane, false)
+        let position =
+            self.unused(index.positions(same), same).or_else(|| self.unused(index.positions(all), all))?;
+        Some(Found { position, by: RecordedBy::default() })
     }
 
-    /// The call to answer with, of those that could: the next of the same lane. A lane that has none at all, as
-    /// after work was moved to a task of its own, goes through those of all lanes, and leaves them to their own.
-    /// Where they have run out, the last answers again if it may be `reused`.
-    fn next(&mut self, calls: &[Call<'_>], lane: &Lane, reused: bool) -> Option<Found> {
-        let own: Vec<&Call<'_>> = calls.iter().filter(|call| call.lane() == lane.path()).collect();
-        let (call, by) = match (own.last(), calls.first()) {
-            (Some(last), _) => {
-                let unused =
-                    |call: &&&Call<'_>| !self.used.get(call.position() as usize).copied().unwrap_or(true);
-                let fresh = own.iter().find(unused);
-                (
-                    fresh.or(reused.then_some(last)).copied(),
-                    RecordedBy { reused: fresh.is_none(), ..RecordedBy::default() },
-                )
-            }
-            (None, Some(first)) => {
-                let turn = self.strangers.entry((lane.index(), first.position())).or_default();
-                let fresh = calls.get(*turn);
-                *turn += 1;
-                let by = RecordedBy { reused: fresh.is_none(), other_lane: true, ..RecordedBy::default() };
-                (fresh.or(calls.last().filter(|_| reused)), by)
-            }
-            (None, None) => (None, RecordedBy::default()),
+    /// The call of a list to answer with: the next of the same lane. A lane that has none at all, as after work was
+    /// moved to a task of its own, goes through those of all lanes, and leaves them to their own. Where they have
+    /// run out, the last answers again if it may be `reused`.
+    fn next(&mut self, tape: &Tape, list: List, lane: &Lane, reused: bool) -> Option<Found> {
+        let index = tape.index();
+        let own = if has_own(list) { index.positions(list) } else { &[] };
+        let (fresh, calls, other_lane) = if own.is_empty() {
+            let calls = index.positions(list.of_all_lanes());
+            let turn = self.strangers.entry((lane.index(), list)).or_default();
+            *turn += 1;
+            (calls.get(*turn - 1).copied(), calls, true)
+        } else {
+            (self.unused(own, list), own, false)
         };
-        call.map(|call| Found { position: call.position(), by })
+        let position = fresh.or_else(|| calls.last().copied().filter(|_| reused))?;
+        let by = RecordedBy { reused: fresh.is_none(), other_lane, ..RecordedBy::default() };
+        Some(Found { position, by })
     }
+
+    /// The first call of a list that is not used.
+    fn unused(&mut self, positions: &[u32], list: List) -> Option<u32> {
+        let front = self.fronts.entry(list).or_default();
+        let is_used = |position: &u32| self.used.get(*position as usize).copied().unwrap_or(true);
+        while positions.get(*front).is_some_and(is_used) {
+            *front += 1;
+        }
+        positions.get(*front).copied()
+    }
+}
+
+/// Whether a list is of a lane that the recording knows.
+fn has_own(list: List) -> bool {
+    list != list.of_all_lanes()
 }
