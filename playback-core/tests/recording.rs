@@ -340,6 +340,22 @@ fn an_operation_inside_an_operation_is_part_of_it() {
 }
 
 #[test]
+fn an_operation_inside_a_discarded_one_makes_no_recording_of_its_own() {
+    // R8
+    let recorded = record_blocking(|| {
+        operation("Outer").args(&()).run(|| {
+            discard_recording();
+            let beside =
+                playback_core::Context::bind(|| (operation("Bound").run(|| 1), mode() == Mode::Recording))();
+            (beside, operation("Inner").run(|| 2), current_recording_id().is_some())
+        })
+    });
+    assert_eq!(recorded.result, ((1, true), 2, true));
+    assert!(recorded.recordings.is_empty(), "{:?}", recorded.recordings);
+    assert_eq!(recorded.discarded.len(), 1);
+}
+
+#[test]
 fn an_unencodable_argument_or_result_discards_the_recording_and_leaves_the_call_alone() {
     let check = |run: &dyn Fn() -> u8, alias: &str, error: &str| {
         let recorded = record_blocking(|| operation("Op").args(&()).run(run));

@@ -117,11 +117,14 @@ impl Context {
 
     /// A context for work that is bound here: the same, in a lane of its own.
     pub(crate) fn child(&self) -> Self {
-        if let Session::Recording(recording) = &self.session
-            && !recording.is_open()
-        {
+        match &self.session {
             // What outlives its recording is part of nothing.
-            return Self { session: Session::None, lane: None, ..self.clone() };
+            Session::Recording(recording) if recording.has_ended() => {
+                return Self { session: Session::None, lane: None, ..self.clone() };
+            }
+            // What is not taken down needs no lane to be told by.
+            Session::Recording(recording) if !recording.is_open() => return self.clone(),
+            _ => {}
         }
         let lane = self.lane.as_ref().map(|lane| {
             let path = lane.next_child();

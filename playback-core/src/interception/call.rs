@@ -23,7 +23,7 @@ pub(crate) struct LiveCall {
     scratch: Scratch,
     /// How many bytes the arguments take.
     arguments: usize,
-    /// Why the arguments cannot be recorded.
+    /// The arguments cannot be recorded.
     broken: bool,
     /// Its number, once it is decided on: calls count in the order in which they are made, not prepared.
     order: Option<u32>,
@@ -161,23 +161,30 @@ impl LiveCall {
 
     /// Fails the replay because nothing was recorded for this call.
     pub(crate) fn fail_missing(&self) -> ! {
-        match &self.session {
-            LiveSession::Replaying(session) => session.fail(session.diagnose(
-                self.kind,
-                &self.alias,
-                self.argument_names,
-                self.argument_bytes(),
-            )),
-            LiveSession::Recording(_) => replay::stop(),
-        }
+        self.fail(|session| {
+            session.diagnose(self.kind, &self.alias, self.argument_names, self.argument_bytes())
+        })
     }
 
     /// Fails the replay because the recorded answer does not fit the code.
     pub(crate) fn fail_restoring(&self, found: &Found, error: String) -> ! {
+        self.fail(|session| ReplayError::answer(&self.alias, found, session, error))
+    }
+
+    /// Fails the replay because the recorded call panicked.
+    pub(crate) fn fail_panicked(&self) -> ! {
+        self.fail(|_| ReplayErrorKind::RecordedPanic { alias: self.alias.to_string() }.into())
+    }
+
+    /// Fails the replay because a sync call cannot wait for being cancelled.
+    pub(crate) fn fail_waiting(&self) -> ! {
+        self.fail(|_| ReplayErrorKind::RecordedCancellation { alias: self.alias.to_string() }.into())
+    }
+
+    fn fail(&self, error: impl FnOnce(&replay::Session) -> ReplayError) -> ! {
         match &self.session {
-            LiveSession::Replaying(session) => {
-                session.fail(ReplayError::answer(&self.alias, found, session, error))
-            }
+            LiveSession::Replaying(session) => session.fail(error(session)),
+            // While recording every step is to run, so that nothing fails.
             LiveSession::Recording(_) => replay::stop(),
         }
     }
@@ -207,26 +214,6 @@ impl LiveCall {
     ) -> Result<R, String> {
         let LiveSession::Replaying(session) = &self.session else { replay::stop() };
         guarded(|| decode(found.result(session.recording().tape())))
-    }
-
-    /// Fails the replay because the recorded call panicked.
-    pub(crate) fn fail_panicked(&self) -> ! {
-        match &self.session {
-            LiveSession::Replaying(session) => {
-                session.fail(ReplayErrorKind::RecordedPanic { alias: self.alias.to_string() }.into())
-            }
-            LiveSession::Recording(_) => replay::stop(),
-        }
-    }
-
-    /// Fails the replay because a sync call cannot wait for being cancelled.
-    pub(crate) fn fail_waiting(&self) -> ! {
-        match &self.session {
-            LiveSession::Replaying(session) => {
-                session.fail(ReplayErrorKind::RecordedCancellation { alias: self.alias.to_string() }.into())
-            }
-            LiveSession::Recording(_) => replay::stop(),
-        }
     }
 
     /// Runs the body, or polls it.

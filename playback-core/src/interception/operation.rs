@@ -263,8 +263,8 @@ impl LiveOperation {
             return None;
         }
         match &current.session {
-            // An operation inside a recorded one is part of it.
-            Session::Recording(session) if session.is_open() => None,
+            // An operation inside a recorded one is part of it, even if the recording was given up.
+            Session::Recording(session) if !session.has_ended() => None,
             // Its lanes are its own, whatever was bound before it.
             Session::Replaying(replay) => {
                 replay.enter_operation(category).then(|| current.with_session(current.session.clone()))

@@ -99,6 +99,11 @@ impl Session {
         &self.start.id
     }
 
+    /// Whether the operation has ended. Until then it is being recorded, even if the recording was given up.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.lock().is_none()
+    }
+
     /// Whether calls are still taken down.
     pub(crate) fn is_open(&self) -> bool {
         self.lock().as_ref().is_some_and(|state| state.discarded.is_none())
@@ -165,16 +170,11 @@ impl Session {
         end: Ended<'_>,
     ) {
         let Some(mut state) = self.lock().take() else { return };
-        let result = match end {
-            Ended::Returned(result) => result,
-            Ended::Cancelled | Ended::Panicked => &[],
-        };
         if self.start.only_if_forced && !self.forced.load(Relaxed) {
             state.discard(DiscardReason::SampledOut);
         }
-        if state.tape.size() + arguments.len() + result.len() > self.start.max_bytes {
-            state.discard(DiscardReason::TooLarge { max_bytes: self.start.max_bytes });
-        }
+        state.tape.add_weight(arguments.len() + end.result().map_or(0, <[u8]>::len));
+        state.bound(self.start.max_bytes);
         let finished = match state.discarded.take() {
             Some(reason) => Finished::Discarded { id: self.start.id.clone(), reason },
             None => Finished::Recorded(self.recording(state, operation, metadata, arguments, end)),
@@ -196,10 +196,7 @@ impl Session {
         end: Ended<'_>,
     ) -> Recording {
         let duration = self.elapsed();
-        let result = match end {
-            Ended::Returned(result) => Some(result),
-            Ended::Cancelled | Ended::Panicked => None,
-        };
+        let result = end.result();
         let mut metadata = Metadata::new(operation.category.as_ref(), self.start.recorded_at);
         metadata.service.clone_from(&self.start.service);
         metadata.duration = duration;

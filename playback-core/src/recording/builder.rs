@@ -42,7 +42,15 @@ pub(crate) enum Ended<'a> {
     Panicked,
 }
 
-impl Ended<'_> {
+impl<'a> Ended<'a> {
+    /// The encoded result, if the call returned.
+    pub(crate) fn result(self) -> Option<&'a [u8]> {
+        match self {
+            Self::Returned(result) => Some(result),
+            Self::Cancelled | Self::Panicked => None,
+        }
+    }
+
     /// How a call ended that is dropped without having returned.
     pub(crate) fn unfinished(panicked: bool) -> Self {
         if panicked { Self::Panicked } else { Self::Cancelled }
