@@ -48,6 +48,15 @@ pub enum Change {
         /// What it was.
         recorded: Value,
     },
+    /// An element of a list stands elsewhere among the others, and is the same.
+    Moved {
+        /// Its number in the recorded list, from 0.
+        from: usize,
+        /// Its number in the replayed list, from 0.
+        to: usize,
+        /// The element.
+        value: Value,
+    },
     /// A whole output was sent that was not recorded.
     OutputAdded {
         /// What was sent.
@@ -76,7 +85,8 @@ impl Change {
             Self::Changed { recorded, .. }
             | Self::TypeChanged { recorded, .. }
             | Self::Removed { recorded }
-            | Self::OutputMissing { recorded } => Some(recorded),
+            | Self::OutputMissing { recorded }
+            | Self::Moved { value: recorded, .. } => Some(recorded),
             Self::Added { .. } | Self::OutputAdded { .. } => None,
         }
     }
@@ -88,12 +98,14 @@ impl Change {
             Self::Changed { replayed, .. }
             | Self::TypeChanged { replayed, .. }
             | Self::Added { replayed }
-            | Self::OutputAdded { replayed } => Some(replayed),
+            | Self::OutputAdded { replayed }
+            | Self::Moved { value: replayed, .. } => Some(replayed),
             Self::Removed { .. } | Self::OutputMissing { .. } => None,
         }
     }
 
-    /// The kind of change as one character: `~` changed, `!` of another type, `+` added, `-` removed.
+    /// The kind of change as one character: `~` changed, `!` of another type, `+` added, `-` removed,
+    /// `>` moved.
     #[must_use]
     pub fn sign(&self) -> char {
         match self {
@@ -101,6 +113,7 @@ impl Change {
             Self::TypeChanged { .. } => '!',
             Self::Added { .. } | Self::OutputAdded { .. } => '+',
             Self::Removed { .. } | Self::OutputMissing { .. } => '-',
+            Self::Moved { .. } => '>',
         }
     }
 }
@@ -119,6 +132,7 @@ impl fmt::Display for Change {
             }
             Self::Added { replayed } => write!(f, "{}", Side(replayed)),
             Self::Removed { recorded } => write!(f, "{}", Side(recorded)),
+            Self::Moved { to, value, .. } => write!(f, "moved to [{to}]: {}", Side(value)),
             Self::OutputAdded { replayed } => write!(f, "not recorded, now sent: {}", Side(replayed)),
             Self::OutputMissing { recorded } => write!(f, "no longer sent: {}", Side(recorded)),
         }

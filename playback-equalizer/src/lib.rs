@@ -36,6 +36,7 @@
 //! | `structural` | the comparator where no other is given: [`Structural`] |
 //! | `diff` | where two values differ: [`diff()`] |
 //! | `difference`, `text` | one place that differs, and how it is shown: [`Difference`], [`Change`] |
+//! | `risk` | what a difference may mean: [`Risk`] |
 //! | `status`, `verdict` | what a comparator says: [`Status`], [`Verdict`] |
 //! | `equalizer`, `comparison` | replaying and comparing many: [`Equalizer`], [`Comparison`] |
 //! | `guard` | panics of code that is not ours |
@@ -49,6 +50,7 @@ mod equalizer;
 pub mod extract;
 mod extracted;
 mod guard;
+mod risk;
 mod status;
 mod structural;
 mod text;
@@ -63,6 +65,7 @@ pub use difference::{Change, Difference};
 pub use equalizer::Equalizer;
 pub use extract::{Extract, Extractor};
 pub use extracted::{Extracted, Part};
+pub use risk::{Risk, UnknownRisk};
 pub use status::Status;
 pub use structural::Structural;
 pub use tuning::{Tuner, Tuning, TuningFailed};
