@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use playback_core::{Escape, Playback, RecordingId};
 
-use crate::{Status, Verdict};
+use crate::{Status, Timeline, Verdict};
 
 /// What comes of replaying and comparing one recording.
 #[derive(Debug, Clone)]
@@ -21,6 +21,8 @@ pub struct Comparison {
     pub replayed: Option<Run>,
     /// Calls that ran, or would have run, for real, outside the replay; see [`Playback::escapes`].
     pub escapes: Vec<Escape>,
+    /// What both runs did, in short; empty if the recording could not be loaded.
+    pub timeline: Timeline,
     /// The replay itself, if [`Equalizer::keep_playbacks`](crate::Equalizer::keep_playbacks) asks for it.
     pub playback: Option<Playback>,
 }

@@ -14,7 +14,7 @@ use playback_core::{Playback, Recording, RecordingId};
 use crate::comparison::{Comparison, Run};
 use crate::criteria::failed;
 use crate::guard::panic_message;
-use crate::{Error, Tuning, Verdict};
+use crate::{Error, Status, Timeline, Tuning, Verdict};
 
 /// Replays and compares the recordings of one category.
 ///
@@ -138,7 +138,15 @@ impl Equalizer {
             Err(panic) => format!("loading it panicked: {}", panic_message(panic.as_ref())),
         };
         let verdict = Verdict::failure(failure);
-        Comparison { id, verdict, recorded: None, replayed: None, escapes: Vec::new(), playback: None }
+        Comparison {
+            id,
+            verdict,
+            recorded: None,
+            replayed: None,
+            escapes: Vec::new(),
+            timeline: Timeline::default(),
+            playback: None,
+        }
     }
 
     /// Replays a recording and compares the two runs.
@@ -146,16 +154,21 @@ impl Equalizer {
         let id = recording.id().clone();
         let metadata = recording.metadata();
         let recorded = Run { duration: metadata.duration, failed: failed(recording.tape()) };
-        let (verdict, playback) = match self.play(recording).await {
+        let (verdict, playback) = match self.play(recording.clone()).await {
             Ok(playback) => (self.judge(&playback), Some(playback)),
             Err(failure) => (Verdict::failure(failure), None),
         };
         Comparison {
             id,
-            verdict,
             recorded: Some(recorded),
             replayed: playback.as_ref().map(replayed),
             escapes: playback.as_ref().map(|playback| playback.escapes().to_vec()).unwrap_or_default(),
+            timeline: match &playback {
+                Some(playback) if verdict.status == Status::Equal => Timeline::brief(playback),
+                Some(playback) => Timeline::of(playback),
+                None => Timeline::recorded(&recording),
+            },
+            verdict,
             playback: playback.filter(|_| self.keep_playbacks),
         }
     }

@@ -39,6 +39,7 @@
 //! | `risk` | what a difference may mean: [`Risk`] |
 //! | `status`, `verdict` | what a comparator says: [`Status`], [`Verdict`] |
 //! | `equalizer`, `comparison` | replaying and comparing many: [`Equalizer`], [`Comparison`] |
+//! | `timeline`, `shown` | what both runs did, in short: [`Timeline`]; texts of bounded length |
 //! | `guard` | panics of code that is not ours |
 
 mod comparator;
@@ -51,9 +52,11 @@ pub mod extract;
 mod extracted;
 mod guard;
 mod risk;
+mod shown;
 mod status;
 mod structural;
 mod text;
+mod timeline;
 mod tuning;
 mod verdict;
 
@@ -66,8 +69,10 @@ pub use equalizer::Equalizer;
 pub use extract::{Extract, Extractor};
 pub use extracted::{Extracted, Part};
 pub use risk::{Risk, UnknownRisk};
+pub use shown::shown;
 pub use status::Status;
 pub use structural::Structural;
+pub use timeline::{Answer, Moment, Step, StepKind, Timeline};
 pub use tuning::{Tuner, Tuning, TuningFailed};
 pub use verdict::Verdict;
 

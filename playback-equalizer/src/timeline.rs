@@ -1,0 +1,415 @@
+//! What a run and its replay did, in short: their calls side by side, as texts that are bounded.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use playback_core::{Call, End, Kind, MatchedBy, Playback, Recording, Value};
+use serde::{Deserialize, Serialize};
+
+use crate::shown;
+
+/// Calls that are kept of each sort, ordinary ones and others.
+const KEPT: usize = 100;
+/// Calls that are kept of each sort where nothing differs.
+const KEPT_IN_BRIEF: usize = 30;
+/// Characters that are shown of the arguments, and of the result.
+const SHOWN: usize = 240;
+/// Encoded values that are longer are not decoded to be shown, in bytes.
+const LARGE: usize = 256 * 1024;
+
+/// What a run and its replay did, in short: the calls of both side by side, for people to look at.
+///
+/// It holds texts that are bounded in number and length, and no values, so that thousands can be kept.
+///
+/// ```
+/// # use playback_core::{input, operation, replay};
+/// use playback_equalizer::{Answer, Timeline};
+///
+/// async fn ask(town: &str, times: u64) {
+///     let ask = async {
+///         for _ in 0..times {
+///             input("weather").argument_names(&["town"]).args(&(town,)).run_async(async { 21 }).await;
+///         }
+///     };
+///     operation("Ask").run_async(ask).await
+/// }
+///
+/// # futures::executor::block_on(async {
+/// # let recording = playback_testkit::record(ask("Bern", 1)).await.recording();
+/// // Recorded with one question, replayed with two.
+/// let playback = replay(&recording, |_| Ok(ask("Bern", 2))).await?;
+/// let timeline = Timeline::of(&playback);
+/// let [operation, first, second] = timeline.steps.as_slice() else { panic!() };
+/// assert_eq!((&*operation.alias, operation.answer), ("Ask", Answer::Expected));
+/// assert_eq!(first.recorded.as_ref().unwrap().arguments.as_deref(), Some("(town: \"Bern\")"));
+/// assert_eq!((&*second.alias, second.answer), ("weather", Answer::Reused));
+/// # Ok::<(), playback_core::ReplayError>(()) }).unwrap();
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Timeline {
+    /// The calls in the order in which they were recorded; those that were not recorded stand where the replay
+    /// made them.
+    pub steps: Vec<Step>,
+    /// How many more calls there were than are kept.
+    pub omitted: usize,
+}
+
+/// A call of the recorded run, of the replay, or of both.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Step {
+    /// What kind of call it is.
+    pub kind: StepKind,
+    /// The alias it has now, or had when it was recorded if it is made no more.
+    pub alias: Arc<str>,
+    /// Its number among the calls of its kind, alias and lane, from 0.
+    pub number: usize,
+    /// The numbers that lead to its lane, empty for the operation's own.
+    pub lane: Vec<u32>,
+    /// The recorded call; none for a call that was not recorded.
+    pub recorded: Option<Moment>,
+    /// The call in the replay; none if the replay did not make it.
+    pub replayed: Option<Moment>,
+    /// How the two belong together.
+    pub answer: Answer,
+}
+
+/// The kind of a [`Step`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum StepKind {
+    /// The operation itself.
+    Operation,
+    /// A call that brought something in.
+    Input,
+    /// A call that sent something out.
+    Output,
+    /// A value that was kept beside the calls.
+    Data,
+}
+
+/// One run of a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Moment {
+    /// When it began, after the beginning of the operation, in whole microseconds.
+    #[serde(rename = "started_us", with = "micros")]
+    pub started: Duration,
+    /// How long it took, in whole microseconds.
+    #[serde(rename = "duration_us", with = "micros")]
+    pub duration: Duration,
+    /// Whether it returned an `Err`, panicked, or was cancelled.
+    pub failed: bool,
+    /// The arguments as they are written in a call; none in brief, and where the recorded call has the same.
+    pub arguments: Option<String>,
+    /// The result, or how else it ended; none in brief, and where the recorded call has the same.
+    pub result: Option<String>,
+}
+
+/// How a call of the replay got its answer, or why there is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Answer {
+    /// The recorded call answered, in its turn.
+    Expected,
+    /// The recorded calls had run out, and the last answered again.
+    Reused,
+    /// A call answered that was recorded under a fallback alias.
+    Fallback,
+    /// A call answered that was recorded in another lane.
+    OtherLane,
+    /// A call answered whose arguments mean the same and are written otherwise.
+    Equivalent,
+    /// Nothing was recorded, and the body ran.
+    Called,
+    /// Nothing was recorded, and a policy gave the answer.
+    Given,
+    /// The replay never made the recorded call: an input was not read, an output is missing.
+    Unused,
+    /// The recording was not replayed to its end.
+    NotReplayed,
+}
+
+impl Timeline {
+    /// What a recorded run and its replay did.
+    #[must_use]
+    pub fn of(playback: &Playback) -> Self {
+        Self::kept(steps(playback, show), KEPT)
+    }
+
+    /// The same without arguments and results, and with fewer calls: for replays that differ in nothing.
+    #[must_use]
+    pub fn brief(playback: &Playback) -> Self {
+        Self::kept(steps(playback, leave_out), KEPT_IN_BRIEF)
+    }
+
+    /// What a run did that was not replayed to its end.
+    #[must_use]
+    pub fn recorded(recording: &Recording) -> Self {
+        let mut numbers = Numbers::default();
+        let steps = recording.tape().calls().map(|call| Step {
+            recorded: Some(show(call, None)),
+            ..Step::new(call, &mut numbers, Answer::NotReplayed)
+        });
+        Self::kept(steps.collect(), KEPT)
+    }
+
+    fn kept(mut steps: Vec<Step>, most: usize) -> Self {
+        let all = steps.len();
+        let (mut ordinary, mut others) = (0, 0);
+        steps.retain(|step| {
+            let of_its_sort = if step.is_ordinary() { &mut ordinary } else { &mut others };
+            *of_its_sort += 1;
+            *of_its_sort <= most
+        });
+        Self { omitted: all - steps.len(), steps }
+    }
+}
+
+impl Step {
+    /// Whether it was recorded, and replayed in its turn.
+    #[must_use]
+    pub fn is_ordinary(&self) -> bool {
+        self.answer == Answer::Expected
+    }
+
+    fn new<'t>(call: Call<'t>, numbers: &mut Numbers<'t>, answer: Answer) -> Self {
+        Self {
+            kind: call.kind().into(),
+            alias: call.alias().into(),
+            number: numbers.next(call),
+            lane: call.lane().to_vec(),
+            recorded: None,
+            replayed: None,
+            answer,
+        }
+    }
+}
+
+impl From<Kind> for StepKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Operation => Self::Operation,
+            Kind::Input => Self::Input,
+            Kind::Output => Self::Output,
+            Kind::Data => Self::Data,
+        }
+    }
+}
+
+/// How one run of a call is shown, beside the recorded one if there is one.
+type Show = fn(Call<'_>, Option<Call<'_>>) -> Moment;
+
+/// The calls of both runs, in the order of the recording.
+fn steps(playback: &Playback, show: Show) -> Vec<Step> {
+    let mut replays = Replays::of(playback);
+    let mut numbers = Numbers::default();
+    let mut steps = Vec::new();
+    // Calls of the replay that answer to no recorded call of their own stand after the one before them.
+    for call in replays.after(None) {
+        steps.push(added(call, &mut numbers, show));
+    }
+    let mut recorded_numbers = Numbers::default();
+    for recorded in playback.recorded().calls() {
+        let mut step = match replays.of_recorded(recorded) {
+            Some((replayed, answer)) => Step {
+                replayed: Some(show(replayed, Some(recorded))),
+                ..Step::new(replayed, &mut numbers, answer)
+            },
+            None => Step::new(recorded, &mut recorded_numbers, Answer::Unused),
+        };
+        step.recorded = Some(show(recorded, None));
+        steps.push(step);
+        steps.extend(replays.after(Some(recorded)).into_iter().map(|call| added(call, &mut numbers, show)));
+    }
+    steps
+}
+
+fn added<'t>((call, answer): (Call<'t>, Answer), numbers: &mut Numbers<'t>, show: Show) -> Step {
+    Step { replayed: Some(show(call, None)), ..Step::new(call, numbers, answer) }
+}
+
+/// The calls of a replay, by the recorded calls that they belong to.
+struct Replays<'p> {
+    /// By the order of the recorded call, the first that it answered.
+    first: HashMap<u32, (Call<'p>, Answer)>,
+    /// The others, by the order of the recorded call that stands before them.
+    others: HashMap<Option<u32>, Vec<(Call<'p>, Answer)>>,
+}
+
+impl<'p> Replays<'p> {
+    fn of(playback: &'p Playback) -> Self {
+        let matched: HashMap<u32, (Option<Call<'p>>, MatchedBy)> =
+            playback.matches().map(|(replayed, recorded, by)| (replayed.order(), (recorded, by))).collect();
+        let mut replays = Self { first: HashMap::new(), others: HashMap::new() };
+        let mut before = None;
+        let mut kept: HashMap<&str, usize> = HashMap::new();
+        for call in playback.replayed().calls() {
+            let (recorded, answer) = match (call.kind(), matched.get(&call.order())) {
+                (_, Some((recorded, by))) => (*recorded, Answer::from(*by)),
+                (Kind::Operation, None) => (playback.recorded().operation(), Answer::Expected),
+                (Kind::Data, None) => {
+                    let number = kept.entry(call.alias()).or_default();
+                    let mut same =
+                        playback.recorded().calls_of(Kind::Data).filter(|data| data.alias() == call.alias());
+                    let recorded = same.nth(*number);
+                    *number += 1;
+                    (recorded, if recorded.is_some() { Answer::Expected } else { Answer::Called })
+                }
+                (_, None) => (None, Answer::Called),
+            };
+            match recorded {
+                Some(recorded)
+                    if answer != Answer::Reused && !replays.first.contains_key(&recorded.order()) =>
+                {
+                    before = Some(recorded.order());
+                    replays.first.insert(recorded.order(), (call, answer));
+                }
+                _ => replays.others.entry(before).or_default().push((call, answer)),
+            }
+        }
+        replays
+    }
+
+    fn of_recorded(&mut self, recorded: Call<'_>) -> Option<(Call<'p>, Answer)> {
+        self.first.remove(&recorded.order())
+    }
+
+    fn after(&mut self, recorded: Option<Call<'_>>) -> Vec<(Call<'p>, Answer)> {
+        self.others.remove(&recorded.map(|recorded| recorded.order())).unwrap_or_default()
+    }
+}
+
+impl From<MatchedBy> for Answer {
+    fn from(by: MatchedBy) -> Self {
+        match by {
+            MatchedBy::Recorded(by) if by.reused => Self::Reused,
+            MatchedBy::Recorded(by) if by.fallback => Self::Fallback,
+            MatchedBy::Recorded(by) if by.other_lane => Self::OtherLane,
+            MatchedBy::Recorded(by) if by.equivalent => Self::Equivalent,
+            MatchedBy::Recorded(_) => Self::Expected,
+            MatchedBy::Given => Self::Given,
+            // What matching may know in the future was not recorded either.
+            MatchedBy::Called | _ => Self::Called,
+        }
+    }
+}
+
+/// Counts calls by kind, alias and lane.
+#[derive(Default)]
+struct Numbers<'t>(HashMap<(Kind, &'t str, &'t [u32]), usize>);
+
+impl<'t> Numbers<'t> {
+    fn next(&mut self, call: Call<'t>) -> usize {
+        let next = self.0.entry((call.kind(), call.alias(), call.lane())).or_default();
+        let number = *next;
+        *next += 1;
+        number
+    }
+}
+
+fn leave_out(call: Call<'_>, _: Option<Call<'_>>) -> Moment {
+    let whole = |duration: Duration| Duration::from_micros(micros::of(duration));
+    Moment {
+        started: whole(call.started()),
+        duration: whole(call.duration()),
+        failed: call.failed() || !matches!(call.end(), End::Returned(_)),
+        arguments: None,
+        result: None,
+    }
+}
+
+fn show(call: Call<'_>, recorded: Option<Call<'_>>) -> Moment {
+    let same_arguments = recorded.is_some_and(|recorded| recorded.argument_bytes() == call.argument_bytes());
+    let same_result = recorded.is_some_and(|recorded| ended_alike(recorded, call));
+    Moment {
+        arguments: (!same_arguments && call.kind() != Kind::Data).then(|| arguments(call)),
+        result: (!same_result).then(|| result(call)),
+        ..leave_out(call, None)
+    }
+}
+
+/// Whether two calls ended in the same way, with the same result if they returned.
+fn ended_alike(one: Call<'_>, other: Call<'_>) -> bool {
+    match (one.end(), other.end()) {
+        (End::Returned(_), End::Returned(_)) => one.result_bytes() == other.result_bytes(),
+        (one, other) => one == other,
+    }
+}
+
+fn arguments(call: Call<'_>) -> String {
+    if call.argument_bytes().len() > LARGE {
+        return format!("({} bytes)", call.argument_bytes().len());
+    }
+    match call.arguments() {
+        Ok(values) => shown(Arguments { names: call.argument_names(), values: &values }, SHOWN),
+        Err(error) => shown(error, SHOWN),
+    }
+}
+
+fn result(call: Call<'_>) -> String {
+    match call.end() {
+        End::Cancelled => return "was cancelled".to_owned(),
+        End::Panicked => return "panicked".to_owned(),
+        End::Returned(_) => {}
+    }
+    match call.result_bytes() {
+        Some(bytes) if bytes.len() > LARGE => format!("({} bytes)", bytes.len()),
+        _ => match call.result() {
+            Ok(Some(value)) => shown(value, SHOWN),
+            Ok(None) => String::new(),
+            Err(error) => shown(error, SHOWN),
+        },
+    }
+}
+
+/// Arguments as a call is written: `(id: 7, 3)`.
+struct Arguments<'a> {
+    names: &'a [Arc<str>],
+    values: &'a Value,
+}
+
+impl fmt::Display for Arguments<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let values = match self.values {
+            Value::Unit => &[],
+            Value::Seq(values) => values.as_slice(),
+            other => std::slice::from_ref(other),
+        };
+        f.write_str("(")?;
+        for (at, value) in values.iter().enumerate() {
+            if at > 0 {
+                f.write_str(", ")?;
+            }
+            if let Some(name) = self.names.get(at).filter(|name| !name.is_empty()) {
+                write!(f, "{name}: ")?;
+            }
+            write!(f, "{value}")?;
+        }
+        f.write_str(")")
+    }
+}
+
+/// Durations as whole microseconds.
+mod micros {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn of(duration: Duration) -> u64 {
+        u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+    }
+
+    pub(super) fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(of(*duration))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        u64::deserialize(deserializer).map(Duration::from_micros)
+    }
+}
