@@ -33,6 +33,10 @@ pub struct Comparison {
 pub struct Run {
     /// How long the operation took.
     pub duration: Duration,
+    /// How long its own code took: without the time in which inputs and outputs were under way. What a recorded run
+    /// waited for is answered at once on replay, so this is what compares. Of work in several lanes, what ran while
+    /// another lane waited does not count.
+    pub own: Duration,
     /// Whether it failed: it returned an `Err`, or panicked.
     pub failed: bool,
 }

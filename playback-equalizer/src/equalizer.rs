@@ -9,11 +9,12 @@ use std::time::Duration;
 use futures::future::{Either, FutureExt, select};
 use futures::stream::{BoxStream, Stream, StreamExt};
 use futures_timer::Delay;
-use playback_core::{Playback, Recording, RecordingId};
+use playback_core::{Playback, Recording, RecordingId, Tape};
 
 use crate::comparison::{Comparison, Run};
 use crate::criteria::failed;
 use crate::guard::panic_message;
+use crate::speed::own_time;
 use crate::{Error, Status, Timeline, Tuning, Verdict};
 
 /// Replays and compares the recordings of one category.
@@ -152,8 +153,7 @@ impl Equalizer {
     /// Replays a recording and compares the two runs.
     pub async fn compare(&self, recording: Recording) -> Comparison {
         let id = recording.id().clone();
-        let metadata = recording.metadata();
-        let recorded = Run { duration: metadata.duration, failed: failed(recording.tape()) };
+        let recorded = run(recording.metadata().duration, recording.tape());
         let (verdict, playback) = match self.play(recording.clone()).await {
             Ok(playback) => (self.judge(&playback), Some(playback)),
             Err(failure) => (Verdict::failure(failure), None),
@@ -199,5 +199,9 @@ impl Equalizer {
 }
 
 fn replayed(playback: &Playback) -> Run {
-    Run { duration: playback.replayed_duration(), failed: failed(playback.replayed()) }
+    run(playback.replayed_duration(), playback.replayed())
+}
+
+fn run(duration: Duration, tape: &Tape) -> Run {
+    Run { duration, own: own_time(tape).unwrap_or(duration), failed: failed(tape) }
 }

@@ -40,6 +40,7 @@
 //! | `status`, `verdict` | what a comparator says: [`Status`], [`Verdict`] |
 //! | `equalizer`, `comparison` | replaying and comparing many: [`Equalizer`], [`Comparison`] |
 //! | `timeline`, `shown` | what both runs did, in short: [`Timeline`]; texts of bounded length |
+//! | `speed` | whether the replays of a run were slower: [`Speed`], [`Slowdown`] |
 //! | `guard` | panics of code that is not ours |
 
 mod comparator;
@@ -53,6 +54,7 @@ mod extracted;
 mod guard;
 mod risk;
 mod shown;
+mod speed;
 mod status;
 mod structural;
 mod text;
@@ -70,6 +72,7 @@ pub use extract::{Extract, Extractor};
 pub use extracted::{Extracted, Part};
 pub use risk::{Risk, UnknownRisk};
 pub use shown::shown;
+pub use speed::{Slowdown, Speed};
 pub use status::Status;
 pub use structural::Structural;
 pub use timeline::{Answer, Moment, Step, StepKind, Timeline};
