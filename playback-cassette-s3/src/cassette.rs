@@ -247,6 +247,10 @@ impl Cassette for ObjectStoreCassette {
         Ok(categories)
     }
 
+    fn place(&self) -> String {
+        self.place.to_string()
+    }
+
     async fn close(&self) -> Result<(), Error> {
         if self.transient && !self.read_only {
             // What cannot be found any more goes last.

@@ -66,6 +66,11 @@ pub trait Cassette: Send + Sync {
     /// Whatever goes wrong with the store.
     async fn categories(&self) -> Result<Vec<String>, Error>;
 
+    /// What people are told of where the recordings are, such as an address: "the cassette", unless it says otherwise.
+    fn place(&self) -> String {
+        "the cassette".to_owned()
+    }
+
     /// Lets go of what the cassette holds. It is not used afterwards.
     ///
     /// # Errors
@@ -129,6 +134,10 @@ macro_rules! through_pointer {
 
             async fn categories(&self) -> Result<Vec<String>, Error> {
                 (**self).categories().await
+            }
+
+            fn place(&self) -> String {
+                (**self).place()
             }
 
             async fn close(&self) -> Result<(), Error> {

@@ -16,6 +16,8 @@ pub struct Report {
     pub categories: Vec<CategoryReport>,
     /// What went wrong beside the categories.
     pub failures: Vec<String>,
+    /// Whether it was stopped before all was played.
+    pub interrupted: bool,
 }
 
 /// What comes of playing one category.
@@ -26,6 +28,8 @@ pub struct CategoryReport {
     pub category: String,
     /// Which of its recordings were looked for, in words.
     pub looked_for: String,
+    /// If nothing was found to play, what was looked for, where, and what there is instead.
+    pub nothing_found: Option<String>,
     /// A comparison for each recording, in the order of their ids.
     pub comparisons: Vec<Comparison>,
     /// What went wrong with the category itself: its tuning, or the lookup of its recordings.
@@ -37,9 +41,14 @@ impl Report {
     /// they are finished.
     pub fn add(&mut self, event: Event) {
         match event {
-            Event::Started { category, looked_for } => {
+            Event::Started { category, looked_for, .. } => {
                 self.in_category(&category, |category| category.looked_for = looked_for);
             }
+            Event::Found { .. } => {}
+            Event::NothingFound { category: Some(category), message } => {
+                self.in_category(&category, |category| category.nothing_found = Some(message));
+            }
+            Event::NothingFound { category: None, message } => self.failures.push(message),
             Event::Compared(comparison) => {
                 let id = comparison.id.clone();
                 self.in_category(id.category(), |category| {
@@ -51,6 +60,7 @@ impl Report {
                 self.in_category(&category, |category| category.failures.push(message));
             }
             Event::Failed { category: None, message } => self.failures.push(message),
+            Event::Interrupted => self.interrupted = true,
         }
     }
 
@@ -67,13 +77,13 @@ impl Report {
         self.categories.iter().flat_map(|category| &category.comparisons)
     }
 
-    /// Whether something was compared, all of it is equal, and nothing went wrong.
+    /// Whether something was compared, all of it is equal, nothing went wrong, and it was not interrupted.
     #[must_use]
     pub fn is_all_equal(&self) -> bool {
         let counts = self.counts();
         let failed =
             !self.failures.is_empty() || self.categories.iter().any(|category| !category.failures.is_empty());
-        counts.total() > 0 && counts.of(Status::Equal) == counts.total() && !failed
+        counts.total() > 0 && counts.of(Status::Equal) == counts.total() && !failed && !self.interrupted
     }
 
     fn in_category(&mut self, name: &str, add: impl FnOnce(&mut CategoryReport)) {
@@ -93,6 +103,7 @@ impl CategoryReport {
         Self {
             category: category.to_owned(),
             looked_for: String::new(),
+            nothing_found: None,
             comparisons: Vec::new(),
             failures: Vec::new(),
         }

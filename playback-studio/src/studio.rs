@@ -2,16 +2,17 @@
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
 use futures::future::FutureExt;
 use futures::stream::{self, BoxStream, StreamExt};
-use playback_cassette::{Cassette, Clock, Error, Query, SystemClock};
+use playback_cassette::{Cassette, Clock, Error, ErrorKind, Query, SystemClock};
 use playback_core::RecordingId;
 use playback_equalizer::{Comparison, Equalizer, Tuner, Tuning, TuningFailed};
 
 use crate::report::{Counts, Report};
-use crate::wanted::{Batch, Wanted};
+use crate::wanted::{Batch, Wanted, nothing_found};
 
 /// Replays many recordings of many operations, and compares each replay with its recording.
 ///
@@ -39,6 +40,22 @@ pub enum Event {
         category: String,
         /// Which of its recordings are looked for, in words.
         looked_for: String,
+        /// How many there are at the most, if that is known.
+        at_most: Option<usize>,
+    },
+    /// All recordings of a category that are to be played have been found.
+    Found {
+        /// The category.
+        category: String,
+        /// How many there are to play.
+        recordings: usize,
+    },
+    /// There is no recording to play.
+    NothingFound {
+        /// The category; none if there are no categories.
+        category: Option<String>,
+        /// What was looked for, where, and what there is instead.
+        message: String,
     },
     /// A recording was replayed and compared.
     Compared(Box<Comparison>),
@@ -49,6 +66,8 @@ pub enum Event {
         /// What went wrong.
         message: String,
     },
+    /// It was stopped before all was played.
+    Interrupted,
 }
 
 impl Studio {
@@ -155,8 +174,12 @@ impl Studio {
 
     /// All there is to do for a category.
     fn jobs<'a>(&'a self, batch: Result<Batch<'a>, Error>) -> BoxStream<'a, Job> {
-        let Batch { category, looked_for, ids } = match batch {
+        let Batch { category, looked_for, at_most, ids } = match batch {
             Ok(batch) => batch,
+            Err(nothing) if nothing.kind() == ErrorKind::NotFound => {
+                let message = nothing.to_string();
+                return stream::iter([Job::Say(Event::NothingFound { category: None, message })]).boxed();
+            }
             Err(error) => {
                 let message = format!("looking for categories failed: {}", error.chain());
                 return stream::iter([Job::Say(Event::Failed { category: None, message })]).boxed();
@@ -165,19 +188,36 @@ impl Studio {
         let failed = |category: &str, message| {
             Job::Say(Event::Failed { category: Some(category.to_owned()), message })
         };
-        let started = Job::Say(Event::Started { category: category.clone(), looked_for });
+        let found = Arc::new(AtomicUsize::new(0));
+        let ended = self.ended(category.clone(), looked_for.clone(), Arc::clone(&found));
+        let started = Job::Say(Event::Started { category: category.clone(), looked_for, at_most });
         let jobs = match self.equalizer(&category) {
             Ok(equalizer) => ids
                 .map(move |id| match id {
-                    Ok(id) => Job::Compare(Arc::clone(&equalizer), id),
+                    Ok(id) => {
+                        found.fetch_add(1, Relaxed);
+                        Job::Compare(Arc::clone(&equalizer), id)
+                    }
                     Err(error) => {
                         failed(&category, format!("looking for recordings failed: {}", error.chain()))
                     }
                 })
+                .chain(stream::once(ended))
                 .boxed(),
             Err(failure) => stream::iter([failed(&category, failure.to_string())]).boxed(),
         };
         stream::iter([started]).chain(jobs).boxed()
+    }
+
+    /// What there is to say when all of a category was found.
+    async fn ended(&self, category: String, looked_for: String, found: Arc<AtomicUsize>) -> Job {
+        Job::Say(match found.load(Relaxed) {
+            0 => {
+                let message = nothing_found(&category, &looked_for, &*self.cassette).await;
+                Event::NothingFound { category: Some(category), message }
+            }
+            recordings => Event::Found { category, recordings },
+        })
     }
 
     fn equalizer(&self, category: &str) -> Result<Arc<Equalizer>, TuningFailed> {
@@ -211,11 +251,14 @@ enum Job {
 
 fn log(event: &Event) {
     match event {
-        Event::Started { category, looked_for } => tracing::info!(category, "playing {looked_for}"),
+        Event::Started { category, looked_for, .. } => tracing::info!(category, "playing {looked_for}"),
+        Event::Found { category, recordings } => tracing::info!(category, recordings, "found all"),
+        Event::NothingFound { category, message } => tracing::warn!(category, "{message}"),
         Event::Compared(comparison) => {
             tracing::info!(recording_id = %comparison.id, status = %comparison.status(), "compared");
         }
         Event::Failed { category, message } => tracing::warn!(category, "{message}"),
+        Event::Interrupted => tracing::warn!("interrupted"),
     }
 }
 

@@ -14,11 +14,14 @@ const LISTED: usize = 5;
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.interrupted {
+            writeln!(f, "interrupted; this is what was done until then")?;
+        }
         for failure in &self.failures {
             writeln!(f, "{failure}")?;
         }
         if self.categories.is_empty() {
-            return writeln!(f, "nothing was replayed: there are no recordings of any category");
+            return if self.failures.is_empty() { writeln!(f, "nothing was replayed") } else { Ok(()) };
         }
         table(f, self)?;
         self.categories.iter().try_for_each(|category| below(f, category))
@@ -51,10 +54,10 @@ fn table(f: &mut fmt::Formatter<'_>, report: &Report) -> fmt::Result {
 
 /// What there is to say of a category.
 fn below(f: &mut fmt::Formatter<'_>, category: &CategoryReport) -> fmt::Result {
-    let CategoryReport { category: name, looked_for, comparisons, failures } = category;
+    let CategoryReport { category: name, nothing_found, comparisons, failures, .. } = category;
     let equal = category.counts().of(Status::Equal);
-    if comparisons.is_empty() && failures.is_empty() {
-        return writeln!(f, "\n{name}: no recordings; looked for {looked_for}");
+    if let Some(nothing_found) = nothing_found {
+        return writeln!(f, "\n{name}: {nothing_found}");
     }
     if equal < comparisons.len() || !failures.is_empty() {
         writeln!(f, "\n{name}")?;

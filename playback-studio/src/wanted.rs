@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use futures::future::ready;
 use futures::stream::{self, BoxStream, StreamExt};
 use playback_cassette::{Cassette, CassetteExt, Clock, Error, ErrorKind, Query};
 use playback_core::RecordingId;
@@ -11,6 +12,10 @@ use playback_core::RecordingId;
 const DAYS: u64 = 7;
 /// How many recordings of a category are looked for, unless a query says otherwise.
 const LIMIT: usize = 20;
+/// How far recordings are counted where none was found, since each is looked at.
+const COUNTED: usize = 1_000;
+/// How many categories are named where one was not found.
+const LISTED: usize = 10;
 
 /// Which recordings are played.
 #[derive(Debug, Clone, Default)]
@@ -28,6 +33,7 @@ pub(crate) struct Batch<'a> {
     pub(crate) category: String,
     /// In words.
     pub(crate) looked_for: String,
+    pub(crate) at_most: Option<usize>,
     pub(crate) ids: BoxStream<'a, Result<RecordingId, Error>>,
 }
 
@@ -43,6 +49,9 @@ impl Wanted {
         }
         let batches = async move {
             match self.category_names(cassette).await {
+                Ok(categories) if categories.is_empty() => {
+                    vec![Err(Error::new(ErrorKind::NotFound, no_categories(cassette)))]
+                }
                 Ok(categories) => {
                     categories.into_iter().map(|category| self.found(category, cassette, clock)).collect()
                 }
@@ -80,8 +89,38 @@ impl Wanted {
                 (Query::since(from).limit(LIMIT), format!("{LIMIT} recordings of the last {DAYS} days"))
             }
         };
+        let at_most = query.max();
         let ids = cassette.find_ids(&query.category(&category));
-        Ok(Batch { category, looked_for, ids })
+        Ok(Batch { category, looked_for, at_most, ids })
+    }
+}
+
+/// What is said when there is nothing to play: what was looked for, where, and what there is instead.
+pub(crate) async fn nothing_found(category: &str, looked_for: &str, cassette: &dyn Cassette) -> String {
+    let all = Query::new().category(category).include_incomplete(true).limit(COUNTED);
+    let there = match cassette.find(&all).filter(|found| ready(found.is_ok())).count().await {
+        0 => match cassette.categories().await {
+            Ok(known) if known.is_empty() => "there are none of any category".to_owned(),
+            Ok(known) => format!("there are none of this category, but of {}", list(&known)),
+            Err(_) => "there are none of this category".to_owned(),
+        },
+        COUNTED => format!("there are {COUNTED} of this category or more"),
+        number => format!("of this category there are {number} in all"),
+    };
+    format!("no recordings; looked for {looked_for} in {}, where {there}", cassette.place())
+}
+
+/// The same when there are no categories.
+pub(crate) fn no_categories(cassette: &dyn Cassette) -> String {
+    format!("nothing was replayed: there are no recordings of any category in {}", cassette.place())
+}
+
+/// Some names.
+fn list(names: &[String]) -> String {
+    let listed: Vec<String> = names.iter().take(LISTED).map(|name| format!("`{name}`")).collect();
+    match names.len().saturating_sub(LISTED) {
+        0 => listed.join(", "),
+        more => format!("{} and {more} others", listed.join(", ")),
     }
 }
 
@@ -94,6 +133,7 @@ fn given(ids: &[RecordingId]) -> impl Iterator<Item = Batch<'_>> {
     of_category.into_iter().map(|(category, ids)| Batch {
         category: category.to_owned(),
         looked_for: format!("{} given recordings", ids.len()),
+        at_most: Some(ids.len()),
         ids: stream::iter(ids).map(|id| Ok(id.clone())).boxed(),
     })
 }

@@ -112,7 +112,7 @@ fn t2_given_recordings_are_played_by_category_in_a_fixed_order() {
         b1.clone(),
     ]);
     let started = |event: &Event| match event {
-        Event::Started { category, looked_for } => Some(format!("{category}: {looked_for}")),
+        Event::Started { category, looked_for, .. } => Some(format!("{category}: {looked_for}")),
         _ => None,
     };
     let events: Vec<Event> = block_on(studio.events().collect());
@@ -213,13 +213,18 @@ fn nothing_found_says_what_was_looked_for() {
     let studio = Studio::new(cassette, tuner(&[("A", 0)])).clock(now());
     let report = block_on(studio.play());
     assert!(
-        report.to_string().ends_with("\nA: no recordings; looked for 20 recordings of the last 7 days\n"),
+        report.to_string().ends_with("\nA: no recordings; looked for 20 recordings of the last 7 days in memory, where of this category there \
+             are 1 in all\n"
+        ),
         "{report}"
     );
     assert!(!report.is_all_equal());
 
     let report = block_on(Studio::new(MemoryCassette::new(), tuner(&[])).play());
-    assert_eq!(report.to_string(), "nothing was replayed: there are no recordings of any category\n");
+    assert_eq!(
+        report.to_string(),
+        "nothing was replayed: there are no recordings of any category in memory\n"
+    );
 }
 
 #[test]
@@ -252,7 +257,8 @@ fn several_recordings_are_in_work_at_the_same_time_over_all_categories_and_no_mo
     };
     let studio = Studio::new(cassette, tuner).clock(now()).concurrency(NonZeroUsize::new(3).unwrap());
     assert!(block_on(studio.play()).is_all_equal());
-    assert_eq!(*IN_WORK.lock().unwrap(), (0, 3));
+    let in_work = *IN_WORK.lock().unwrap();
+    assert!(matches!(in_work, (0, 2..=3)), "{in_work:?}");
 }
 
 #[test]

@@ -119,6 +119,10 @@ impl Cassette for DirectoryCassette {
     async fn categories(&self) -> Result<Vec<String>, Error> {
         self.recordings.categories().await
     }
+
+    fn place(&self) -> String {
+        format!("the directory {}", self.directory.display())
+    }
 }
 
 /// The tape files of a directory and all below it, in the order of their paths.

@@ -117,6 +117,10 @@ impl Cassette for MemoryCassette {
     async fn categories(&self) -> Result<Vec<String>, Error> {
         self.list_categories().await
     }
+
+    fn place(&self) -> String {
+        "memory".to_owned()
+    }
 }
 
 #[async_trait]

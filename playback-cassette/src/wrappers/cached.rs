@@ -215,6 +215,10 @@ impl<C: Cassette> Cassette for Cached<C> {
         self.cassette.categories().await
     }
 
+    fn place(&self) -> String {
+        self.cassette.place()
+    }
+
     async fn close(&self) -> Result<(), Error> {
         self.cassette.close().await
     }

@@ -140,6 +140,10 @@ impl<C: Cassette> Cassette for Prefixed<C> {
         Ok(categories.iter().filter_map(|category| self.category_in_view(category)).collect())
     }
 
+    fn place(&self) -> String {
+        format!("{}, under {}", self.cassette.place(), self.prefix)
+    }
+
     async fn close(&self) -> Result<(), Error> {
         self.cassette.close().await
     }

@@ -61,6 +61,10 @@ impl<C: Cassette> Cassette for ReadOnly<C> {
     async fn categories(&self) -> Result<Vec<String>, Error> {
         self.0.categories().await
     }
+
+    fn place(&self) -> String {
+        self.0.place()
+    }
 }
 
 fn refused(act: &str, id: &RecordingId) -> Error {
