@@ -10,7 +10,10 @@
 //! | [`tuner`] | replaying: how each operation is called with what was recorded |
 //! | `main.rs` | the story, told on the terminal |
 //! | `../custom_cassette` | apart from the story: a place of one's own for recordings, on SQLite |
+//! | [`checkout_service`] | apart from the story: an HTTP service, recorded while it serves |
 
+#[path = "../checkout_service/mod.rs"]
+pub mod checkout_service;
 pub mod database;
 pub mod pricing;
 pub mod recording;
