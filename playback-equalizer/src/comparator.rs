@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use playback_core::Value;
 use serde::de::DeserializeOwned;
 
-use crate::{Extracted, Verdict};
+use crate::{Extracted, Rules, Verdict};
 
 /// Says how two sides compare. Must not be surprised by anything that was recorded; one that panics makes
 /// the comparison an [`EqualizerFailure`](crate::Status::EqualizerFailure).
@@ -42,13 +42,27 @@ pub struct Sides<'a> {
     /// What [`Criteria::comparison_data`](crate::Criteria::comparison_data) took from the recording; unit
     /// without it.
     pub data: &'a Value,
+    /// The recording's category, if it is known.
+    pub category: Option<&'a str>,
+    /// What does not matter: of [`Criteria::rules`](crate::Criteria::rules). The comparator
+    /// [`Structural`](crate::Structural) goes by them; one of your own may, by [`diff_with`](crate::diff_with).
+    pub rules: &'a Rules,
 }
 
 impl<'a> Sides<'a> {
     /// Two sides of which nothing else is known.
     #[must_use]
     pub fn new(recorded: &'a Extracted, replayed: &'a Extracted) -> Self {
-        Self { recorded, replayed, recorded_failed: false, replayed_failed: false, data: &Value::Unit }
+        static NO_RULES: Rules = Rules::new();
+        Self {
+            recorded,
+            replayed,
+            recorded_failed: false,
+            replayed_failed: false,
+            data: &Value::Unit,
+            category: None,
+            rules: &NO_RULES,
+        }
     }
 }
 

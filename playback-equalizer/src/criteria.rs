@@ -7,7 +7,7 @@ use playback_core::{Call, End, Playback, Recording, Tape, Value};
 use serde::Serialize;
 
 use crate::guard::guarded;
-use crate::{Comparator, Error, Extractor, Sides, Structural, Verdict, extract};
+use crate::{Comparator, Error, Extractor, Rules, Sides, Structural, Verdict, extract};
 
 type DataExtractor = dyn Fn(&Recording) -> Result<Value, Error> + Send + Sync;
 
@@ -25,6 +25,7 @@ pub struct Criteria {
     extractor: Arc<dyn Extractor>,
     comparator: Arc<dyn Comparator>,
     data: Option<Arc<DataExtractor>>,
+    rules: Rules,
 }
 
 impl Criteria {
@@ -35,6 +36,7 @@ impl Criteria {
             extractor: Arc::new(extract::everything()),
             comparator: Arc::new(Structural::new()),
             data: None,
+            rules: Rules::new(),
         }
     }
 
@@ -50,6 +52,22 @@ impl Criteria {
     pub fn comparator(mut self, comparator: impl Comparator + 'static) -> Self {
         self.comparator = Arc::new(comparator);
         self
+    }
+
+    /// Adds rules that say what does not matter. What they are good for is counted in those that are given, so keep a
+    /// clone of them to ask.
+    ///
+    /// The comparator [`Structural`] goes by them; one of your own finds them in [`Sides::rules`].
+    #[must_use]
+    pub fn rules(mut self, rules: &Rules) -> Self {
+        self.rules = self.rules.and(rules);
+        self
+    }
+
+    /// All rules that were added.
+    #[must_use]
+    pub fn all_rules(&self) -> &Rules {
+        &self.rules
     }
 
     /// Takes from the recording what else the comparator is to know, such as a tolerance that was asked for.
@@ -92,6 +110,8 @@ impl Criteria {
             recorded_failed: failed(playback.recorded()),
             replayed_failed: failed(playback.replayed()),
             data: &data,
+            category: Some(playback.recording().id().category()),
+            rules: &self.rules,
             ..Sides::new(&recorded, &replayed)
         }))
     }

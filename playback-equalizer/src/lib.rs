@@ -34,7 +34,9 @@
 //! | [`extract`], `extracted` | taking from a run what is compared: [`Extractor`], [`Extracted`] |
 //! | `comparator` | comparing it: [`Comparator`], [`typed`] |
 //! | `structural` | the comparator where no other is given: [`Structural`] |
+//! | `pairs` | which output of one run is which of the other |
 //! | `diff` | where two values differ: [`diff()`] |
+//! | `rules` | what does not matter, in code and in files: [`Rules`], [`Rule`], [`Tolerance`] |
 //! | `difference`, `text` | one place that differs, and how it is shown: [`Difference`], [`Change`] |
 //! | `risk` | what a difference may mean: [`Risk`] |
 //! | `status`, `verdict` | what a comparator says: [`Status`], [`Verdict`] |
@@ -52,7 +54,9 @@ mod equalizer;
 pub mod extract;
 mod extracted;
 mod guard;
+mod pairs;
 mod risk;
+mod rules;
 mod shown;
 mod speed;
 mod status;
@@ -65,12 +69,13 @@ mod verdict;
 pub use comparator::{Comparator, Sides, typed, typed_with_data};
 pub use comparison::{Comparison, Run};
 pub use criteria::Criteria;
-pub use diff::{Diff, diff, diff_arguments};
+pub use diff::{Diff, diff, diff_arguments, diff_with};
 pub use difference::{Change, Difference};
 pub use equalizer::Equalizer;
 pub use extract::{Extract, Extractor};
 pub use extracted::{Extracted, Part};
 pub use risk::{Risk, UnknownRisk};
+pub use rules::{Rule, RuleError, Rules, RulesError, Tolerance, Usage};
 pub use shown::shown;
 pub use speed::{Slowdown, Speed};
 pub use status::Status;

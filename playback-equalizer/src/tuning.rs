@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::guard::guarded;
-use crate::{Comparator, Criteria, Error, Extractor, Verdict};
+use crate::{Comparator, Criteria, Error, Extractor, Rules, Verdict};
 
 /// Knows, for each category, how its recordings are replayed and compared.
 ///
@@ -159,6 +159,18 @@ impl Tuning {
     #[must_use]
     pub fn comparator(self, comparator: impl Comparator + 'static) -> Self {
         self.with(|criteria| criteria.comparator(comparator))
+    }
+
+    /// Adds rules that say what does not matter; see [`Criteria::rules`].
+    #[must_use]
+    pub fn rules(self, rules: &Rules) -> Self {
+        self.with(|criteria| criteria.rules(rules))
+    }
+
+    /// All rules that were added, such as to ask which were of no use: [`Rules::unused`].
+    #[must_use]
+    pub fn all_rules(&self) -> &Rules {
+        self.criteria.all_rules()
     }
 
     /// Takes from the recording what else the comparator is to know.

@@ -168,6 +168,24 @@ fn short_lists_that_differ_as_much_as_they_stand_are_read_as_they_stand() {
 }
 
 #[test]
+fn an_element_that_moved_is_one_difference() {
+    check(&[1, 2, 3, 4, 5], &[5, 1, 2, 3, 4], &["> [4]: moved to [0]: 5"]);
+    check(&["a", "b"], &["b", "a"], &["> [1]: moved to [0]: \"b\""]);
+    let old = lines(&["bread", "milk", "tea"]);
+    check(
+        &old,
+        &lines(&["tea", "bread", "milk"]),
+        &["> [2]: moved to [0]: {sku: \"tea\", qty: 1, price: 300}"],
+    );
+    // Also among others that changed.
+    let mut new = lines(&["tea", "bread", "milk"]);
+    new[1].qty = 9;
+    check(&old, &new, &["~ [0].qty: 1 -> 9", "> [2]: moved to [0]: {sku: \"tea\", qty: 1, price: 300}"]);
+    // The same as often as it is there, and no more.
+    check(&["a", "a", "b"], &["b", "a"], &["> [0]: moved to [1]: \"a\"", "- [1]: \"a\""]);
+}
+
+#[test]
 fn a_repeated_element_more_is_one_difference() {
     check(&vec!["a"; 50], &vec!["a"; 51], &["+ [50]: \"a\""]);
 }
@@ -222,12 +240,29 @@ fn apply(old: &[u64], differences: &[playback_equalizer::Difference]) -> Vec<u64
             Change::Changed { replayed, .. } => slots[*at] = replayed.as_u64(),
             Change::Removed { .. } => slots[*at] = None,
             Change::Added { replayed } => drop(added.insert(*at, replayed.as_u64().unwrap())),
+            Change::Moved { to, value, .. } => {
+                slots[*at] = None;
+                added.insert(*to, value.as_u64().unwrap());
+            }
             other => panic!("not a change of a list: {other:?}"),
         }
     }
     let mut list: Vec<u64> = slots.into_iter().flatten().collect();
     added.into_iter().for_each(|(at, value)| list.insert(at, value));
     list
+}
+
+#[test]
+fn long_lists_in_quite_another_order_are_compared() {
+    let old: Vec<u64> = (0..20_000).collect();
+    let mut new = old.clone();
+    new.sort_by_key(|number| number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let found = diff(&of(&old), &of(&new), 10);
+    assert!(found.count() < 20_000, "{}", found.count());
+    // Of few kinds, too, where nothing is a landmark.
+    let old: Vec<u64> = (0..20_000_u64).map(|at| at.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 63).collect();
+    let new: Vec<u64> = (0..20_000_u64).map(|at| at.wrapping_mul(0xc2b2_ae3d_27d4_eb4f) >> 63).collect();
+    assert!(diff(&of(&old), &of(&new), 10).count() < 20_000);
 }
 
 #[test]

@@ -47,6 +47,43 @@ fn a_missing_output_and_an_added_one_are_told() {
 }
 
 #[test]
+fn an_output_that_was_put_before_others_is_one_difference() {
+    let sent = |values: &[u64]| values.iter().map(|value| Sent("a", *value)).collect::<Vec<_>>();
+    let verdict = judge(&sent(&[1, 2, 3]), &sent(&[9, 1, 2, 3]));
+    assert_eq!(verdict.to_string(), "different: 1 difference\n  a #1\n    + not recorded, now sent: [9]");
+    let verdict = judge(&sent(&[1, 2, 3, 4]), &sent(&[1, 3, 4]));
+    assert_eq!(verdict.to_string(), "different: 1 difference\n  a #2\n    - no longer sent: [2]");
+    // One gone at the start and one more at the end are not one that changed.
+    let verdict = judge(&sent(&[1, 2, 3]), &sent(&[2, 3, 4]));
+    assert_eq!(
+        verdict.to_string(),
+        "different: 2 differences\n  a #1\n    - no longer sent: [1]\n  a #3\n    + not recorded, now sent: [4]"
+    );
+}
+
+#[test]
+fn outputs_of_another_lane_are_matched_by_what_they_sent_first() {
+    let recorded = common::recording(|| [1, 2, 3].map(|value| common::send(Sent("a", value))));
+    let moved = common::replayed(&recorded, || {
+        let sent =
+            std::thread::spawn(Context::bind(|| [9, 1, 2, 3].map(|value| common::send(Sent("a", value)))));
+        sent.join().unwrap()
+    });
+    let verdict = Criteria::new().extractor(extract::outputs("a")).judge(&moved);
+    assert_eq!(
+        verdict.to_string(),
+        "different: 1 difference\n  a #1 in lane 0\n    + not recorded, now sent: [9]"
+    );
+}
+
+#[test]
+fn many_outputs_in_another_order_are_compared() {
+    let sent = |by: u64| (0..3_000).map(|at| Sent("a", (at * by) % 3_001)).collect::<Vec<_>>();
+    let verdict = judge(&sent(7), &sent(11));
+    assert!(verdict.differences.len() == 100 && verdict.omitted > 1_000);
+}
+
+#[test]
 fn the_result_is_compared_as_an_output() {
     let verdict = Criteria::new().judge(&playback(&[], &[], Ok(4_200), Ok(3_990)));
     assert_eq!(verdict.to_string(), "different: 1 difference\n  result\n    ~ Ok: 4200 -> 3990");

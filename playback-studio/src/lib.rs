@@ -49,6 +49,9 @@ mod table;
 mod wanted;
 
 pub use groups::Group;
-pub use playback_equalizer::{Comparison, Difference, Error, Status, Tuner, Tuning, extract};
+pub use playback_equalizer::{
+    Comparison, Difference, Error, Rule, RuleError, Rules, RulesError, Status, Tolerance, Tuner, Tuning,
+    extract,
+};
 pub use report::{CategoryReport, Counts, Report};
 pub use studio::{Event, Studio};

@@ -1,93 +1,113 @@
-//! Which element of one list is which of the other.
+//! Which element of one list is which of the other, in their order.
 
-use std::ops::Range;
+use std::collections::{HashMap, HashSet, VecDeque};
 
-use playback_core::Value;
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
-use super::fingerprint::{common, fingerprint, leaves};
+use super::elements::{Between, Elements, MOST_PAIRS, Step};
 
-/// How many pairs of changed elements are looked at to find out which resemble each other; where there are
-/// more, they are paired as they stand.
-const MOST_PAIRS: usize = 10_000;
-
-/// What becomes of an element.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Step {
-    /// It is on both sides, here and there, the same or changed.
-    Both(usize, usize),
-    /// It was recorded, and is gone.
-    Removed(usize),
-    /// It was not recorded.
-    Added(usize),
-}
-
-/// Which element of one list is which of the other: equal ones first, and between those the ones that
-/// resemble each other most.
-pub(super) fn align(recorded: &[Value], replayed: &[Value]) -> Vec<Step> {
-    let one: Vec<u64> = recorded.iter().map(fingerprint).collect();
-    let other: Vec<u64> = replayed.iter().map(fingerprint).collect();
-    let mut steps = Vec::with_capacity(one.len().max(other.len()));
-    for op in capture_diff_slices(Algorithm::Myers, &one, &other) {
-        if let DiffOp::Equal { old_index, new_index, len } = op {
+/// Which element of one list is which of the other: equal ones first, in their order; then equal ones out of order,
+/// if `moves` are looked for; and among the others the ones that resemble each other most.
+///
+/// Equal ones are found by Myers' algorithm as the crate `similar` bounds it: past a number of edits that grows with
+/// the root of the lists' lengths (and is 256 at least) it takes a good alignment for the best. Among changed elements
+/// that stand together resemblance is looked at up to [`MOST_PAIRS`] pairs; where there are more, they are paired as
+/// they stand.
+pub(crate) fn align(
+    recorded: &dyn Elements,
+    replayed: &dyn Elements,
+    alike: &dyn Fn(usize, usize) -> bool,
+    moves: bool,
+) -> Vec<Step> {
+    let between = Between::new(recorded, replayed, alike);
+    let operations = capture_diff_slices(Algorithm::Myers, &between.one, &between.other);
+    let moved = if moves { Moved::among(&operations, &between) } else { Moved::default() };
+    let mut steps = Vec::with_capacity(between.one.len().max(between.other.len()));
+    for operation in operations {
+        if let DiffOp::Equal { old_index, new_index, len } = operation {
             steps.extend((0..len).map(|at| Step::Both(old_index + at, new_index + at)));
-        } else {
-            resembling(recorded, op.old_range(), replayed, op.new_range(), &mut steps);
+            continue;
         }
+        let mut old = Vec::new();
+        for at in operation.old_range() {
+            match moved.to.get(&at) {
+                Some(to) => steps.push(Step::Moved(at, *to)),
+                None => old.push(at),
+            }
+        }
+        let new: Vec<usize> = operation.new_range().filter(|at| !moved.arrived.contains(at)).collect();
+        resembling(&between, &old, &new, &mut steps);
     }
-    if one.len() != other.len() {
+    if between.one.len() != between.other.len() {
         return steps;
     }
     // Lists that differ no more as they stand are read as they stand: (1, 2) and (2, 3) are two changes, not
     // one removed and one added.
-    let as_they_stand: Vec<Step> = (0..one.len()).map(|at| Step::Both(at, at)).collect();
-    let difference =
-        |steps: &[Step]| steps.iter().map(|step| step.difference(recorded, replayed)).sum::<u64>();
+    let as_they_stand: Vec<Step> = (0..between.one.len()).map(|at| Step::Both(at, at)).collect();
+    let difference = |steps: &[Step]| steps.iter().map(|step| step.difference(&between)).sum::<u64>();
     if difference(&as_they_stand) <= difference(&steps) { as_they_stand } else { steps }
 }
 
 impl Step {
-    /// How much differs: from 0 for equal elements to 1,000 for one that has nothing like it.
-    fn difference(self, recorded: &[Value], replayed: &[Value]) -> u64 {
-        let Self::Both(at, other) = self else { return 1_000 };
-        match (recorded.get(at), replayed.get(other)) {
-            (one, other) if one == other => 0,
-            (Some(one), Some(other)) => 1_000 - common(&leaves(one), &leaves(other)),
-            _ => 1_000,
+    fn difference(self, between: &Between<'_>) -> u64 {
+        match self {
+            Self::Both(at, other) => between.difference(at, other),
+            // That it is the very same elsewhere says more than that something here resembles it.
+            Self::Moved(..) => 1,
+            Self::Removed(_) | Self::Added(_) => 1_000,
         }
     }
 }
 
+/// Elements that are out of order.
+#[derive(Default)]
+struct Moved {
+    to: HashMap<usize, usize>,
+    arrived: HashSet<usize>,
+}
+
+impl Moved {
+    fn among(operations: &[DiffOp], between: &Between<'_>) -> Self {
+        let changed = || operations.iter().filter(|operation| !matches!(operation, DiffOp::Equal { .. }));
+        let mut arrivals: HashMap<u64, VecDeque<usize>> = HashMap::new();
+        for at in changed().flat_map(DiffOp::new_range) {
+            if let Some(fingerprint) = between.other.get(at) {
+                arrivals.entry(*fingerprint).or_default().push_back(at);
+            }
+        }
+        let mut moved = Self::default();
+        for at in changed().flat_map(DiffOp::old_range) {
+            let arrivals = between.one.get(at).and_then(|fingerprint| arrivals.get_mut(fingerprint));
+            if let Some(to) = arrivals.and_then(VecDeque::pop_front) {
+                moved.to.insert(at, to);
+                moved.arrived.insert(to);
+            }
+        }
+        moved
+    }
+}
+
 /// Pairs changed elements so that those which resemble each other most are together.
-fn resembling(
-    recorded: &[Value],
-    old: Range<usize>,
-    replayed: &[Value],
-    new: Range<usize>,
-    steps: &mut Vec<Step>,
-) {
+fn resembling(between: &Between<'_>, old: &[usize], new: &[usize], steps: &mut Vec<Step>) {
     let (mut row, mut column) = (0, 0);
-    let known = |values: &[Value], range: &Range<usize>| -> Vec<Vec<u64>> {
-        values.get(range.clone()).unwrap_or_default().iter().map(leaves).collect()
-    };
-    let there_is_a_choice = (2..=MOST_PAIRS).contains(&(old.len() * new.len()));
-    let best = there_is_a_choice.then(|| Best::new(&known(recorded, &old), &known(replayed, &new)));
-    while row < old.len() && column < new.len() {
-        let step = best.as_ref().map_or(Way::Pair, |best| best.way(row, column));
-        if step != Way::Add {
+    let there_is_a_choice = (2..=MOST_PAIRS).contains(&old.len().saturating_mul(new.len()));
+    let best = there_is_a_choice.then(|| Best::new(between.resemblance(old, new)));
+    while let (Some(at), Some(other)) = (old.get(row), new.get(column)) {
+        let way = best.as_ref().map_or(Way::Pair, |best| best.way(row, column));
+        if way != Way::Add {
             row += 1;
         }
-        if step != Way::Remove {
+        if way != Way::Remove {
             column += 1;
         }
-        steps.push(match step {
-            Way::Pair => Step::Both(old.start + row - 1, new.start + column - 1),
-            Way::Remove => Step::Removed(old.start + row - 1),
-            Way::Add => Step::Added(new.start + column - 1),
+        steps.push(match way {
+            Way::Pair => Step::Both(*at, *other),
+            Way::Remove => Step::Removed(*at),
+            Way::Add => Step::Added(*other),
         });
     }
-    steps.extend((old.start + row..old.end).map(Step::Removed));
-    steps.extend((new.start + column..new.end).map(Step::Added));
+    steps.extend(old.iter().skip(row).map(|at| Step::Removed(*at)));
+    steps.extend(new.iter().skip(column).map(|at| Step::Added(*at)));
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -106,11 +126,11 @@ struct Best {
 }
 
 impl Best {
-    fn new(old: &[Vec<u64>], new: &[Vec<u64>]) -> Self {
+    fn new(mut worth: Vec<Vec<u64>>) -> Self {
         // One more than the resemblance, so that as many as can be are paired.
-        let worth: Vec<Vec<u64>> =
-            old.iter().map(|a| new.iter().map(|b| 1 + common(a, b)).collect()).collect();
-        let mut rows = vec![vec![0; new.len() + 1]];
+        worth.iter_mut().flatten().for_each(|worth| *worth += 1);
+        let columns = worth.first().map_or(0, Vec::len);
+        let mut rows = vec![vec![0; columns + 1]];
         for worth in worth.iter().rev() {
             let below = rows.last().map(Vec::as_slice).unwrap_or_default();
             // From the right to the left, and turned round at the end.

@@ -1,52 +1,87 @@
-//! Numbers that stand for values, to compare many with many.
+//! Numbers that stand for values, to compare many with many. What rules say does not matter is left out of them.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use playback_core::Value;
 
-/// A number that is the same for values that mean the same: equal ones, but for the order of fields.
-pub(super) fn fingerprint(value: &Value) -> u64 {
+use crate::rules::{Lens, Way};
+
+/// A number that is the same for values that mean the same: equal ones, but for the order of fields. Numbers and
+/// times that a rule allows to be apart have different ones.
+pub(crate) fn fingerprint(value: &Value, lens: &Lens<'_>) -> u64 {
+    if lens.ignores().is_some() {
+        return 0;
+    }
     match value {
-        Value::Some(inner) => hash((9, fingerprint(inner))),
+        Value::Some(inner) => hash((9, fingerprint(inner, lens))),
         Value::Seq(elements) => {
-            let elements: Vec<u64> = elements.iter().map(fingerprint).collect();
+            let elements = elements.iter().enumerate();
+            let mut elements: Vec<u64> =
+                elements.map(|(at, element)| fingerprint(element, &lens.step(Way::Index(at)))).collect();
+            if lens.unordered().is_some() {
+                elements.sort_unstable();
+            }
             hash((10, elements))
         }
         Value::Map(entries) => {
-            let entries: Vec<(&Value, u64)> =
-                entries.iter().map(|(key, value)| (key, fingerprint(value))).collect();
+            let entries: Vec<(&Value, u64)> = entries
+                .iter()
+                .map(|(key, value)| (key, value, lens.step(Way::Key(key))))
+                .filter(|(_, value, lens)| lens.forgives_absence(value).is_none())
+                .map(|(key, value, lens)| (key, fingerprint(value, &lens)))
+                .collect();
             hash((11, entries))
         }
         Value::Struct(fields) => {
-            let fields = fields.iter().map(|(name, value)| hash((name, fingerprint(value))));
+            let fields = fields
+                .iter()
+                .map(|(name, value)| (name, value, lens.step(Way::Name(name))))
+                .filter(|(_, value, lens)| lens.forgives_absence(value).is_none())
+                .map(|(name, value, lens)| hash((name, fingerprint(value, &lens))));
             hash((12, fields.fold(0, u64::wrapping_add)))
         }
-        Value::Variant(name, payload) => hash((13, name, payload.as_deref().map(fingerprint))),
+        Value::Variant(name, payload) => {
+            let payload = payload.as_deref().map(|payload| fingerprint(payload, &lens.step(Way::Name(name))));
+            hash((13, name, payload))
+        }
+        Value::String(text) => hash((6, lens.seen(text))),
         leaf => hash(leaf),
     }
 }
 
 /// A number for each leaf of a value, together with the way to it; sorted.
-pub(super) fn leaves(value: &Value) -> Vec<u64> {
+pub(crate) fn leaves(value: &Value, lens: &Lens<'_>) -> Vec<u64> {
     let mut leaves = Vec::new();
-    collect(0, value, &mut leaves);
+    collect(0, value, lens, &mut leaves);
     leaves.sort_unstable();
     leaves
 }
 
-fn collect(way: u64, value: &Value, leaves: &mut Vec<u64>) {
+fn collect(way: u64, value: &Value, lens: &Lens<'_>, leaves: &mut Vec<u64>) {
+    if lens.ignores().is_some() {
+        return;
+    }
     match value {
-        Value::Some(inner) => collect(way, inner, leaves),
+        Value::Some(inner) => collect(way, inner, lens, leaves),
         Value::Seq(elements) => {
-            elements.iter().enumerate().for_each(|(at, element)| collect(hash((way, at)), element, leaves));
+            elements.iter().enumerate().for_each(|(at, element)| {
+                collect(hash((way, at)), element, &lens.step(Way::Index(at)), leaves);
+            });
         }
         Value::Map(entries) => {
-            entries.iter().for_each(|(key, value)| collect(hash((way, key)), value, leaves))
+            entries.iter().for_each(|(key, value)| {
+                collect(hash((way, key)), value, &lens.step(Way::Key(key)), leaves);
+            });
         }
         Value::Struct(fields) => {
-            fields.iter().for_each(|(name, value)| collect(hash((way, name)), value, leaves));
+            fields.iter().for_each(|(name, value)| {
+                collect(hash((way, name)), value, &lens.step(Way::Name(name)), leaves);
+            });
         }
-        Value::Variant(name, Some(payload)) => collect(hash((way, name)), payload, leaves),
+        Value::Variant(name, Some(payload)) => {
+            collect(hash((way, name)), payload, &lens.step(Way::Name(name)), leaves);
+        }
+        Value::String(text) => leaves.push(hash((way, 6, lens.seen(text)))),
         leaf => leaves.push(hash((way, leaf))),
     }
 }
@@ -69,7 +104,7 @@ pub(super) fn common(one: &[u64], other: &[u64]) -> u64 {
     common * 1_000 / (one.len().max(other.len()).max(1) as u64)
 }
 
-fn hash(of: impl Hash) -> u64 {
+pub(super) fn hash(of: impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     of.hash(&mut hasher);
     hasher.finish()

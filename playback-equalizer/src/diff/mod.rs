@@ -1,16 +1,21 @@
 //! Where two values differ.
 
 mod align;
+mod elements;
 mod fingerprint;
-
-use std::cell::OnceCell;
-use std::mem::discriminant;
+mod unordered;
+mod walk;
 
 use playback_core::Value;
-use playback_core::value::{Name, Path, Segment};
 
-use crate::difference::{Change, Difference};
-use align::{Step, align};
+use crate::Rules;
+use crate::difference::Difference;
+use crate::rules::{Lens, Number};
+
+pub(crate) use align::align;
+pub(crate) use elements::{Elements, Step};
+pub(crate) use fingerprint::{fingerprint, leaves};
+pub(crate) use walk::{Reading, argument, compare};
 
 /// Where two values differ, and how many more places there are than were asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -22,10 +27,21 @@ pub struct Diff {
     pub omitted: usize,
 }
 
+impl Diff {
+    /// How many differences there are, listed or not.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.differences.len() + self.omitted
+    }
+}
+
 /// Where two values differ, `most` places at the most.
 ///
 /// Fields and map entries are compared by their names and keys, whatever their order. Lists are aligned, so
-/// that one inserted element is one difference.
+/// that one inserted element is one difference, and so is one that moved. Where lists are so long and so different that
+/// the best alignment would take long to find, a good one is taken: see the crate `similar`, whose bounded form of
+/// Myers' algorithm it is. Where more than a hundred changed elements stand together on both sides, they are
+/// paired as they stand.
 ///
 /// ```
 /// # use playback_core::Value;
@@ -40,9 +56,22 @@ pub struct Diff {
 /// ```
 #[must_use]
 pub fn diff(recorded: &Value, replayed: &Value, most: usize) -> Diff {
-    let mut walk = Walk { path: Vec::new(), found: Diff::default(), most };
-    walk.values(recorded, replayed);
-    walk.found
+    compare::<&str>(recorded, replayed, None, &Lens::default(), most, Reading::Plainly).diff
+}
+
+/// Where two values differ, `most` places at the most, but for what the rules say does not matter.
+///
+/// There are never more differences than without the rules. What the rules forgave is counted, see [`Rules::usage`];
+/// rules for a category or an output only are not used.
+#[must_use]
+pub fn diff_with(recorded: &Value, replayed: &Value, rules: &Rules, most: usize) -> Diff {
+    let lens = Lens::at_root(rules, None, None);
+    let found = Found::best(rules, |reading| compare::<&str>(recorded, replayed, None, &lens, most, reading));
+    for value in [recorded, replayed] {
+        rules.look_for(value, |missing| Lens::at_root(missing, None, None));
+    }
+    rules.count(&found.forgave);
+    found.diff
 }
 
 /// Where the arguments of two calls differ: as [`diff`], but that they are compared one by one, and stand
@@ -59,143 +88,50 @@ pub fn diff(recorded: &Value, replayed: &Value, most: usize) -> Diff {
 /// ```
 #[must_use]
 pub fn diff_arguments(recorded: &Value, replayed: &Value, names: &[impl AsRef<str>], most: usize) -> Diff {
-    let (Value::Seq(one), Value::Seq(other)) = (recorded, replayed) else {
-        return diff(recorded, replayed, most);
-    };
-    if !names.is_empty() && one.len() != names.len() && other.len() != names.len() {
-        // A list that a handler made of the arguments.
-        return diff(recorded, replayed, most);
-    }
-    let mut walk = Walk { path: Vec::new(), found: Diff::default(), most };
-    for at in 0..one.len().max(other.len()) {
-        let segment = match names.get(at) {
-            Some(name) => Segment::Field(name.as_ref().into()),
-            None => Segment::Index(at),
-        };
-        walk.at(segment, |walk| walk.sides(one.get(at), other.get(at)));
-    }
-    walk.found
+    compare(recorded, replayed, Some(names), &Lens::default(), most, Reading::Plainly).diff
 }
 
-struct Walk {
-    path: Vec<Segment>,
-    found: Diff,
-    most: usize,
+/// What a comparison found, and what rules kept it from finding.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    pub(crate) diff: Diff,
+    /// In how many places each rule made different values the same.
+    pub(crate) forgave: Vec<u64>,
 }
 
-impl Walk {
-    fn values(&mut self, recorded: &Value, replayed: &Value) {
-        if recorded == replayed {
-            return;
+impl Found {
+    /// What a comparison finds with lists read by the rules, or without where that finds less: so that rules never
+    /// make more differences.
+    pub(crate) fn best(rules: &Rules, read: impl Fn(Reading) -> Self) -> Self {
+        if rules.is_empty() {
+            return read(Reading::Plainly);
         }
-        match (recorded, replayed) {
-            (Value::Some(recorded), Value::Some(replayed)) => self.values(recorded, replayed),
-            (Value::Seq(recorded), Value::Seq(replayed)) => self.lists(recorded, replayed),
-            (Value::Struct(recorded), Value::Struct(replayed)) => {
-                self.keyed(recorded, replayed, |name: &Name| Segment::Field(name.clone()));
-            }
-            (Value::Map(recorded), Value::Map(replayed)) => {
-                self.keyed(recorded, replayed, |key: &Value| Segment::Key(key.clone()));
-            }
-            (Value::Variant(name, Some(recorded)), Value::Variant(other, Some(replayed)))
-                if name == other =>
-            {
-                self.at(Segment::Variant(name.clone()), |walk| walk.values(recorded, replayed));
-            }
-            _ => self.found(|| {
-                let (recorded, replayed) = (recorded.clone(), replayed.clone());
-                if same_kind(&recorded, &replayed) {
-                    Change::Changed { recorded, replayed }
-                } else {
-                    Change::TypeChanged { recorded, replayed }
-                }
-            }),
+        let by_rules = read(Reading::ByRules);
+        if by_rules.diff.count() == 0 {
+            return by_rules;
+        }
+        let plainly = read(Reading::Plainly);
+        if plainly.diff.count() < by_rules.diff.count() { plainly } else { by_rules }
+    }
+
+    /// Counts what a rule forgave.
+    pub(crate) fn forgave(&mut self, rule: Number) {
+        if self.forgave.len() <= rule {
+            self.forgave.resize(rule + 1, 0);
+        }
+        if let Some(places) = self.forgave.get_mut(rule) {
+            *places += 1;
         }
     }
 
-    fn lists(&mut self, recorded: &[Value], replayed: &[Value]) {
-        for step in align(recorded, replayed) {
-            match step {
-                Step::Both(at, other) => {
-                    self.at(Segment::Index(at), |walk| walk.sides(recorded.get(at), replayed.get(other)));
-                }
-                Step::Removed(at) => self.at(Segment::Index(at), |walk| walk.sides(recorded.get(at), None)),
-                Step::Added(at) => self.at(Segment::Index(at), |walk| walk.sides(None, replayed.get(at))),
-            }
+    /// Adds what was found elsewhere, and lists no more than `most` in all.
+    pub(crate) fn take(&mut self, other: Self, most: usize) {
+        let room = most.saturating_sub(self.diff.differences.len());
+        self.diff.omitted += other.diff.omitted + other.diff.differences.len().saturating_sub(room);
+        self.diff.differences.extend(other.diff.differences.into_iter().take(room));
+        if self.forgave.len() < other.forgave.len() {
+            self.forgave.resize(other.forgave.len(), 0);
         }
+        self.forgave.iter_mut().zip(other.forgave).for_each(|(all, more)| *all += more);
     }
-
-    /// What has keys: by key, whatever the order.
-    fn keyed<K: Ord>(
-        &mut self,
-        recorded: &[(K, Value)],
-        replayed: &[(K, Value)],
-        segment: impl Fn(&K) -> Segment,
-    ) {
-        let (one, other) = (ByKey::new(recorded), ByKey::new(replayed));
-        for (at, (key, value)) in recorded.iter().enumerate() {
-            self.at(segment(key), |walk| walk.sides(Some(value), other.get(at, key)));
-        }
-        for (at, (key, value)) in replayed.iter().enumerate() {
-            if one.get(at, key).is_none() {
-                self.at(segment(key), |walk| walk.sides(None, Some(value)));
-            }
-        }
-    }
-
-    fn sides(&mut self, recorded: Option<&Value>, replayed: Option<&Value>) {
-        match (recorded, replayed) {
-            (Some(recorded), Some(replayed)) => self.values(recorded, replayed),
-            (Some(recorded), None) => self.found(|| Change::Removed { recorded: recorded.clone() }),
-            (None, Some(replayed)) => self.found(|| Change::Added { replayed: replayed.clone() }),
-            (None, None) => {}
-        }
-    }
-
-    fn at(&mut self, segment: Segment, inside: impl FnOnce(&mut Self)) {
-        self.path.push(segment);
-        inside(self);
-        self.path.pop();
-    }
-
-    fn found(&mut self, change: impl FnOnce() -> Change) {
-        if self.found.differences.len() < self.most {
-            self.found.differences.push(Difference::new(Path::from(self.path.clone()), change()));
-        } else {
-            self.found.omitted += 1;
-        }
-    }
-}
-
-/// Entries that are found by their key, at once where they stand in the same place on both sides.
-struct ByKey<'a, K> {
-    entries: &'a [(K, Value)],
-    /// The entries in the order of their keys; made when it is needed, which is seldom.
-    sorted: OnceCell<Vec<&'a (K, Value)>>,
-}
-
-impl<'a, K: Ord> ByKey<'a, K> {
-    fn new(entries: &'a [(K, Value)]) -> Self {
-        Self { entries, sorted: OnceCell::new() }
-    }
-
-    fn get(&self, likely: usize, key: &K) -> Option<&'a Value> {
-        let here = self.entries.get(likely).filter(|(other, _)| other == key);
-        let entry = here.or_else(|| {
-            let sorted = self.sorted.get_or_init(|| {
-                let mut sorted: Vec<_> = self.entries.iter().collect();
-                sorted.sort_by_key(|(key, _)| key);
-                sorted
-            });
-            let found = sorted.binary_search_by_key(&key, |(other, _)| other).ok()?;
-            sorted.get(found).copied()
-        });
-        entry.map(|(_, value)| value)
-    }
-}
-
-/// Whether a change from one to the other is one of value, not of type.
-fn same_kind(one: &Value, other: &Value) -> bool {
-    let is_option = |value: &Value| matches!(value, Value::Some(_) | Value::None);
-    discriminant(one) == discriminant(other) || (is_option(one) && is_option(other))
 }
