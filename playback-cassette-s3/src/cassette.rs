@@ -24,11 +24,11 @@ use crate::layout::Layout;
 /// clones share the store.
 #[derive(Clone)]
 pub struct ObjectStoreCassette {
-    store: Arc<dyn ObjectStore>,
+    pub(crate) store: Arc<dyn ObjectStore>,
     /// What people call the store.
-    place: Arc<str>,
+    pub(crate) place: Arc<str>,
     is_s3: bool,
-    layout: Layout,
+    pub(crate) layout: Layout,
     read_only: bool,
     transient: bool,
     /// In bytes.

@@ -50,6 +50,7 @@
 //! |---|---|
 //! | `cassette` | [`ObjectStoreCassette`] |
 //! | `builder`, `options` | opening one with options: [`ObjectStoreCassetteBuilder`] |
+//! | `inventory` | all objects, and what is missing beside them: [`Inventory`] |
 //! | `address`, `cloud` | URLs to stores |
 //! | `layout` | which object is kept where |
 //! | `failure` | the store's errors as a cassette's |
@@ -60,8 +61,10 @@ mod cassette;
 #[cfg(any(feature = "aws", feature = "azure", feature = "gcp"))]
 mod cloud;
 mod failure;
+mod inventory;
 mod layout;
 mod options;
 
 pub use builder::ObjectStoreCassetteBuilder;
 pub use cassette::ObjectStoreCassette;
+pub use inventory::{Inventory, Stored};

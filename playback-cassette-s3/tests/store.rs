@@ -460,3 +460,29 @@ async fn disk_and_memory_ignore_the_threshold_for_infrequent_access_with_one_war
     assert_eq!(cassette.load(disk.id()).await.unwrap(), disk.recording);
     assert_eq!(warnings.load(Ordering::SeqCst), 1);
 }
+
+#[tokio::test]
+async fn an_inventory_shows_what_is_whole_what_is_half_and_what_is_foreign() {
+    let OnDisk { directory, cassette, recording } = OnDisk::new().await;
+    let [tape_only, metadata_only] = <[Recording; 2]>::try_from(recordings(2).await).unwrap();
+    let object = |tree: &str, recording: &Recording| {
+        directory.path().join("tape_recorder_recordings").join(tree).join(recording.id().to_path())
+    };
+    for recording in [&tape_only, &metadata_only] {
+        cassette.clone().read_only(false).save(recording).await.unwrap();
+    }
+    fs::remove_file(object("metadata", &tape_only)).unwrap();
+    fs::remove_file(object("full", &metadata_only)).unwrap();
+    fs::write(directory.path().join("tape_recorder_recordings/metadata/notes"), "mine").unwrap();
+
+    let inventory = cassette.inventory().await.unwrap();
+    let size = |tree: &str, recording| fs::metadata(object(tree, recording)).ok().map(|file| file.len());
+    let mut expected = [&recording, &tape_only, &metadata_only]
+        .map(|one| (one.id().clone(), size("full", one), size("metadata", one)));
+    expected.sort();
+    let found: Vec<_> =
+        inventory.recordings.into_iter().map(|stored| (stored.id, stored.tape, stored.metadata)).collect();
+    assert_eq!(found, expected);
+    assert_eq!(inventory.strangers, ["tape_recorder_recordings/metadata/notes"]);
+    assert_eq!(ObjectStoreCassette::memory().inventory().await.unwrap().recordings.len(), 0);
+}
