@@ -38,10 +38,13 @@
 //! | `report` | what comes of it: [`Report`], [`CategoryReport`], [`Counts`] |
 //! | `groups` | differences that are alike: [`Group`] |
 //! | `table` | a report as text for a terminal |
+//! | `cli` (feature) | the command line: the command `playback`, and a service's own |
 //!
 //! How a category is replayed and compared is said by a [`Tuner`], which `playback-equalizer` holds, since it
 //! needs no storage.
 
+#[cfg(feature = "cli")]
+pub mod cli;
 mod groups;
 mod report;
 mod studio;

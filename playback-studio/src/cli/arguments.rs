@@ -1,0 +1,77 @@
+//! The commands and what they share.
+
+use clap::{ArgMatches, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use super::failure::{Exit, Stop};
+use super::screen::Screen;
+use super::store::StoreArgs;
+use super::{Cli, about, copy, diff, id, ls, remove, show, stats, store, verify};
+
+/// Looks at recordings of operations, copies them, and keeps them in order
+#[derive(Debug, Parser)]
+#[command(
+    name = "playback",
+    subcommand_required = true,
+    arg_required_else_help = true,
+    max_term_width = 110,
+    disable_help_subcommand = true
+)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    store: StoreArgs,
+
+    /// Colours: auto is on a terminal, unless NO_COLOR is set
+    #[arg(long = "color", global = true, value_enum, value_name = "WHEN", default_value_t)]
+    pub(crate) colour: ColorChoice,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Ls(ls::Ls),
+    Show(show::Show),
+    Diff(diff::Diff),
+    Stats(stats::Stats),
+    Verify(verify::Verify),
+    Pull(copy::Pull),
+    Push(copy::Push),
+    Rm(remove::Remove),
+    Prune(remove::Prune),
+    Completions(about::Completions),
+    Man(about::Man),
+}
+
+/// The whole command line; what replays is hidden where there is no code to replay.
+pub(crate) fn command(name: &str, version: &str, _replays: bool) -> clap::Command {
+    Arguments::command()
+        .name(name.to_owned())
+        .bin_name(name.to_owned())
+        .version(version.to_owned())
+        .after_help(format!("{}\n\n{}\n\n{}", store::HELP, id::HELP, Exit::HELP))
+}
+
+impl Arguments {
+    pub(crate) fn from(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        Self::from_arg_matches(matches)
+    }
+
+    pub(crate) async fn run(self, cli: &Cli, screen: &mut Screen) -> Result<Exit, Stop> {
+        let store = &self.store;
+        let whole = || command(&cli.name, &cli.version, cli.tuner.is_some());
+        match self.command {
+            Command::Ls(ls) => ls.run(store, screen).await,
+            Command::Show(show) => show.run(store, screen).await,
+            Command::Diff(diff) => diff.run(store, screen).await,
+            Command::Stats(stats) => stats.run(store, screen).await,
+            Command::Verify(verify) => verify.run(store, screen).await,
+            Command::Pull(pull) => pull.run(store, screen).await,
+            Command::Push(push) => push.run(store, screen).await,
+            Command::Rm(remove) => remove.run(store, screen).await,
+            Command::Prune(prune) => prune.run(store, screen).await,
+            Command::Completions(completions) => completions.run(whole(), screen),
+            Command::Man(man) => man.run(whole(), screen),
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! Why a command stops, and what the process then says to the one who called it.
+
+use std::io;
+use std::process::ExitCode;
+
+/// How a command ended, as the process's exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Exit {
+    /// What was asked for is done, and there is nothing to object to.
+    Done = 0,
+    /// It is done, and there are findings: two recordings differ, a store is damaged, a replay is not equal.
+    Findings = 1,
+    /// It could not be done, or not wholly.
+    Failed = 2,
+}
+
+impl Exit {
+    /// What stands of it in `--help`.
+    pub(crate) const HELP: &str = "\
+Exit codes:
+  0  done, and nothing to object to
+  1  done, with findings: recordings differ, a store is damaged, replays are not equal
+  2  not done, or not wholly: a wrong argument, a store that cannot be read, a failure";
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Why a command stops before its end.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// Something is wrong; the message names it and the next step.
+    Failed(String),
+    /// Nobody reads on, as behind `| head`: no reason to complain.
+    NobodyReads,
+}
+
+impl Stop {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self::Failed(message.into())
+    }
+}
+
+impl From<playback_cassette::Error> for Stop {
+    fn from(error: playback_cassette::Error) -> Self {
+        Self::Failed(error.chain())
+    }
+}
+
+/// Of writing to the standard output, which is all that commands write to directly.
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::NobodyReads,
+            _ => Self::Failed(format!("cannot write to the standard output: {error}")),
+        }
+    }
+}

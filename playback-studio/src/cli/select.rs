@@ -1,0 +1,163 @@
+//! Which recordings a command is about.
+
+use std::time::SystemTime;
+
+use futures::StreamExt;
+use playback_cassette::{Condition, Filter, Found, Order, Query};
+
+use super::failure::{Exit, Stop};
+use super::screen::Screen;
+use super::store::Store;
+use super::when;
+
+/// Which recordings: all conditions have to be met.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = "Which recordings")]
+pub(crate) struct Selection {
+    /// Only these categories; `*` stands for any text, `?` for any character
+    #[arg(short, long = "category", value_name = "CATEGORY")]
+    pub(crate) categories: Vec<String>,
+
+    /// Only those made at this time or later: `7d` ago, `yesterday`, `2026-01-31`, `2026-01-31T10:00`; in UTC
+    #[arg(long, value_name = "TIME", value_parser = when::parse)]
+    since: Option<SystemTime>,
+
+    /// Only those made before this time; a day stands for its beginning
+    #[arg(long, value_name = "TIME", value_parser = when::parse)]
+    until: Option<SystemTime>,
+
+    /// Only those whose metadata is so, such as 'status>=500 name=chk* failed=true duration>250ms'
+    #[arg(short, long = "filter", value_name = "FILTER", value_parser = filters)]
+    filters: Vec<Filters>,
+
+    /// At most so many
+    #[arg(short = 'n', long, value_name = "COUNT")]
+    pub(crate) limit: Option<usize>,
+
+    /// Which come first, and which a limit takes
+    #[arg(long, value_enum, default_value_t)]
+    order: Sequence,
+
+    /// What a random order is drawn from
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    seed: u64,
+}
+
+#[derive(Debug, Clone)]
+struct Filters(Vec<Filter>);
+
+fn filters(text: &str) -> Result<Filters, String> {
+    Filter::parse_list(text).map(Filters).map_err(|error| error.to_string())
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Sequence {
+    /// The newest first
+    #[default]
+    Newest,
+    /// The oldest first
+    Oldest,
+    /// One of each day in turn, so that a limit takes some of every day
+    Spread,
+    /// A random one of each day in turn; the same --seed gives the same order
+    Random,
+}
+
+impl Selection {
+    /// Whether it leaves nothing out.
+    pub(crate) fn is_everything(&self) -> bool {
+        let Self { categories, since, until, filters, limit, order: _, seed: _ } = self;
+        let unbounded = since.is_none() && until.is_none() && limit.is_none();
+        categories.is_empty() && filters.is_empty() && unbounded
+    }
+
+    /// What it asks of a store. Incomplete recordings are found, too, unless a filter leaves them out.
+    pub(crate) fn query(&self) -> Query {
+        let query = match (self.since, self.until) {
+            (Some(since), Some(until)) => Query::since(since).until(until),
+            (Some(since), None) => Query::since(since),
+            (None, Some(until)) => Query::new().until(until),
+            (None, None) => Query::new(),
+        };
+        let query = query.include_incomplete(true).order(match self.order {
+            Sequence::Newest => Order::NewestFirst,
+            Sequence::Oldest => Order::OldestFirst,
+            Sequence::Spread => Order::DaysInTurn,
+            Sequence::Random => Order::Random { seed: self.seed },
+        });
+        let query = query.filters(self.filters.iter().flat_map(|filters| filters.0.clone()));
+        let query = match self.limit {
+            Some(limit) => query.limit(limit),
+            None => query,
+        };
+        let is_pattern = |category: &String| category.contains(['*', '?']);
+        if self.categories.iter().any(is_pattern) {
+            let any = self.categories.iter().map(|category| match is_pattern(category) {
+                true => Condition::equal(category.as_str()),
+                false => Condition::exactly(category.as_str()),
+            });
+            query.field("category", Condition::any_of(any))
+        } else {
+            query.categories(self.categories.clone())
+        }
+    }
+
+    /// All that it finds. What cannot be read is said, and makes the exit one of failure.
+    pub(crate) async fn find(&self, store: &Store, screen: &mut Screen) -> (Vec<Found>, Exit) {
+        let (mut all, mut exit) = (Vec::new(), Exit::Done);
+        let query = self.query();
+        let mut found = store.cassette().find(&query);
+        while let Some(found) = found.next().await {
+            match found {
+                Ok(found) => all.push(found),
+                Err(error) => {
+                    screen.warn(&error.chain());
+                    exit = Exit::Failed;
+                }
+            }
+        }
+        (all, exit)
+    }
+}
+
+/// Recordings that are named one by one, or found by conditions.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Chosen {
+    /// Recordings by their ids, or any ends of them that only one has
+    #[arg(value_name = "ID")]
+    ids: Vec<String>,
+
+    #[command(flatten)]
+    pub(crate) selection: Selection,
+
+    /// All recordings of the store
+    #[arg(long)]
+    all: bool,
+}
+
+impl Chosen {
+    /// The recordings. None named and no condition given is refused, so that nothing happens to all of them
+    /// by oversight.
+    pub(crate) async fn find(&self, store: &Store, screen: &mut Screen) -> Result<(Vec<Found>, Exit), Stop> {
+        let everything = self.selection.is_everything();
+        match (self.ids.is_empty(), everything, self.all) {
+            (true, true, false) => Err(Stop::new(
+                "which recordings? name them by their ids, give conditions such as --category or --since, or say --all",
+            )),
+            (true, _, false) | (true, true, true) => Ok(self.selection.find(store, screen).await),
+            (false, true, false) => Ok((self.named(store).await?, Exit::Done)),
+            _ => Err(Stop::new("ids, conditions and --all exclude each other; give one of them")),
+        }
+    }
+
+    async fn named(&self, store: &Store) -> Result<Vec<Found>, Stop> {
+        let mut found: Vec<Found> = Vec::new();
+        for text in &self.ids {
+            let id = store.resolve(text).await?;
+            if found.iter().all(|found| found.id != id) {
+                found.push(store.listing().read_metadata(&id).await?);
+            }
+        }
+        Ok(found)
+    }
+}

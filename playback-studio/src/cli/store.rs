@@ -1,0 +1,336 @@
+//! Opening the place where recordings are kept.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use playback_cassette::{Cassette, CassetteExt, ErrorKind, Listing, Order, Query, Recording, RecordingId};
+use playback_cassette_s3::ObjectStoreCassette;
+use url::Url;
+
+use super::failure::Stop;
+use super::files::{self, Files};
+use super::form::Form;
+use super::id::{self, Wanted};
+
+/// Where recordings are looked for, unless `--store` or the environment says otherwise.
+const DEFAULT: &str = "tests/recordings";
+/// What an object store keeps everything under.
+const ROOT: &str = "tape_recorder_recordings";
+/// How many ids are listed of those that an end may mean.
+const CANDIDATES: usize = 10;
+
+/// What `--help` says of stores.
+pub(crate) const HELP: &str = "\
+Stores:
+  A directory holds either files of recordings (*.tape), wherever they lie in it, or what an object
+  store keeps (tape_recorder_recordings/). URLs are file:///path and, as far as the command was built
+  with the features aws, gcp and azure, s3://bucket/prefix, gs://bucket/prefix and
+  az://container/prefix. Credentials come from the environment, as each cloud has it.";
+
+/// Which store.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Store")]
+pub(crate) struct StoreArgs {
+    /// Where the recordings are: a directory, or a URL such as s3://bucket/prefix
+    #[arg(
+        short,
+        long,
+        global = true,
+        env = "PLAYBACK_STORE",
+        value_name = "URL|DIR",
+        default_value = DEFAULT,
+        hide_env_values = true
+    )]
+    store: String,
+
+    /// An option of a cloud's store, such as endpoint=http://127.0.0.1:9000
+    #[arg(short = 'o', long = "store-option", global = true, value_name = "NAME=VALUE", value_parser = named)]
+    options: Vec<(String, String)>,
+}
+
+fn named(text: &str) -> Result<(String, String), String> {
+    let (name, value) =
+        text.split_once('=').ok_or_else(|| format!("`{text}` is not of the form NAME=VALUE"))?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+/// What is going to be done with a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    Read,
+    /// What is there is changed, and nothing is added.
+    Remove,
+    /// Recordings are added. A new directory takes them as files of this form.
+    Add(Form),
+}
+
+/// A place where recordings are kept. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Store {
+    kind: Kind,
+    place: String,
+}
+
+#[derive(Clone)]
+pub(crate) enum Kind {
+    Objects(ObjectStoreCassette),
+    Files(Arc<Files>),
+}
+
+impl StoreArgs {
+    pub(crate) fn open(&self, access: Access) -> Result<Store, Stop> {
+        self.open_other(&self.store, access)
+    }
+
+    /// The recording that a text means: that of a file, or of an id in the store.
+    pub(crate) async fn load(&self, text: &str) -> Result<Recording, Stop> {
+        let path = Path::new(text);
+        if Form::of_file(path).is_some() && path.is_file() {
+            return Ok(files::read(path)?.1);
+        }
+        self.open(Access::Read)?.load(text).await
+    }
+
+    /// Opens another place, with the same options.
+    pub(crate) fn open_other(&self, address: &str, access: Access) -> Result<Store, Stop> {
+        if !address.contains("://") {
+            return directory(Path::new(address), access);
+        }
+        if address.starts_with("file://") {
+            let path = Url::parse(address).ok().and_then(|url| url.to_file_path().ok());
+            let path = path.ok_or_else(|| {
+                Stop::new(format!(
+                    "`{address}` names no directory of this machine; write `file:///absolute/path`"
+                ))
+            })?;
+            return directory(&path, access);
+        }
+        let mut builder = ObjectStoreCassette::builder(address);
+        for (name, value) in &self.options {
+            builder = match name.as_str() {
+                "endpoint" => builder.endpoint(value),
+                name => builder.option(name, value),
+            };
+        }
+        let cassette = builder.build().map_err(|error| match error.to_string() {
+            message if message.contains("needs the feature") => {
+                let scheme = address.split("://").next().unwrap_or_default();
+                Stop::new(format!(
+                    "this command was built without the client for `{scheme}://`; build it with the feature of its \
+                     cloud: `--features cli,aws`, `cli,gcp` or `cli,azure`"
+                ))
+            }
+            _ => error.into(),
+        })?;
+        let place = address.to_owned();
+        Ok(Store { kind: Kind::Objects(cassette.read_only(access == Access::Read)), place })
+    }
+}
+
+impl Store {
+    pub(crate) fn kind(&self) -> &Kind {
+        &self.kind
+    }
+
+    pub(crate) fn cassette(&self) -> &dyn Cassette {
+        match &self.kind {
+            Kind::Objects(objects) => objects,
+            Kind::Files(files) => files,
+        }
+    }
+
+    pub(crate) fn listing(&self) -> &dyn Listing {
+        match &self.kind {
+            Kind::Objects(objects) => objects,
+            Kind::Files(files) => &**files,
+        }
+    }
+
+    /// What people call it.
+    pub(crate) fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// The id that a text means: a whole one, any end that only one has, or `@last`.
+    pub(crate) async fn resolve(&self, text: &str) -> Result<RecordingId, Stop> {
+        match id::parse(text)? {
+            Wanted::Whole(id) => self.whole(id).await,
+            Wanted::Last { category, back } => self.last(category, back).await,
+            Wanted::End(end) => self.ending_in(&end).await,
+        }
+    }
+
+    /// The recording that a text means.
+    pub(crate) async fn load(&self, text: &str) -> Result<Recording, Stop> {
+        let id = self.resolve(text).await?;
+        Ok(self.cassette().load(&id).await?)
+    }
+
+    /// An id that reads as a whole one may be the end of another, whose category has a slash in it.
+    async fn whole(&self, id: RecordingId) -> Result<RecordingId, Stop> {
+        match self.listing().read_metadata(&id).await {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                let mut ids = self.ids().await?;
+                ids.retain(|candidate| id::ends_in(candidate, &id.to_string()));
+                // One that nobody has is for the command to miss.
+                Ok(if let [only] = ids.as_slice() { only.clone() } else { id })
+            }
+            _ => Ok(id),
+        }
+    }
+
+    async fn last(&self, category: Option<String>, back: usize) -> Result<RecordingId, Stop> {
+        let query = Query::new().order(Order::NewestFirst).include_incomplete(true).limit(back + 1);
+        let query = query.categories(category.clone());
+        let found = self.cassette().find_all(&query).await?;
+        let of = category.map(|category| format!(" of `{category}`")).unwrap_or_default();
+        let there_are = found.len();
+        found.into_iter().nth(back).map(|found| found.id).ok_or_else(|| {
+            let message = match there_are {
+                0 => format!(
+                    "there are no recordings{of} in {}; record some, or name another store",
+                    self.place
+                ),
+                _ => format!(
+                    "there are {there_are} recordings{of} in {} only; the oldest is `@last~{}`",
+                    self.place,
+                    there_are - 1
+                ),
+            };
+            Stop::new(message)
+        })
+    }
+
+    async fn ending_in(&self, end: &str) -> Result<RecordingId, Stop> {
+        let mut candidates = self.ids().await?;
+        candidates.retain(|candidate| id::ends_in(candidate, end));
+        candidates.sort();
+        match candidates.as_slice() {
+            [id] => Ok(id.clone()),
+            [] => Err(Stop::new(format!(
+                "no id of a recording in {} ends in `{end}`; `playback ls '*'` lists those that there are",
+                self.place
+            ))),
+            several => {
+                let mut message = format!("`{end}` is the end of {} ids; write more of one:", several.len());
+                for candidate in several.iter().take(CANDIDATES) {
+                    message.push_str(&format!("\n  {candidate}"));
+                }
+                if several.len() > CANDIDATES {
+                    message.push_str(&format!("\n  and {} more", several.len() - CANDIDATES));
+                }
+                Err(Stop::new(message))
+            }
+        }
+    }
+
+    /// All ids; no metadata is read.
+    async fn ids(&self) -> Result<Vec<RecordingId>, Stop> {
+        let listing = self.listing();
+        let mut ids = Vec::new();
+        for category in listing.list_categories().await? {
+            for day in listing.list_days(&category).await? {
+                ids.extend(listing.list_ids(&category, &day).await?);
+            }
+        }
+        Ok(ids)
+    }
+}
+
+fn directory(path: &Path, access: Access) -> Result<Store, Stop> {
+    let place = format!("the directory {}", path.display());
+    let adds = matches!(access, Access::Add(_));
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => {}
+        Ok(_) => {
+            return Err(Stop::new(format!(
+                "{} is a file, and a store is a directory or a URL; a command that takes an id takes a file, too",
+                path.display()
+            )));
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound && adds => {
+            let refused =
+                |error| files::failed("make the directory", path, "name one that you may write to", error);
+            fs::create_dir_all(path).map_err(refused)?;
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(Stop::new(format!(
+                "there is no directory {}; name the store by `--store URL|DIR` or in the variable PLAYBACK_STORE",
+                path.display()
+            )));
+        }
+        Err(error) => {
+            return Err(files::failed("open the directory", path, "name one that you may read", error).into());
+        }
+    }
+    if let Some((base, prefix)) = inside_root(path) {
+        let cassette = ObjectStoreCassette::local(base)?.key_prefix(&prefix)?;
+        return Ok(Store { kind: Kind::Objects(cassette.read_only(access == Access::Read)), place });
+    }
+    if path.join(ROOT).is_dir() {
+        check_prefix(path, &path.join(ROOT), access)?;
+        let cassette = ObjectStoreCassette::local(path)?.read_only(access == Access::Read);
+        return Ok(Store { kind: Kind::Objects(cassette), place });
+    }
+    if !adds && !Files::are_in(path)? && !is_empty(path) {
+        return Err(Stop::new(format!(
+            "{place} holds no recordings: neither `{ROOT}/`, as an object store keeps it, nor files that end in \
+             `.{}`; check the path",
+            Form::Tape.ending()
+        )));
+    }
+    let form = if let Access::Add(form) = access { form } else { Form::Tape };
+    let files = Files::open(path, form, access == Access::Read)?;
+    Ok(Store { kind: Kind::Files(Arc::new(files)), place })
+}
+
+/// The directory of an object store, and the prefix of keys in it, that a path into it means.
+fn inside_root(path: &Path) -> Option<(PathBuf, String)> {
+    let parts: Vec<_> = path.components().collect();
+    let at = parts.iter().rposition(|part| part.as_os_str() == ROOT)?;
+    let base: PathBuf = parts.iter().take(at).collect();
+    let prefix: Vec<_> = parts.iter().skip(at + 1).map(|part| part.as_os_str().to_string_lossy()).collect();
+    Some((if at == 0 { PathBuf::from(".") } else { base }, prefix.join("/")))
+}
+
+/// Says which prefixes there are where recordings stand below prefixes only.
+fn check_prefix(path: &Path, root: &Path, access: Access) -> Result<(), Stop> {
+    if is_tree(root) || matches!(access, Access::Add(_)) {
+        return Ok(());
+    }
+    let mut prefixes = Vec::new();
+    below(root, 3, &mut prefixes);
+    if prefixes.is_empty() {
+        return Ok(());
+    }
+    let named: Vec<String> =
+        prefixes.iter().map(|prefix| format!("\n  --store {}", prefix.display())).collect();
+    Err(Stop::new(format!(
+        "the directory {} holds recordings under prefixes only; name one:{}",
+        path.display(),
+        named.concat()
+    )))
+}
+
+fn is_tree(directory: &Path) -> bool {
+    directory.join("metadata").is_dir() || directory.join("full").is_dir()
+}
+
+fn below(directory: &Path, depth: usize, found: &mut Vec<PathBuf>) {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    let mut entries: Vec<PathBuf> = entries.map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
+    entries.sort();
+    for entry in entries {
+        if is_tree(&entry) {
+            found.push(entry);
+        } else if depth > 0 {
+            below(&entry, depth - 1, found);
+        }
+    }
+}
+
+fn is_empty(directory: &Path) -> bool {
+    fs::read_dir(directory).is_ok_and(|mut entries| entries.next().is_none())
+}

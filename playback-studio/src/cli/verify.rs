@@ -1,0 +1,154 @@
+//! `verify`: whether everything in a store can be read.
+
+use std::io::Write;
+
+use futures::StreamExt;
+use futures::stream;
+use playback_cassette::{Cassette, ErrorKind, Recording, RecordingId};
+
+use super::failure::{Exit, Stop};
+use super::inventory::{Stored, inventory};
+use super::screen::{BAD, Screen, painted};
+use super::store::{Access, StoreArgs};
+use super::words::{self, count, harmless, harmless_json};
+
+/// How many recordings are read at the same time.
+const CONCURRENT: usize = 8;
+
+/// Reads everything, and reports what is corrupt, orphaned or unreadable
+///
+/// Every tape is read and every value in it decoded, and compared with the metadata beside it. The exit code is 1
+/// if something is wrong. Nothing is changed.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Verify {
+    /// Only recordings of these categories
+    #[arg(value_name = "CATEGORY")]
+    categories: Vec<String>,
+
+    /// What is wrong as JSON, one object a line
+    #[arg(long)]
+    json: bool,
+}
+
+/// One thing that is wrong.
+struct Problem {
+    kind: &'static str,
+    /// The recording, the object or the file.
+    what: String,
+    message: String,
+}
+
+impl Verify {
+    pub(crate) async fn run(self, store: &StoreArgs, screen: &mut Screen) -> Result<Exit, Stop> {
+        let store = store.open(Access::Read)?;
+        let mut inventory = inventory(&store).await?;
+        if !self.categories.is_empty() {
+            inventory
+                .recordings
+                .retain(|stored| self.categories.iter().any(|name| name == stored.id.category()));
+        }
+        let mut problems = 0;
+        for message in inventory.unreadable {
+            problems += 1;
+            self.report(&Problem { kind: "unreadable", what: String::new(), message }, screen)?;
+        }
+        for key in inventory.strangers {
+            problems += 1;
+            let message =
+                format!("the object {key} is no recording's; whoever put it there knows what it is");
+            self.report(&Problem { kind: "foreign", what: key, message }, screen)?;
+        }
+        let (mut sound, mut bytes) = (0, 0);
+        let cassette = store.cassette();
+        let mut checks = stream::iter(&inventory.recordings)
+            .map(|stored| async move { (stored, check(stored, cassette).await) })
+            .buffered(CONCURRENT);
+        while let Some((stored, checked)) = checks.next().await {
+            bytes += stored.tape.unwrap_or(0) + stored.metadata.unwrap_or(0);
+            match checked {
+                None => sound += 1,
+                Some(problem) => {
+                    problems += 1;
+                    self.report(&problem, screen)?;
+                }
+            }
+        }
+        let found = if problems == 0 { "no problems".to_owned() } else { count(problems, "problem") };
+        let recordings = count(inventory.recordings.len(), "recording");
+        screen.note(&format!(
+            "{recordings} of {} in {}: {sound} sound, {found}",
+            words::size(bytes),
+            store.place()
+        ));
+        Ok(if problems == 0 { Exit::Done } else { Exit::Findings })
+    }
+
+    fn report(&self, Problem { kind, what, message }: &Problem, screen: &mut Screen) -> Result<(), Stop> {
+        if self.json {
+            let json = serde_json::json!({ "problem": kind, "what": what, "message": message });
+            writeln!(screen, "{}", harmless_json(&json.to_string()))?;
+        } else {
+            writeln!(screen, "{}  {}", painted(format!("{kind:<10}"), BAD), harmless(message))?;
+        }
+        Ok(())
+    }
+}
+
+/// What is wrong with a recording, if anything.
+async fn check(stored: &Stored, cassette: &dyn Cassette) -> Option<Problem> {
+    let id = &stored.id;
+    let problem = |kind, message| Some(Problem { kind, what: id.to_string(), message });
+    match (stored.tape, stored.metadata) {
+        (Some(_), None) => {
+            let message = format!(
+                "recording {id} has a tape and no metadata, so that no lookup finds it: a save or a deletion broke \
+                 off, or a save is running; `playback prune --orphans` deletes it when it is a day old"
+            );
+            return problem("orphaned", message);
+        }
+        (None, Some(_)) => {
+            let message = format!(
+                "recording {id} has metadata and no tape; restore the tape from backup, or delete the rest by \
+                 `playback prune --orphans`"
+            );
+            return problem("orphaned", message);
+        }
+        _ => {}
+    }
+    let (tape, metadata) = futures::future::join(cassette.load(id), cassette.load_metadata(id)).await;
+    match (tape, metadata) {
+        (Err(error), _) | (_, Err(error)) => {
+            let kind = match error.kind() {
+                // Someone deleted it in the meantime.
+                ErrorKind::NotFound => return None,
+                ErrorKind::Corrupt => "corrupt",
+                ErrorKind::NewerFormat => "newer",
+                _ => "unreadable",
+            };
+            problem(kind, error.chain())
+        }
+        (Ok(recording), Ok(metadata)) if *recording.metadata() != metadata => {
+            let message = format!(
+                "the metadata of recording {id} says something else than its tape does; saving the recording again \
+                 by `playback push --replace` mends it"
+            );
+            problem("corrupt", message)
+        }
+        (Ok(recording), Ok(_)) => undecodable(id, &recording).map(|message| Problem {
+            kind: "corrupt",
+            what: id.to_string(),
+            message,
+        }),
+    }
+}
+
+/// The first value of a recording that cannot be decoded.
+fn undecodable(id: &RecordingId, recording: &Recording) -> Option<String> {
+    recording.tape().calls().find_map(|call| {
+        let error = call.arguments().err().or_else(|| call.result().err())?;
+        let (number, alias) = (call.order(), call.alias());
+        Some(format!(
+            "call {number} of recording {id}, {alias}, cannot be decoded: {error}; delete the recording"
+        ))
+    })
+}

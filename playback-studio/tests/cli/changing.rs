@@ -1,0 +1,156 @@
+//! `pull`, `push`, `rm` and `prune`: what they change, and that they change nothing unasked.
+
+use std::fs;
+
+use playback_core::Recording;
+
+use crate::run::{Place, playback, ran};
+use crate::shop;
+
+fn ids(place: &Place) -> Vec<String> {
+    let ids = place.run(&["ls", "--ids", "--order", "oldest"]).done();
+    ids.lines().map(|id| id[id.len() - 2..].to_owned()).collect()
+}
+
+#[test]
+fn a_failure_becomes_a_fixture_by_pulling_it() {
+    let production = Place::of_objects();
+    let here = Place::empty();
+    let store = here.path().join("tests/recordings");
+    let from = production.path().to_str().unwrap();
+    let pull = |more: &[&str]| {
+        let mut command = playback();
+        command.arg("pull").arg(from).args(more).arg("--store").arg(&store);
+        ran(command.output().unwrap())
+    };
+    let planned = pull(&["--filter", "failed=true", "--dry-run"]);
+    assert!(
+        planned.out.contains("000003  failed\n") && planned.err.contains("1 recording of 224 B would be"),
+        "{planned:?}"
+    );
+    assert!(!store.exists());
+
+    let pulled = pull(&["--filter", "failed=true"]);
+    assert_eq!(pulled.out, "Checkout/20260103/01KDVDNA000000000000000003\n");
+    assert_eq!(pulled.code, Some(0));
+    let file = store.join("Checkout/01KDVDNA000000000000000003.tape");
+    assert_eq!(fs::read(&file).unwrap(), fs::read(production.object("full", 2)).unwrap());
+
+    // What is there already stays as it is, unless it is to be replaced.
+    let again = pull(&["03", "01"]);
+    assert!(again.out.contains("000003  is there already\n"), "{again:?}");
+    assert!(
+        again.err.contains("1 recording copied to") && again.err.contains("1 were there already"),
+        "{again:?}"
+    );
+    assert!(pull(&["03", "--replace"]).err.contains("1 recording copied"));
+}
+
+#[test]
+fn what_is_pushed_to_a_store_stays_what_it_was() {
+    let files = Place::of_files();
+    let shared = Place::of(&[]);
+    fs::create_dir(shared.path().join("tape_recorder_recordings")).unwrap_or(());
+    let to = shared.path().to_str().unwrap();
+    assert_eq!(files.run(&["push", to, "--all"]).code, Some(0));
+    for number in 0..shop::recordings().len() {
+        assert!(shared.object("metadata", number).is_file());
+    }
+    assert_eq!(ids(&shared), ["01", "02", "03", "04"]);
+    let fourth = files.path().join("3.tape");
+    assert_eq!(shared.run(&["diff", "04", fourth.to_str().unwrap()]).code, Some(0));
+    assert_eq!(shared.run(&["verify"]).code, Some(0));
+}
+
+#[test]
+fn all_of_a_store_is_meant_only_when_it_is_said() {
+    let place = Place::of_objects();
+    let nowhere = place.path().join("other");
+    for arguments in [&["rm", "--yes"][..], &["push", nowhere.to_str().unwrap()]] {
+        let said = place.run(arguments).failed();
+        assert!(said.contains("which recordings? name them by their ids"), "{said}");
+    }
+    for arguments in
+        [&["rm", "01", "--all"][..], &["rm", "01", "--since", "7d"], &["rm", "--all", "-c", "Checkout"]]
+    {
+        let said = place.run(arguments).failed();
+        assert!(said.contains("exclude each other"), "{said}");
+    }
+    assert!(place.run(&["prune", "--yes"]).failed().contains("what is to go?"));
+    assert_eq!(ids(&place), ["01", "02", "03", "04"]);
+    assert_eq!(place.run(&["rm", "--all", "--yes"]).code, Some(0));
+    assert_eq!(ids(&place), [""; 0]);
+}
+
+#[test]
+fn deleting_is_said_first_and_done_on_yes() {
+    for place in [Place::of_objects(), Place::of_files()] {
+        let said = place.run(&["rm", "02", "@last"]);
+        assert!(said.out.contains("000002\n") && said.out.contains("000004\n"), "{said:?}");
+        assert!(said.err.starts_with("2 recordings of 469 B would be deleted from"), "{said:?}");
+        assert_eq!(ids(&place).len(), 4);
+        let done = place.run(&["rm", "02", "@last", "--yes"]);
+        assert!(done.err.starts_with("2 recordings deleted from"), "{done:?}");
+        assert_eq!(ids(&place), ["01", "03"]);
+        assert_eq!(place.run(&["verify"]).code, Some(0));
+    }
+}
+
+#[test]
+fn old_recordings_go_by_age_number_and_size() {
+    for (limits, left) in [
+        (&["--older-than", "2026-01-03"][..], &["03", "04"][..]),
+        (&["--older-than", "1d"], &[]),
+        (&["--keep", "1"], &["03", "04"]),
+        (&["--keep", "2"], &["02", "03", "04"]),
+        (&["--keep", "0", "-c", "orders/eu"], &["01", "02", "03"]),
+        (&["--max-size", "400B"], &["03", "04"]),
+        (&["--max-size", "1KiB"], &["01", "02", "03", "04"]),
+        (&["--keep", "2", "--older-than", "2026-01-03"], &["03", "04"]),
+        (&["--keep", "0", "--filter", "failed=true"], &["01", "02", "04"]),
+    ] {
+        let place = Place::of_objects();
+        assert_eq!(place.run(&[&["prune"], limits].concat()).code, Some(0));
+        assert_eq!(ids(&place).len(), 4, "{limits:?} without --yes");
+        assert_eq!(place.run(&[&["prune", "--yes"], limits].concat()).code, Some(0));
+        assert_eq!(ids(&place), left, "{limits:?}");
+    }
+}
+
+#[test]
+fn what_broken_saves_left_is_pruned_when_it_is_a_day_old() {
+    let place = Place::of_objects();
+    fs::remove_file(place.object("metadata", 0)).unwrap();
+    fs::remove_file(place.object("full", 1)).unwrap();
+    // One of today may be a save that is running.
+    let today = ran(std::process::Command::new("date").args(["-u", "+%Y%m%d"]).output().unwrap()).done();
+    let running = place.path().join(format!("tape_recorder_recordings/full/Checkout/{}", today.trim()));
+    fs::create_dir_all(&running).unwrap();
+    fs::write(running.join("01KDVDNA000000000000000009"), "half a tape").unwrap();
+
+    let found = place.run(&["verify"]);
+    assert_eq!((found.code, found.out.matches("orphaned  ").count()), (Some(1), 3), "{found:?}");
+    let planned = place.run(&["prune", "--orphans"]);
+    assert_eq!(
+        planned.out,
+        "Checkout/20260101/01KDVDNA000000000000000001\nCheckout/20260102/01KDVDNA000000000000000002\n"
+    );
+    assert_eq!(place.run(&["prune", "--orphans", "--yes"]).code, Some(0));
+    assert_eq!(place.run(&["verify"]).out.matches("orphaned  ").count(), 1);
+    assert_eq!(ids(&place), ["03", "04"]);
+}
+
+#[test]
+fn files_are_kept_where_they_are_when_replaced() {
+    let place = Place::of_files();
+    let [first, ..] = &shop::recordings()[..] else { panic!("there are four") };
+    let mut metadata = first.metadata().clone();
+    metadata.fields.insert("note".to_owned(), "changed".into());
+    let changed = Place::of(&[Recording::new(first.id().clone(), metadata, first.tape().clone())]);
+    let from = changed.path().to_str().unwrap();
+    assert_eq!(place.run(&["pull", from, "--all", "--replace"]).code, Some(0));
+    let file = place.path().join("0.tape");
+    let shown = place.run(&["show", file.to_str().unwrap()]).done();
+    assert!(shown.contains("  note: \"changed\"\n"), "{shown}");
+    assert_eq!(fs::read_dir(place.path()).unwrap().count(), 4);
+}

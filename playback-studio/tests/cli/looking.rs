@@ -1,0 +1,281 @@
+//! `ls`, `show`, `diff` and `stats`: what they show.
+
+use playback_core::{Context, Recording, operation, output};
+
+use crate::run::Place;
+use crate::shop;
+
+#[test]
+fn categories_are_listed_with_number_size_and_days() {
+    assert_eq!(
+        Place::of_objects().run(&["ls"]).done(),
+        "\
+category   recordings   size  days
+Checkout            3  821 B  2026-01-01 to 2026-01-03
+orders/eu           1  159 B  2026-01-04
+all                 4  980 B
+"
+    );
+    let json = Place::of_files().run(&["ls", "--json"]).done();
+    let first: serde_json::Value = serde_json::from_str(json.lines().next().unwrap()).unwrap();
+    assert_eq!((&first["category"], &first["recordings"]), (&"Checkout".into(), &3.into()));
+}
+
+#[test]
+fn recordings_are_listed_the_newest_first_in_both_kinds_of_directories() {
+    for place in [Place::of_objects(), Place::of_files()] {
+        assert_eq!(
+            place.run(&["ls", "*"]).done(),
+            "\
+recorded             took   size  id
+2026-01-04 00:00:00   2ms  159 B  orders/eu/20260104/01KDVDNA000000000000000004
+2026-01-03 00:00:00   4ms  224 B  Checkout/20260103/01KDVDNA000000000000000003   failed
+2026-01-02 00:00:00  12ms  310 B  Checkout/20260102/01KDVDNA000000000000000002
+2026-01-01 00:00:00  10ms  287 B  Checkout/20260101/01KDVDNA000000000000000001
+"
+        );
+    }
+}
+
+#[test]
+fn conditions_choose_what_is_listed() {
+    let place = Place::of_objects();
+    let numbers = |arguments: &[&str]| -> Vec<u32> {
+        let ids = place.run(&[&["ls", "--ids"], arguments].concat()).done();
+        ids.lines().map(|id| id[id.len() - 2..].parse().unwrap()).collect()
+    };
+    for (arguments, expected) in [
+        (&[][..], &[4, 3, 2, 1][..]),
+        (&["Checkout"], &[3, 2, 1]),
+        (&["orders/eu", "Check*"], &[4, 3, 2, 1]),
+        (&["-c", "order?/eu"], &[4]),
+        (&["Checkout", "--order", "oldest"], &[1, 2, 3]),
+        (&["Checkout", "--limit", "2"], &[3, 2]),
+        (&["--since", "2026-01-02", "--until", "2026-01-04"], &[3, 2]),
+        (&["--since", "20260104"], &[4]),
+        (&["--since", "yesterday"], &[]),
+        (&["--filter", "failed=true"], &[3]),
+        (&["--filter", "number>=1", "--filter", "duration<10ms failed=false"], &[4]),
+        (&["--filter", "number>0", "--order", "random", "--limit", "0"], &[]),
+    ] {
+        assert_eq!(numbers(arguments), expected, "{arguments:?}");
+    }
+}
+
+#[test]
+fn recordings_as_json_are_their_metadata() {
+    let place = Place::of_objects();
+    let json = place.run(&["ls", "Checkout", "--json", "-n", "1"]).done();
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["id"], "Checkout/20260103/01KDVDNA000000000000000003");
+    assert_eq!((&json["failed"], &json["size"]), (&true.into(), &224.into()));
+}
+
+#[test]
+fn more_recordings_than_are_listed_are_not_passed_over_in_silence() {
+    let recordings: Vec<Recording> =
+        (0..9).map(|number| shop::one(number, || operation("Many").run(|| 1))).collect();
+    let many: Vec<Recording> = (0..60)
+        .map(|number| {
+            let one = &recordings[number % 9];
+            let id = format!("Many/202601{:02}/01KDVDNA00000000000000{number:04}", number % 9 + 1);
+            Recording::new(id.parse().unwrap(), one.metadata().clone(), one.tape().clone())
+        })
+        .collect();
+    let place = Place::of(&many);
+    let ran = place.run(&["ls", "Many"]);
+    assert_eq!(ran.out.lines().count(), 51);
+    assert_eq!(ran.err, "the first 50; there are more, and --limit shows them\n");
+    assert_eq!(place.run(&["ls", "Many", "-n", "60"]).err, "");
+    assert_eq!(place.run(&["ls", "Many", "--ids"]).done().lines().count(), 60);
+}
+
+#[test]
+fn a_recording_is_shown_with_its_metadata_and_every_call() {
+    assert_eq!(
+        Place::of_objects().run(&["show", "01"]).done(),
+        "\
+Checkout/20260101/01KDVDNA000000000000000001
+  recorded  2026-01-01 00:00:00 UTC, by shop 1.4.2
+  took      10ms, with 3 inputs and 1 output
+  number: 0
+
+  0      +0ns     10ms  [====================]  operation Checkout
+       customer: 7
+       lines: [{sku: \"tea\", quantity: 2}, {sku: \"bread\", quantity: 1}]
+    -> Ok(1095)
+
+  1      +2ms      1ms  [    ==              ]  input shop.discount
+       customer: 7
+    -> Some(5)
+
+  2      +4ms      2ms  [        ====        ]  input shop.price
+       sku: \"tea\"
+    -> 300
+
+  3      +6ms      2ms  [            ====    ]  input shop.price
+       sku: \"bread\"
+    -> 500
+
+  4      +8ms      3ms  [                ====]  output shop.store
+       customer: 7
+       total: 1095
+    -> 17
+"
+    );
+}
+
+#[test]
+fn a_recording_is_shown_in_parts() {
+    let place = Place::of_objects();
+    assert_eq!(
+        place.run(&["show", "03", "--timeline"]).done(),
+        "\
+Checkout/20260103/01KDVDNA000000000000000003
+  recorded  2026-01-03 00:00:00 UTC, by shop 1.4.2
+  took      4ms, with 1 input and 0 outputs
+  failed: the operation returned an error
+  number: 2
+  0      +0ns      4ms  [====================]  operation Checkout
+  1      +2ms      1ms  [          =====     ]  input shop.discount
+"
+    );
+    assert_eq!(
+        place.run(&["show", "01", "--entry", "2"]).done(),
+        "  2      +4ms      2ms  input shop.price\n       sku: \"tea\"\n    -> 300\n"
+    );
+    assert_eq!(
+        place.run(&["show", "01", "--entry", "5"]).failed(),
+        "error: recording Checkout/20260101/01KDVDNA000000000000000001 has no call number 5; they are numbered from 0 to \
+         4\n"
+    );
+    let json = place.run(&["show", "01", "--json"]).done();
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["metadata"]["service"]["name"], "shop");
+    assert_eq!(json["calls"][0]["arguments"][1][0]["sku"], "tea");
+    assert_eq!(json["calls"][4]["result"], 17);
+}
+
+#[test]
+fn long_values_are_cut_unless_asked_for_whole() {
+    let place = Place::of(&[shop::one(0, || operation("Long").run(|| vec!["long enough"; 100]))]);
+    let cut = place.run(&["show", "@last"]).done();
+    assert!(cut.lines().count() < 60, "{cut}");
+    assert!(cut.contains("… 62 lines more; --full or --entry shows them"), "{cut}");
+    for whole in [&["show", "@last", "--full"][..], &["show", "@last", "--entry", "0"]] {
+        assert_eq!(place.run(whole).done().matches("long enough").count(), 100);
+    }
+}
+
+#[test]
+fn incomplete_runs_are_told_apart() {
+    let panicking = shop::one(0, || {
+        let _ = std::panic::catch_unwind(|| operation("Panics").run(|| -> () { panic!("no") }));
+    });
+    let place = Place::of(&[panicking]);
+    assert!(place.run(&["ls", "*"]).done().contains("incomplete"));
+    let shown = place.run(&["show", "@last"]).done();
+    assert!(shown.contains("  incomplete: the operation did not come to its end\n"), "{shown}");
+    assert!(shown.contains("    -> panicked\n"), "{shown}");
+}
+
+#[test]
+fn two_recordings_are_compared_call_by_call() {
+    let place = Place::of_objects();
+    let ran = place.run(&["diff", "01", "02"]);
+    assert_eq!(ran.code, Some(1));
+    assert_eq!(
+        ran.out,
+        "\
+- Checkout/20260101/01KDVDNA000000000000000001  2026-01-01 00:00:00, 10ms
++ Checkout/20260102/01KDVDNA000000000000000002  2026-01-02 00:00:00, 12ms
+~ operation Checkout  call 0
+    + lines[2]: {sku: \"jam\", quantity: 1}
+~ input shop.discount  call 1
+    -> ~ 5 -> 25
+  2 calls alike
++ input shop.price  call 4
+    (sku: \"jam\") -> 300
+~ output shop.store  call 4 and 5
+    ~ total: 1095 -> 1375
+~ operation Checkout  call 0
+    -> ~ Ok: 1095 -> 1375
+they go different ways at call 1, input shop.discount
+"
+    );
+    let ran = place.run(&["diff", "01", "Checkout/@last"]);
+    assert!(ran.out.contains("    -> ~ Ok(1095) -> Err(Unknown{customer: 99})\n"), "{ran:?}");
+    assert!(
+        ran.out.contains("- output shop.store  call 4\n    (customer: 7, total: 1095) -> 17\n"),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn recordings_that_are_alike_are_said_to_be() {
+    let place = Place::of_objects();
+    let said = place.run(&["diff", "02", "@last~2"]).done();
+    assert!(said.ends_with("they are alike\n"), "{said}");
+    let other = Place::of_files();
+    let path = other.path().join("1.tape");
+    let said = place.run(&["diff", "02", path.to_str().unwrap()]).done();
+    assert!(said.ends_with("they are alike\n"), "{said}");
+    let path = other.path().to_str().unwrap();
+    assert_eq!(place.run(&["diff", "02", "01", "--other-store", path]).code, Some(1));
+}
+
+#[test]
+fn calls_of_tasks_are_compared_task_by_task() {
+    let send = |number: u32| Context::bind(move || output("send").args(&(number,)).run(|| ()));
+    let run = |in_order: bool| {
+        shop::one(0, || {
+            operation("Lanes").run(|| {
+                let (one, other) = (send(1), send(2));
+                if in_order {
+                    one();
+                    other();
+                } else {
+                    other();
+                    one();
+                }
+            });
+        })
+    };
+    // Tasks run as they like.
+    let (one, other) = (run(true), run(false));
+    let (place, elsewhere) = (Place::of(&[one]), Place::of(&[other]));
+    let path = elsewhere.path().to_str().unwrap();
+    let said = place.run(&["diff", "@last", "@last", "--other-store", path]).done();
+    assert!(said.ends_with("they are alike\n"), "{said}");
+}
+
+#[test]
+fn what_makes_recordings_big_is_shown_by_alias() {
+    let place = Place::of_objects();
+    assert_eq!(
+        place.run(&["stats", "-c", "Checkout"]).done(),
+        "\
+category  kind       alias          calls  arguments  results  share
+Checkout  operation                     3       97 B     40 B   64 %
+Checkout  input      shop.price         5       34 B     15 B   23 %
+Checkout  input      shop.discount      3        9 B      5 B    7 %
+Checkout  output     shop.store         2       12 B      2 B    7 %
+
+3 recordings: 214 B of values, kept in 821 B
+     310 B  Checkout/20260102/01KDVDNA000000000000000002
+     287 B  Checkout/20260101/01KDVDNA000000000000000001
+     224 B  Checkout/20260103/01KDVDNA000000000000000003
+"
+    );
+    let json = place.run(&["stats", "--json"]).done();
+    assert!(json.starts_with(r#"{"alias":"orders/eu","argument_bytes":345,"calls":1"#), "{json}");
+}
+
+#[test]
+fn what_is_sound_verifies() {
+    for place in [Place::of_objects(), Place::of_files()] {
+        let ran = place.run_here(&["verify"]);
+        assert_eq!((ran.code, ran.out.as_str()), (Some(0), ""));
+        assert!(ran.err.ends_with("in the directory HERE: 4 sound, no problems\n"), "{ran:?}");
+    }
+}
