@@ -71,7 +71,7 @@ fn scalars_round_trip() {
     check(-7_i128, "-7");
     check(usize::MAX as u64, "18446744073709551615");
     check(NonZeroU8::new(3).unwrap(), "3");
-    check(1.5_f32, "1.5");
+    check(1.5_f32, "1.5_f32");
     check(f32::MIN_POSITIVE, "1.1754944e-38");
     check(0.1_f64, "0.1");
     check(f64::INFINITY, "inf");
@@ -132,7 +132,7 @@ fn containers_round_trip() {
         let sorted: BTreeMap<_, _> = (0..100).map(|n| (n.to_string(), n)).collect();
         format!("{sorted:?}")
     });
-    check(serde_bytes::ByteBuf::from([0, 255, b'a']), r#"b"\x00\xffa""#);
+    check(serde_bytes::ByteBuf::from([0, 255, b'a']), r#"x"00ff61""#);
     check(serde_bytes::ByteBuf::from(vec![]), r#"b"""#);
 }
 
@@ -240,7 +240,7 @@ fn structs_round_trip() {
         ],
         "[{id: 1, a: Some(1)}, {id: 2, b: Some(2)}, {id: 3}, {id: 4, a: Some(3), b: Some(4)}, {id: 5, b: Some(5)}]",
     );
-    check(Renamed { first_name: 1, other: 2 }, r#"{FIRST-NAME: 1, "a b": 2}"#);
+    check(Renamed { first_name: 1, other: 2 }, "{FIRST-NAME: 1, `a b`: 2}");
     check(
         Flattened {
             id: 1,
@@ -320,7 +320,7 @@ fn enums_of_all_taggings_round_trip() {
         ],
         "[Unit, Newtype(1), Unit, Newtype(2), Struct{a: 1}]",
     );
-    check(BTreeMap::from([(External::Unit, 1), (External::Newtype(3), 2)]), "{Unit: 1, Newtype(3): 2}");
+    check(BTreeMap::from([(External::Unit, 1), (External::Newtype(3), 2)]), "{(Unit): 1, Newtype(3): 2}");
     check(Internal::Unit, r#"{type: "Unit"}"#);
     check(Internal::Newtype(Point { x: 1, y: 2 }), r#"{type: "Newtype", x: 1, y: 2}"#);
     check(

@@ -144,6 +144,29 @@ proptest! {
     }
 
     #[test]
+    fn a_tree_comes_back_from_its_text(value in value()) {
+        for text in [value.to_string(), format!("{value:#}")] {
+            let read: Value = text.parse().unwrap();
+            prop_assert_eq!(bytes_of(&read), bytes_of(&value), "{}", text);
+        }
+    }
+
+    #[test]
+    fn any_text_and_any_damage_to_one_is_read_or_refused(
+        value in value(),
+        text in any::<String>(),
+        at in any::<prop::sample::Index>(),
+    ) {
+        let _read = text.parse::<Value>();
+        let mut printed: Vec<char> = format!("{value:#}").chars().collect();
+        let at = at.index(printed.len());
+        printed.splice(at..=at, text.chars());
+        if let Err(error) = printed.iter().collect::<String>().parse::<Value>() {
+            prop_assert!(error.line() >= 1 && error.column() >= 1);
+        }
+    }
+
+    #[test]
     fn equal_trees_have_equal_bytes_and_others_have_not(a in value(), b in value()) {
         prop_assert_eq!(a == b, bytes_of(&a) == bytes_of(&b));
         prop_assert_eq!(a.cmp(&b), b.cmp(&a).reverse());

@@ -48,14 +48,18 @@ fn a_value_prints_on_one_line() {
         r#"{id: 7, lines: [{sku: "a", qty: 1}, {sku: "b", qty: 2}], status: Paid{at: 3}, tags: {"a b": Some({sku: "c", qty: 4}), "none": None}}"#
     );
     let cases = [
-        (Value::of(&Status::Sent(Line { sku: "a", qty: 1 })).unwrap(), r#""in transit"{sku: "a", qty: 1}"#),
+        (Value::of(&Status::Sent(Line { sku: "a", qty: 1 })).unwrap(), r#"`in transit`{sku: "a", qty: 1}"#),
         (Value::from("\u{1b}[31m\u{202e}\0\r\n\"'"), r#""\u{1b}[31m\u{202e}\0\r\n\"'""#),
         (Value::from('\u{7}'), r"'\u{7}'"),
-        (Value::Bytes(vec![0x1b, b'"', b'a', 0xFF]), r#"b"\x1b\"a\xff""#),
-        (Value::Variant("\u{1b}".into(), None), r#""\u{1b}""#),
-        (Value::fields_of([("1a", ().into()), ("a-b", ().into())]), r#"{"1a": (), a-b: ()}"#),
-        (Value::of(&(1.0, f32::NAN, -f64::INFINITY)).unwrap(), "[1.0, NaN, -inf]"),
-        (Value::of(&(HashMap::<u8, u8>::new(), Vec::<u8>::new())).unwrap(), "[{}, []]"),
+        (Value::Bytes(vec![0x1b, b'"', b'a', 0xFF]), r#"x"1b2261ff""#),
+        (Value::Bytes(b"a \"b\"\n\x01".to_vec()), r#"b"a \"b\"\n\x01""#),
+        (Value::Variant("\u{1b}".into(), None), r"`\u{1b}`"),
+        (Value::map([(Value::Variant("Open".into(), None), 1.into())]), "{(Open): 1}"),
+        (Value::Variant("None".into(), None), "`None`"),
+        (Value::fields_of([("1a", ().into()), ("a-b", ().into())]), "{`1a`: (), a-b: ()}"),
+        (Value::of(&(1.0, f32::NAN, -f64::INFINITY)).unwrap(), "[1.0, NaN_f32, -inf]"),
+        (Value::of(&(HashMap::<u8, u8>::new(), Vec::<u8>::new())).unwrap(), "[{:}, []]"),
+        (Value::fields_of::<&str>([]), "{}"),
         (Value::of(&(Ok::<_, ()>((1, 2)), Ok::<_, ()>(Some(())))).unwrap(), "[Ok[1, 2], Ok(Some(()))]"),
     ];
     for (value, printed) in cases {
@@ -65,33 +69,22 @@ fn a_value_prints_on_one_line() {
 }
 
 #[test]
-fn a_value_prints_on_many_lines() {
+fn a_value_prints_on_many_lines_where_it_is_long() {
     let expected = r#"{
   id: 7,
-  lines: [
-    {
-      sku: "a",
-      qty: 1,
-    },
-    {
-      sku: "b",
-      qty: 2,
-    },
-  ],
-  status: Paid{
-    at: 3,
-  },
-  tags: {
-    "a b": Some({
-      sku: "c",
-      qty: 4,
-    }),
-    "none": None,
-  },
+  lines: [{sku: "a", qty: 1}, {sku: "b", qty: 2}],
+  status: Paid{at: 3},
+  tags: {"a b": Some({sku: "c", qty: 4}), "none": None},
 }"#;
     assert_eq!(format!("{:#}", order()), expected);
-    assert_eq!(format!("{:#}", Value::of(&(Vec::<u8>::new(),)).unwrap()), "[\n  [],\n]");
+    assert_eq!(format!("{:#}", Value::of(&(Vec::<u8>::new(),)).unwrap()), "[[]]");
     assert_eq!(format!("{:#}", Value::from(1)), "1");
+    let lines =
+        Value::of(&[Line { sku: "of some length", qty: 1 }, Line { sku: "of some length, too", qty: 1 }]);
+    assert_eq!(
+        format!("{:#}", lines.unwrap()),
+        "[\n  {sku: \"of some length\", qty: 1},\n  {sku: \"of some length, too\", qty: 1},\n]"
+    );
 }
 
 #[test]
@@ -183,8 +176,8 @@ fn a_text_that_is_no_path_says_where() {
         ("a[1", 3, "]"),
         ("a[1.5]", 3, "]"),
         ("a[\"x]", 5, "a closing quote"),
-        (r#"a["\x"]"#, 5, r#"an escape: \n, \r, \t, \0, \\, \", \' or \u{…}"#),
-        (r#"a["\u{110000}"]"#, 12, r#"an escape: \n, \r, \t, \0, \\, \", \' or \u{…}"#),
+        (r#"a["\x"]"#, 5, r#"an escape: \n, \r, \t, \0, \\, \", \', \` or \u{…}"#),
+        (r#"a["\u{110000}"]"#, 12, r#"an escape: \n, \r, \t, \0, \\, \", \', \` or \u{…}"#),
         ("a['xy']", 2, "one character in quotes"),
         ("a[1-2]", 5, "an integer from -2^127 to 2^128-1"),
         ("a[[1]]", 2, "an index or a map key (a string, integer, character, boolean or unit variant)"),

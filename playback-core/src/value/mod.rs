@@ -26,7 +26,8 @@
 //! |---|---|
 //! | `tree` | [`Value`]: construction, accessors, order |
 //! | `integer`, `name` | its leaves [`Integer`] and [`Name`] |
-//! | `display` | how a value is printed |
+//! | `display`, `notation` | how a value is printed, and read back from that text |
+//! | `scan`, `literal` | reading any text from the front, and numbers, strings and bytes in it |
 //! | `path`, `parse`, `walk` | [`Path`]s, reading them from text, and finding values by them |
 //! | `natural` | values to and from other formats through serde |
 //! | `tags`, `order` | the bytes' constants, and the order of map keys |
@@ -42,12 +43,15 @@ mod display;
 mod encode;
 mod error;
 mod integer;
+mod literal;
 mod name;
 mod natural;
+mod notation;
 mod order;
 mod parse;
 mod path;
 mod read;
+mod scan;
 mod shapes;
 mod tags;
 mod tree;
@@ -63,6 +67,7 @@ pub use encode::{Encoder, encode};
 pub use error::{DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind};
 pub use integer::Integer;
 pub use name::Name;
+pub use notation::ValueParseError;
 pub use parse::PathParseError;
 pub use path::{Path, Segment};
 pub use tree::Value;
