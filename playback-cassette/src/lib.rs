@@ -41,6 +41,7 @@
 //! | `query` | what to look for: [`Query`], [`Order`] |
 //! | `lookup` | finding by listing: [`lookup()`], [`Listing`], for those who write cassettes |
 //! | [`mod@format`] | the bytes of tapes and metadata, for those who write cassettes |
+//! | [`text`] | recordings as text, for people to read, review and edit |
 //! | `recorder` | [`TapeRecorder`], its [builder](TapeRecorderBuilder), its queue, its thread, its [`Stats`], [`Candidate`] |
 //! | `wrappers` | cassettes around any cassette: [`ReadOnly`], [`Prefixed`], [`Background`], [`Cached`] |
 //! | `ids`, `clock` | names and times of new recordings: [`IdGenerator`], [`Clock`] |
@@ -56,6 +57,7 @@ mod ids;
 mod lookup;
 mod query;
 mod recorder;
+pub mod text;
 mod timestamp;
 mod wrappers;
 

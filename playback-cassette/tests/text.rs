@@ -1,0 +1,377 @@
+//! Recordings as text: what goes in comes out, byte for byte, and what was edited wrongly is refused in its place.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout
+)]
+
+mod common;
+
+use std::time::{Duration, SystemTime};
+
+use common::{NOON, full_recording};
+use futures::executor::block_on;
+use playback_cassette::{ErrorKind, Metadata, Recording, format, text};
+use playback_core::{Context, End, Entry, Kind, Site, Tape, TapeParts, Value, input, operation, output};
+use playback_testkit::{record, record_blocking};
+use proptest::prelude::*;
+
+/// What a text holds has the bytes of what it was made of, and the same text.
+fn check(recording: &Recording) -> String {
+    let written = text::encode(recording).unwrap();
+    let read = text::decode("it", &written).unwrap_or_else(|error| panic!("{error}\n{written}"));
+    assert_eq!(format::encode(&read).unwrap(), format::encode(recording).unwrap(), "{written}");
+    assert_eq!(text::encode(&read).unwrap(), written);
+    let head = text::decode_head("it", &written).unwrap();
+    assert_eq!((&head.id, &head.metadata), (recording.id(), recording.metadata()));
+    written
+}
+
+/// A recording without what a clock has measured.
+fn timeless(recording: &Recording) -> Recording {
+    let parts = recording.tape().parts().clone();
+    let timeless = |entry| Entry { started: Duration::ZERO, duration: Duration::ZERO, ..entry };
+    let entries = parts.entries.into_iter().map(timeless).collect();
+    let mut metadata = recording.metadata().clone();
+    metadata.duration = Duration::ZERO;
+    Recording::new(recording.id().clone(), metadata, Tape::new(TapeParts { entries, ..parts }).unwrap())
+}
+
+fn checkout() -> Recording {
+    let body = || {
+        playback_core::add_metadata("customer", "c-17");
+        playback_core::add_metadata("in parts", &(1, "two\nlines"));
+        playback_core::record_data("cache.warm", &true);
+        let discount: u64 = input("discount").argument_names(&["customer"]).args(&(7,)).run(|| 5);
+        let note = "Dear customer,\n  thank you.\n";
+        let mail = output("send mail").argument_names(&["to", "note"]).args(&("a@example.org", note));
+        mail.run(|| ());
+        let _unreachable = output("ping").run(|| Err::<(), _>("no route".to_owned()));
+        Ok::<u64, String>(100 - discount)
+    };
+    let checkout = || operation("Checkout").argument_names(&["customer", "amount"]).args(&(7, 100)).run(body);
+    timeless(&record_blocking(checkout).recording())
+}
+
+#[test]
+fn a_recording_reads_as_what_happened() {
+    let expected = r#"playback recording 1
+
+id Checkout/20260101/01KDVDNA000000000000000001
+recorded 2026-01-01T00:00:00Z
+field customer = "c-17"
+field "in parts" = [
+  1,
+  """
+    two
+    lines
+    """,
+]
+
+operation Checkout
+  customer: 7
+  amount: 100
+  -> Ok(95)
+
+data cache.warm
+  -> true
+
+input discount
+  customer: 7
+  -> 5
+
+output "send mail"
+  to: "a@example.org"
+  note: """
+    Dear customer,
+      thank you.
+
+    """
+  -> ()
+
+output ping
+  -> Err("no route")
+"#;
+    assert_eq!(check(&checkout()), expected);
+}
+
+#[test]
+fn of_a_tape_that_no_recorder_laid_out_all_calls_come_back() {
+    let recording = full_recording();
+    let written = text::encode(&recording).unwrap();
+    let read = text::decode("it", &written).unwrap_or_else(|error| panic!("{error}\n{written}"));
+    assert_eq!((read.id(), read.metadata()), (recording.id(), recording.metadata()));
+    let all = |recording: &Recording| {
+        let calls = recording.tape().calls();
+        let all = calls.map(|call| {
+            let values = (call.argument_bytes().to_vec(), call.result_bytes().map(<[u8]>::to_vec));
+            let times = (call.order(), call.started(), call.duration());
+            let site = (call.kind(), call.alias().to_owned(), call.argument_names().to_vec());
+            (site, call.lane().to_vec(), times, values, std::mem::discriminant(call.end()))
+        });
+        all.collect::<Vec<_>>()
+    };
+    assert_eq!(all(&read), all(&recording));
+    assert_eq!(text::encode(&read).unwrap(), written);
+}
+
+#[test]
+fn work_that_ran_at_the_same_time_comes_back_in_its_lanes_and_its_order_of_ending() {
+    let body = || {
+        let bound: Vec<_> = (0..3)
+            .map(|at| {
+                Context::bind(move || {
+                    let nested = Context::bind(move || output("nested").args(&(at,)).run(|| at));
+                    input("outer").args(&(at,)).run(|| at) + nested()
+                })
+            })
+            .collect();
+        // The last that was bound runs first, and one never.
+        bound.into_iter().skip(1).rev().map(|bound| bound()).sum::<u32>()
+    };
+    let recording = record_blocking(|| operation("Spread").run(body)).recording();
+    let written = check(&recording);
+    assert!(written.contains("\nlanes -, 0, 1, 2, 2.0, 1.0\n"), "{written}");
+    assert!(written.contains("  lane 2.0\n"), "{written}");
+
+    let recording = block_on(record(async {
+        operation("Race")
+            .args(&())
+            .run_async(async {
+                let first = input("first").args(&()).run_async(futures::future::pending::<()>());
+                let second = input("second").args(&()).run_async(async {});
+                let race = futures::future::select(Box::pin(first), Box::pin(second)).await;
+                drop(race);
+            })
+            .await
+    }))
+    .recording();
+    let written = check(&recording);
+    assert!(written.contains("\nended 3, 2, 1\n"), "{written}");
+    assert!(written.contains("  cancelled\n"), "{written}");
+}
+
+#[test]
+fn bytes_that_no_value_encodes_to_are_kept_as_they_are() {
+    let id = "Odd/20260131/01KG8V3Q2E9T0000000000000A".parse().unwrap();
+    let tape = Tape::new(TapeParts {
+        // A number in a longer form than needed, and no value at all.
+        bytes: vec![0x03, 0x05, 0xFF, 0xFF],
+        sites: vec![Site {
+            kind: Kind::Output,
+            alias: "# odd\n".into(),
+            argument_names: ["a b".into()].into(),
+        }],
+        lanes: vec![vec![]],
+        entries: vec![Entry {
+            site: 0,
+            lane: 0,
+            order: 3,
+            arguments: 0..2,
+            end: End::Returned(2..4),
+            started: Duration::ZERO,
+            duration: Duration::ZERO,
+        }],
+    });
+    let metadata = Metadata::new("Odd", SystemTime::UNIX_EPOCH + NOON);
+    let written = check(&Recording::new(id, metadata, tape.unwrap()));
+    let call =
+        "\noutput \"# odd\\n\"\n  order 3\n  names \"a b\"\n  arguments raw x\"0305\"\n  -> raw x\"ffff\"\n";
+    assert!(written.ends_with(call), "{written}");
+}
+
+#[test]
+fn a_text_may_be_edited_by_hand() {
+    let edited = "playback recording 1\r\nid A b/20260101/01KDVDNA000000000000000001\r\n\
+        # When nobody was there.\nrecorded 2026-01-01T01:00:00+01:00\n\
+        operation \"A b\"\n  # None of it.\n\targuments ()\n  -> ( )\n\n\n\
+        input x\n  k: {\n  a:1 }\n  took 1.5us\n\n  -> [\n  1,\n]\n";
+    let read = text::decode("it", edited).unwrap();
+    assert_eq!(read.id().category(), "A b");
+    assert_eq!(read.metadata().recorded_at, checkout().metadata().recorded_at);
+    let call = read.tape().calls().nth(1).unwrap();
+    assert_eq!(call.duration(), Duration::from_nanos(1500));
+    assert_eq!(format!("{call:?}"), "Input x(k: {a: 1}) -> [1]");
+    check(&read);
+}
+
+#[test]
+fn what_was_edited_wrongly_is_refused_with_its_place_and_what_was_expected() {
+    let cases = [
+        (
+            "playback recording 1",
+            "playback recoding 1",
+            "line 1, column 1: expected `playback recording 1`, found `playback recoding 1`",
+        ),
+        (
+            "\nid ",
+            "\nie ",
+            "line 3, column 1: expected one of `id`, `recorded`, `took`, `category`, `service`, `failed`, `incomplete`, `field`, `lanes`, `ended`, `operation`, `input`, `output`, `data` (did you mean `id`?), found `ie Checkout/20260101/01KDVDNA00000000000`",
+        ),
+        (
+            "20260101/",
+            "20261301/",
+            "line 3, column 4: \"Checkout/20261301/01KDVDNA000000000000000001\" names no recording: the day `20261301` is not of the form YYYYMMDD",
+        ),
+        (
+            "2026-01-01T",
+            "2026-01-01 at ",
+            "line 4, column 10: expected a time such as 2026-01-31T12:00:00Z, found `2026-01-01 at 00:00:00Z`",
+        ),
+        (
+            "recorded 2026-01-01T00:00:00Z\n",
+            "",
+            "line 13, column 1: expected `recorded 2026-01-31T12:00:00Z` in the head, before the calls, found `operation Checkout`",
+        ),
+        (
+            "customer = ",
+            "customer ",
+            "line 5, column 16: expected = and the value of the field, found `\"c-17\"`",
+        ),
+        (
+            "input discount",
+            "imput discount",
+            "line 22, column 1: expected one of `operation`, `input`, `output`, `data` (did you mean `input`?), found `imput discount`",
+        ),
+        (
+            "\"send mail\"",
+            "send mail",
+            "line 26, column 13: expected nothing behind the alias; quote it if it has blanks in it, found `mail`",
+        ),
+        ("amount: 100", "amount: 100 ]", "line 16, column 15: expected nothing behind the value, found `]`"),
+        ("amount: 100", "amount: [100", "line 17, column 3: expected a comma or ], found \"-> Ok(95)\""),
+        ("amount: 100", "amount:", "line 16, column 10: expected a value, found the end of the line"),
+        (
+            "  -> Ok(95)\n",
+            "",
+            "line 18, column 1: expected   -> and the result of the call before, or cancelled, or panicked, found `data cache.warm`",
+        ),
+        (
+            "  -> Err(\"no route\")\n",
+            "",
+            "line 36, column 1: expected   -> and the result of the call before, or cancelled, or panicked, found the end",
+        ),
+        (
+            "  -> true",
+            "  -> true\n  took 1ms",
+            "line 21, column 3: expected the next call, at the start of a line, behind the result, found `took 1ms`",
+        ),
+        (
+            "  -> true",
+            "  tok 1ms\n  -> true",
+            "line 20, column 3: expected one of `NAME: value`, `at`, `took`, `lane`, `order`, `names`, `arguments`, `->`, `cancelled`, `panicked` (did you mean `took`?), found `tok 1ms`",
+        ),
+        (
+            "  -> true",
+            "  took 1\n  -> true",
+            "line 20, column 8: expected a duration such as 12.5µs, 3ms or 0.25s, in whole nanoseconds, found `1`",
+        ),
+        (
+            "  -> true",
+            "  lane 1,2\n  -> true",
+            "line 20, column 8: expected a lane such as 0 or 2.1, or - for the operation's own, found `1,2`",
+        ),
+        (
+            "  -> true",
+            "  lane 1\n  lane 1\n  -> true",
+            "line 21, column 3: `lane` stands twice; a call has one",
+        ),
+        (
+            "output ping",
+            "operation ping",
+            "line 35, column 1: expected another call; a recording has one operation, found `operation ping`",
+        ),
+        (
+            "\noperation",
+            "ended 1, 2, 3, 3\n\noperation",
+            "line 13, column 16: expected the number of a call, each from 1 to 5 once, found `3`",
+        ),
+        (
+            "\noperation",
+            "ended 1, 2, 3\n\noperation",
+            "line 13, column 7: the list lacks call 4 of 5; add it, or take the line out",
+        ),
+    ];
+    let written = text::encode(&checkout()).unwrap();
+    let mut wrong = Vec::new();
+    for (what, edited, message) in cases {
+        let text = written.replacen(what, edited, 1);
+        assert_ne!(text, written, "{what}");
+        let error = text::decode("a.tape.txt", &text).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Corrupt);
+        if error.to_string() != format!("a.tape.txt, {message}") {
+            wrong.push(format!("{what:?} as {edited:?}:\n  {message}\n  {error}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let newer = written.replacen("recording 1", "recording 2", 1);
+    let error = text::decode("a.tape.txt", &newer).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NewerFormat);
+    assert!(error.to_string().contains("version 2") && error.to_string().contains("up to 1"), "{error}");
+}
+
+fn value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Unit),
+        any::<u64>().prop_map(Value::from),
+        any::<String>().prop_map(Value::from),
+        "[a-z\n ]{0,40}".prop_map(Value::from),
+        proptest::collection::vec(any::<u8>(), 0..60).prop_map(Value::Bytes),
+    ];
+    leaf.prop_recursive(3, 12, 4, |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::Seq),
+            proptest::collection::vec((inner.clone(), inner.clone()), 0..4).prop_map(Value::map),
+            proptest::collection::vec(("[a-c]|raw", inner), 0..4).prop_map(Value::fields_of),
+        ]
+    })
+}
+
+/// A call of some kind, in a lane of its own or not, of these arguments and with that result.
+type Made = (bool, bool, String, Vec<Value>, Value);
+
+fn make((is_input, is_bound, alias, arguments, result): Made) {
+    let names: &'static [&'static str] = if arguments.len() == 2 { &["one", "two"] } else { &[] };
+    let call = move || {
+        if is_input {
+            input(alias).argument_names(names).args(&arguments).run(|| result);
+        } else {
+            output(alias).argument_names(names).args(&arguments).run(|| result);
+        }
+    };
+    if is_bound { Context::bind(call)() } else { call() }
+}
+
+proptest! {
+    #[test]
+    fn whatever_was_recorded_comes_back_byte_for_byte(
+        calls in proptest::collection::vec(
+            (any::<bool>(), any::<bool>(), prop_oneof!["[a-c]", any::<String>()], proptest::collection::vec(value(), 0..3), value()),
+            0..8,
+        ),
+        field in any::<(String, Vec<u8>)>(),
+        arguments in value(),
+    ) {
+        let body = || {
+            playback_core::add_metadata("a field", &field);
+            calls.into_iter().for_each(make);
+        };
+        let recording = record_blocking(|| operation("Anything").args(&arguments).run(body)).recording();
+        // Through a tape file, which keeps the fields of metadata as JSON.
+        check(&format::decode("it", &format::encode(&recording).unwrap()).unwrap());
+    }
+
+    #[test]
+    fn damaged_text_is_read_or_refused(
+        at in any::<prop::sample::Index>(),
+        length in 0..20_usize,
+        with in any::<String>(),
+    ) {
+        let mut text: Vec<char> = text::encode(&checkout()).unwrap().chars().collect();
+        let at = at.index(text.len());
+        text.splice(at..(at + length).min(text.len()), with.chars());
+        let _read = text::decode("it", &text.iter().collect::<String>());
+    }
+}
