@@ -41,6 +41,7 @@
 //! | `query` | what to look for: [`Query`], [`Order`] |
 //! | `lookup` | finding by listing: [`lookup()`], [`Listing`], for those who write cassettes |
 //! | [`mod@format`] | the bytes of tapes and metadata, for those who write cassettes |
+//! | `fixtures` | recordings as files that people look after: [`Fixtures`] |
 //! | [`text`] | recordings as text, for people to read, review and edit |
 //! | `recorder` | [`TapeRecorder`], its [builder](TapeRecorderBuilder), its queue, its thread, its [`Stats`], [`Candidate`] |
 //! | `wrappers` | cassettes around any cassette: [`ReadOnly`], [`Prefixed`], [`Background`], [`Cached`] |
@@ -52,6 +53,7 @@ mod clock;
 mod error;
 mod ext;
 mod filter;
+mod fixtures;
 pub mod format;
 mod ids;
 mod lookup;
@@ -66,6 +68,7 @@ pub use clock::{Clock, SystemClock};
 pub use error::{Error, ErrorKind};
 pub use ext::{CassetteExt, ReplayByIdError};
 pub use filter::{Condition, Filter};
+pub use fixtures::Fixtures;
 pub use ids::IdGenerator;
 pub use lookup::{Listing, lookup};
 pub use playback_core::{InvalidId, Metadata, Recording, RecordingId};

@@ -72,11 +72,11 @@ fn scalars_round_trip() {
     check(usize::MAX as u64, "18446744073709551615");
     check(NonZeroU8::new(3).unwrap(), "3");
     check(1.5_f32, "1.5_f32");
-    check(f32::MIN_POSITIVE, "1.1754944e-38");
+    check(f32::MIN_POSITIVE, "1.1754944e-38_f32");
     check(0.1_f64, "0.1");
     check(f64::INFINITY, "inf");
     check(f64::NEG_INFINITY, "-inf");
-    check(f32::INFINITY, "inf");
+    check(f32::INFINITY, "inf_f32");
     check(-0.0_f64, "-0.0");
     check('a', "'a'");
     check('\u{10FFFF}', "'\\u{10ffff}'");

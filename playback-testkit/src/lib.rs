@@ -35,7 +35,7 @@
 //! | `record` | recording what a test runs: [`record()`], [`record_blocking`] |
 //! | `recorder` | [`MemoryRecorder`]: at once, in memory, the same ids every time |
 //! | `memory` | [`MemoryCassette`] |
-//! | `directory` | [`DirectoryCassette`]: tape files beside the tests |
+//! | `playback_cassette` | [`Fixtures`]: recordings in files beside the tests |
 //! | `assert_run` | [`assert_recorded`]: assertions on a run, recorded or replayed |
 //! | `assert_calls` | assertions on some calls of a run: [`AssertCalls`] |
 //! | `assert_replay` | [`assert_replay()`] |
@@ -46,7 +46,6 @@ mod assert_calls;
 mod assert_replay;
 mod assert_run;
 pub mod conformance;
-mod directory;
 mod memory;
 mod record;
 mod recorder;
@@ -55,8 +54,8 @@ mod replays;
 pub use assert_calls::AssertCalls;
 pub use assert_replay::{AssertReplay, assert_replay};
 pub use assert_run::{AssertRun, assert_recorded};
-pub use directory::DirectoryCassette;
 pub use memory::MemoryCassette;
+pub use playback_cassette::Fixtures;
 pub use record::{Recorded, record, record_blocking};
 pub use recorder::MemoryRecorder;
 pub use replays::{Replays, replay_all};

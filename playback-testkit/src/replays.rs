@@ -5,10 +5,8 @@ use std::fmt;
 
 use futures::executor::block_on;
 use futures::stream::StreamExt;
-use playback_cassette::{Cassette, Query};
+use playback_cassette::{Cassette, Fixtures, Query};
 use playback_equalizer::{Comparison, Equalizer, Status, Tuner, Tuning};
-
-use crate::DirectoryCassette;
 
 /// How many replays that are not equal a failure tells of.
 const TOLD: usize = 10;
@@ -57,10 +55,10 @@ pub async fn replay_all(cassette: &dyn Cassette, tuner: &dyn Tuner) -> Replays {
     replays
 }
 
-/// The same for the tape files of a directory.
+/// The same for the files of a directory.
 pub fn replay_directory(directory: &str, tuner: &dyn Tuner) -> Replays {
     block_on(async {
-        match DirectoryCassette::open(directory).await {
+        match Fixtures::open(directory) {
             Ok(cassette) => replay_all(&cassette, tuner).await,
             Err(error) => Replays { failures: vec![error.chain()], ..Replays::default() },
         }
@@ -119,7 +117,7 @@ impl fmt::Display for Replays {
 /// equal to its recording. To be used in a `#[test]`.
 ///
 /// A directory is given as a string literal, relative to the package's own, and read as a
-/// [`DirectoryCassette`](crate::DirectoryCassette); a cassette is given by reference. The operations run
+/// [`Fixtures`](crate::Fixtures); a cassette is given by reference. The operations run
 /// without a runtime: where they need one, a test of that runtime awaits [`replay_all`](crate::replay_all).
 ///
 /// ```no_run

@@ -14,10 +14,10 @@ use std::sync::Once;
 
 use common::{checkout_with, message, recording};
 use futures::executor::block_on;
-use playback_cassette::{Cassette, CassetteExt, ErrorKind, Query, format};
+use playback_cassette::{Cassette, format};
 use playback_core::Recording;
 use playback_equalizer::{Error, Tuning};
-use playback_testkit::{DirectoryCassette, MemoryCassette, assert_replays, record, replay_all};
+use playback_testkit::{Fixtures, MemoryCassette, assert_replays, record, replay_all};
 
 /// The tuner of the operation, with a fee that a change of the code brought in.
 fn tuner(fee: u64) -> impl Fn(&str) -> Result<Tuning, Error> {
@@ -78,16 +78,15 @@ fn a_cassette_is_replayed_as_a_directory_is() {
 #[test]
 fn no_recordings_and_no_directory_fail_and_say_so() {
     let empty = tempfile::tempdir().unwrap();
-    let cassette = block_on(DirectoryCassette::open(empty.path())).unwrap();
+    let cassette = Fixtures::open(empty.path()).unwrap();
     let replays = block_on(replay_all(&cassette, &tuner(0)));
     assert_eq!(
         message(|| replays.assert_equal()),
         "there are no complete recordings to replay; copy some there, or record some"
     );
-    assert!(
-        message(|| assert_replays!("tests/nowhere", tuner(0)))
-            .contains("tests/nowhere; give one with tape files in it: No such file or directory")
-    );
+    assert!(message(|| assert_replays!("tests/nowhere", tuner(0))).contains(
+        "tests/nowhere; give one with recordings in it, files that end in .tape or .tape.txt: No such file or"
+    ));
 }
 
 #[test]
@@ -108,55 +107,14 @@ fn a_category_that_the_tuner_does_not_know_is_told_once() {
 }
 
 #[test]
-fn tape_files_are_found_in_the_directory_and_below_it_whatever_they_are_called() {
-    let directory = tempfile::tempdir().unwrap();
-    let [one, two] = block_on(two());
-    keep(&one, &directory.path().join("with discount.tape"));
-    keep(&two, &directory.path().join("big orders/first.tape"));
-    std::fs::write(directory.path().join("README.md"), "no tape").unwrap();
-    let cassette = block_on(DirectoryCassette::open(directory.path())).unwrap();
-    let found =
-        block_on(cassette.find_all(&Query::new().order(playback_cassette::Order::OldestFirst))).unwrap();
-    assert_eq!(found.iter().map(|found| &found.id).collect::<Vec<_>>(), [one.id(), two.id()]);
-    assert_eq!(block_on(cassette.load(two.id())).unwrap(), two);
-    assert_eq!(block_on(cassette.load_metadata(two.id())).unwrap(), *two.metadata());
-    assert_eq!(block_on(cassette.categories()).unwrap(), ["Checkout"]);
-}
-
-#[test]
 fn a_file_that_is_no_tape_is_reported_by_name_and_the_others_are_found() {
     let directory = tempfile::tempdir().unwrap();
     let [one, _] = block_on(two());
     keep(&one, &directory.path().join("a.tape"));
     std::fs::write(directory.path().join("b.tape"), "no tape").unwrap();
-    let cassette = block_on(DirectoryCassette::open(directory.path())).unwrap();
+    let cassette = Fixtures::open(directory.path()).unwrap();
     let replays = block_on(replay_all(&cassette, &tuner(0)));
     assert_eq!(replays.comparisons.len(), 1);
     assert!(replays.failures[0].contains("b.tape"), "{:?}", replays.failures);
     assert!(message(|| replays.assert_equal()).contains("b.tape"));
-}
-
-#[test]
-fn a_directory_is_not_written_to() {
-    let directory = tempfile::tempdir().unwrap();
-    let [one, two] = block_on(two());
-    let file = directory.path().join("a.tape");
-    keep(&one, &file);
-    let cassette = block_on(DirectoryCassette::open(directory.path())).unwrap();
-    assert_eq!(block_on(cassette.save(&two)).unwrap_err().kind(), ErrorKind::ReadOnly);
-    assert_eq!(block_on(cassette.delete(one.id())).unwrap_err().kind(), ErrorKind::ReadOnly);
-    assert!(file.exists());
-    let unknown = block_on(cassette.load(two.id())).unwrap_err();
-    assert_eq!(unknown.kind(), ErrorKind::NotFound);
-    assert!(unknown.to_string().contains(&directory.path().display().to_string()));
-}
-
-#[test]
-fn two_files_of_one_recording_are_refused() {
-    let directory = tempfile::tempdir().unwrap();
-    let one = block_on(recording(1, 100));
-    keep(&one, &directory.path().join("a.tape"));
-    keep(&one, &directory.path().join("b.tape"));
-    let error = block_on(DirectoryCassette::open(directory.path())).unwrap_err();
-    assert!(error.to_string().contains("b.tape holds recording Checkout/"), "{error}");
 }

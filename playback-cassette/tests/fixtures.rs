@@ -1,0 +1,147 @@
+//! Recordings in files beside the tests.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::path::Path;
+
+use futures::executor::block_on;
+use playback_cassette::{
+    Cassette, CassetteExt, Error, ErrorKind, Fixtures, Order, Query, Recording, format, text,
+};
+use playback_core::{add_metadata, operation, output};
+use playback_testkit::{conformance, record_blocking};
+
+fn two() -> [Recording; 2] {
+    let store = |amount: u64| {
+        let body = || {
+            add_metadata("amount", &amount);
+            output("store").args(&(amount,)).run(|| 17)
+        };
+        operation("Check out").args(&(amount,)).run(body)
+    };
+    record_blocking(|| (store(1), store(2))).recordings.try_into().unwrap()
+}
+
+fn write(file: &Path, bytes: impl AsRef<[u8]>) {
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    std::fs::write(file, bytes).unwrap();
+}
+
+#[test]
+fn they_conform() {
+    // C1
+    let directories = tempfile::tempdir().unwrap();
+    let number = std::sync::atomic::AtomicUsize::new(0);
+    block_on(conformance::cassette(|| async {
+        let name = number.fetch_add(1, std::sync::atomic::Ordering::Relaxed).to_string();
+        Fixtures::writable(directories.path().join(name)).unwrap()
+    }));
+}
+
+#[test]
+fn both_forms_are_found_in_the_directory_and_below_it_whatever_they_are_called() {
+    let directory = tempfile::tempdir().unwrap();
+    let [one, two] = two();
+    write(&directory.path().join("with discount.tape"), format::encode(&one).unwrap());
+    write(&directory.path().join("big orders/first.tape.txt"), text::encode(&two).unwrap());
+    write(&directory.path().join("README.md"), "no recording");
+    let fixtures = Fixtures::open(directory.path()).unwrap();
+    let found = block_on(fixtures.find_all(&Query::new().order(Order::OldestFirst))).unwrap();
+    assert_eq!(found.iter().map(|found| &found.id).collect::<Vec<_>>(), [one.id(), two.id()]);
+    for recording in [&one, &two] {
+        let loaded = block_on(fixtures.load(recording.id())).unwrap();
+        assert_eq!(format::encode(&loaded).unwrap(), format::encode(recording).unwrap());
+        assert_eq!(block_on(fixtures.load_metadata(recording.id())).unwrap(), *recording.metadata());
+    }
+    assert_eq!(block_on(fixtures.categories()).unwrap(), ["Check out"]);
+    assert_eq!(block_on(fixtures.find_all(&Query::new().field("amount", 2))).unwrap().len(), 1);
+}
+
+#[test]
+fn opening_reads_the_heads_of_texts_and_no_more() {
+    let directory = tempfile::tempdir().unwrap();
+    let [one, _] = two();
+    // Past the head it makes no sense, and is not even text.
+    let mut bytes =
+        text::encode(&one).unwrap().split_inclusive("\noperation ").next().unwrap().as_bytes().to_vec();
+    bytes.extend(b"x\n\xff\xff");
+    write(&directory.path().join("a.tape.txt"), &bytes);
+    let fixtures = Fixtures::open(directory.path()).unwrap();
+    assert_eq!(block_on(fixtures.find_all(&Query::new())).unwrap()[0].metadata, *one.metadata());
+    let error = block_on(fixtures.load(one.id())).unwrap_err();
+    assert!(error.to_string().ends_with("a.tape.txt, line 9: expected text in UTF-8"), "{error}");
+}
+
+#[test]
+fn what_is_kept_has_a_name_and_a_form_and_moves_with_them() {
+    let directory = tempfile::tempdir().unwrap();
+    let [one, two] = two();
+    let fixtures = Fixtures::writable(directory.path().join("new")).unwrap();
+    let text = fixtures.keep(&one, "orders/with discount").unwrap();
+    assert!(text.ends_with("new/orders/with discount.tape.txt"), "{}", text.display());
+    let refused = fixtures.keep(&two, "orders/with discount.tape.txt").unwrap_err();
+    assert!(refused.to_string().contains("choose another name"), "{refused}");
+    let tape = fixtures.keep(&one, "first.tape").unwrap();
+    assert!(!text.exists() && tape.exists());
+    // Saving again writes the file that there is.
+    block_on(fixtures.save(&one)).unwrap();
+    assert_eq!(fixtures.path_of(one.id()), Some(tape));
+    block_on(fixtures.save(&two)).unwrap();
+    assert!(
+        fixtures
+            .path_of(two.id())
+            .unwrap()
+            .ends_with("new/Check%20out/20260101-01KDVDNA000000000000000002.tape.txt")
+    );
+    for name in ["", "../out", "/out", "a/../../out", "."] {
+        assert_eq!(fixtures.keep(&one, name).unwrap_err().kind(), ErrorKind::Invalid, "{name}");
+    }
+}
+
+#[test]
+fn a_directory_opened_for_reading_is_not_written_to() {
+    let directory = tempfile::tempdir().unwrap();
+    let [one, two] = two();
+    let file = Fixtures::writable(directory.path()).unwrap().keep(&one, "a").unwrap();
+    let fixtures = Fixtures::open(directory.path()).unwrap();
+    let refused: [Error; 3] = [
+        block_on(fixtures.save(&two)).unwrap_err(),
+        block_on(fixtures.delete(one.id())).unwrap_err(),
+        fixtures.keep(&two, "b").unwrap_err(),
+    ];
+    assert!(refused.iter().all(|error| error.kind() == ErrorKind::ReadOnly), "{refused:?}");
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 1);
+    assert!(file.exists());
+    let unknown = block_on(fixtures.load(two.id())).unwrap_err();
+    assert_eq!(unknown.kind(), ErrorKind::NotFound);
+    assert!(unknown.to_string().contains(&directory.path().display().to_string()));
+}
+
+#[test]
+fn what_is_wrong_in_a_file_is_told_with_its_place_and_the_others_are_found() {
+    let directory = tempfile::tempdir().unwrap();
+    let [one, two] = two();
+    let written = text::encode(&one).unwrap();
+    write(&directory.path().join("a.tape.txt"), written.replace("recorded ", "recrded "));
+    write(&directory.path().join("b.tape"), "no tape");
+    write(&directory.path().join("c.tape.txt"), text::encode(&two).unwrap());
+    let fixtures = Fixtures::open(directory.path()).unwrap();
+    use futures::StreamExt;
+    let found: Vec<_> = block_on(fixtures.find(&Query::new()).collect());
+    let (ok, errors): (Vec<_>, Vec<_>) = found.into_iter().partition(Result::is_ok);
+    assert_eq!(ok.len(), 1);
+    let errors: Vec<String> = errors.into_iter().map(|error| error.unwrap_err().to_string()).collect();
+    assert!(errors[0].contains("a.tape.txt, line 4, column 1: expected one of"), "{errors:?}");
+    assert!(errors[1].contains("b.tape is not a tape"), "{errors:?}");
+}
+
+#[test]
+fn two_files_of_one_recording_and_a_directory_that_is_not_there_are_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let [one, _] = two();
+    write(&directory.path().join("a.tape"), format::encode(&one).unwrap());
+    write(&directory.path().join("b.tape.txt"), text::encode(&one).unwrap());
+    let error = Fixtures::open(directory.path()).unwrap_err();
+    assert!(error.to_string().contains("b.tape.txt holds recording Check out/"), "{error}");
+    let error = Fixtures::open(directory.path().join("nowhere")).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+}
