@@ -42,6 +42,13 @@ pub struct Run {
 }
 
 impl Comparison {
+    /// There is no comparison with the recording called `id`, because something went wrong before it was loaded.
+    pub(crate) fn failure(id: RecordingId, message: impl fmt::Display) -> Self {
+        let verdict = Verdict::failure(message);
+        let timeline = Timeline::default();
+        Self { id, verdict, recorded: None, replayed: None, escapes: Vec::new(), timeline, playback: None }
+    }
+
     /// How the replay compares with the recording, in one word.
     #[must_use]
     pub fn status(&self) -> Status {

@@ -1,9 +1,11 @@
 //! Replaying and comparing many recordings.
 
+use std::any::Any;
 use std::future::Future;
 use std::num::NonZeroUsize;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::{Either, FutureExt, select};
@@ -13,9 +15,9 @@ use playback_core::{Playback, Recording, RecordingId, Tape};
 
 use crate::comparison::{Comparison, Run};
 use crate::criteria::failed;
-use crate::guard::panic_message;
+use crate::guard::{guarded, panic_message};
 use crate::speed::own_time;
-use crate::{Error, Status, Timeline, Tuning, Verdict};
+use crate::{Crew, Error, Job, Status, Timeline, Tuning, Verdict};
 
 /// Replays and compares the recordings of one category.
 ///
@@ -41,39 +43,41 @@ use crate::{Error, Status, Timeline, Tuning, Verdict};
 #[derive(Debug, Clone)]
 pub struct Equalizer {
     tuning: Tuning,
-    concurrency: NonZeroUsize,
-    in_order: bool,
     keep_playbacks: bool,
-    time_limit: Duration,
     escapes_fail: bool,
+    crew: Crew,
 }
 
 impl Equalizer {
-    /// How many recordings are loaded and replayed at the same time, unless
-    /// [`concurrency`](Self::concurrency) says otherwise.
-    pub const DEFAULT_CONCURRENCY: NonZeroUsize = NonZeroUsize::MIN.saturating_add(7);
-
-    /// How long one replay may take, unless [`time_limit`](Self::time_limit) says otherwise.
-    pub const DEFAULT_TIME_LIMIT: Duration = Duration::from_secs(60);
-
     /// An equalizer that replays and compares as `tuning` says.
     #[must_use]
     pub fn new(tuning: Tuning) -> Self {
-        Self {
-            tuning,
-            concurrency: Self::DEFAULT_CONCURRENCY,
-            in_order: true,
-            keep_playbacks: false,
-            time_limit: Self::DEFAULT_TIME_LIMIT,
-            escapes_fail: false,
-        }
+        Self { tuning, keep_playbacks: false, escapes_fail: false, crew: Crew::new() }
     }
 
-    /// How long one replay may take before it is given up. An operation that is not async cannot be given up.
+    /// How recordings are replayed at the same time: by how many threads, in which order, for how long.
     #[must_use]
-    pub fn time_limit(mut self, time_limit: Duration) -> Self {
-        self.time_limit = time_limit;
+    pub fn crew(mut self, crew: Crew) -> Self {
+        self.crew = crew;
         self
+    }
+
+    /// How long one replay may take before it is given up: see [`Crew::time_limit`].
+    #[must_use]
+    pub fn time_limit(self, time_limit: Duration) -> Self {
+        self.with_crew(|crew| crew.time_limit(time_limit))
+    }
+
+    /// How many recordings are loaded and replayed at the same time: see [`Crew::concurrency`].
+    #[must_use]
+    pub fn concurrency(self, concurrency: NonZeroUsize) -> Self {
+        self.with_crew(|crew| crew.concurrency(concurrency))
+    }
+
+    /// Yields comparisons as they are finished, instead of in the order of the ids.
+    #[must_use]
+    pub fn as_finished(self) -> Self {
+        self.with_crew(Crew::as_finished)
     }
 
     /// Makes a replay fail that an interception escaped from, as it ran for real or was refused: for processes that
@@ -84,22 +88,6 @@ impl Equalizer {
         self
     }
 
-    /// How many recordings are loaded and replayed at the same time, on the one thread that polls the stream:
-    /// while one of them waits, the others go on. An operation that is not async does not wait, and so is
-    /// replayed alone.
-    #[must_use]
-    pub fn concurrency(mut self, concurrency: NonZeroUsize) -> Self {
-        self.concurrency = concurrency;
-        self
-    }
-
-    /// Yields comparisons as they are finished, instead of in the order of the ids.
-    #[must_use]
-    pub fn as_finished(mut self) -> Self {
-        self.in_order = false;
-        self
-    }
-
     /// Keeps every [`Playback`] in its [`Comparison`], which takes memory for all that was recorded.
     #[must_use]
     pub fn keep_playbacks(mut self) -> Self {
@@ -107,66 +95,105 @@ impl Equalizer {
         self
     }
 
-    /// Loads, replays and compares each recording. Nothing is done before the stream is polled, and never
-    /// more than [`concurrency`](Self::concurrency) recordings are in work or done and not yet taken.
+    /// Loads, replays and compares each recording, on the threads of the [`Crew`]. Nothing is done before the stream is
+    /// polled, and never more than twice the [`concurrency`](Self::concurrency) are begun and not yet taken.
     pub fn run<'a, L, Fut, E>(
-        &'a self,
+        &self,
         ids: impl Stream<Item = RecordingId> + Send + 'a,
         load: L,
     ) -> BoxStream<'a, Comparison>
     where
         L: Fn(RecordingId) -> Fut + Send + 'a,
-        Fut: Future<Output = Result<Recording, E>> + Send + 'a,
+        Fut: Future<Output = Result<Recording, E>> + Send + 'static,
         E: Into<Error> + Send,
     {
-        let comparisons = ids.map(move |id| self.load_and_compare(id.clone(), load(id)));
-        if self.in_order {
-            comparisons.buffered(self.concurrency.get()).boxed()
-        } else {
-            comparisons.buffer_unordered(self.concurrency.get()).boxed()
-        }
+        let equalizer = Arc::new(self.clone());
+        self.crew.run(ids.map(move |id| Job::new(id.clone(), Arc::clone(&equalizer), load(id))))
     }
 
-    /// Replays and compares the recording called `id` when it is loaded.
+    /// Replays and compares the recording called `id` when it is loaded, on the thread that polls. See
+    /// [`compare`](Self::compare).
     pub async fn load_and_compare<E: Into<Error> + Send>(
         &self,
         id: RecordingId,
         load: impl Future<Output = Result<Recording, E>>,
     ) -> Comparison {
-        let failure = match AssertUnwindSafe(load).catch_unwind().await {
-            Ok(Ok(recording)) => return self.compare(recording).await,
-            Ok(Err(error)) => format!("loading it failed: {}", error.into()),
-            Err(panic) => format!("loading it panicked: {}", panic_message(panic.as_ref())),
-        };
-        let verdict = Verdict::failure(failure);
-        Comparison {
-            id,
-            verdict,
-            recorded: None,
-            replayed: None,
-            escapes: Vec::new(),
-            timeline: Timeline::default(),
-            playback: None,
+        match Self::loaded(id, AssertUnwindSafe(load).catch_unwind().await) {
+            Ok(recording) => self.compare(recording).await,
+            Err(failure) => *failure,
         }
     }
 
-    /// Replays a recording and compares the two runs.
+    /// Replays a recording and compares the two runs, on the thread that polls: under a debugger, or in a test. The
+    /// time limit ends only what waits, since there is no other thread that could go on.
     pub async fn compare(&self, recording: Recording) -> Comparison {
-        let id = recording.id().clone();
-        let recorded = run(recording.metadata().duration, recording.tape());
-        let (verdict, playback) = match self.play(recording.clone()).await {
+        let limit = self.crew.limit();
+        self.compare_until(recording, Delay::new(limit), limit).await
+    }
+
+    /// The recording, or the comparison that says why there is none.
+    pub(crate) fn loaded<E: Into<Error>>(
+        id: RecordingId,
+        loaded: Result<Result<Recording, E>, Box<dyn Any + Send>>,
+    ) -> Result<Recording, Box<Comparison>> {
+        let failure = match loaded {
+            Ok(Ok(recording)) => return Ok(recording),
+            Ok(Err(error)) => format!("loading it failed: {}", error.into()),
+            Err(panic) => format!("loading it panicked: {}", panic_message(panic.as_ref())),
+        };
+        Err(Box::new(Comparison::failure(id, failure)))
+    }
+
+    /// Compares, unless `given_up` is ready before the replay: when `limit` has passed.
+    pub(crate) async fn compare_until(
+        &self,
+        recording: Recording,
+        given_up: impl Future<Output = ()>,
+        limit: Duration,
+    ) -> Comparison {
+        let played = AssertUnwindSafe(self.tuning.play(recording.clone())).catch_unwind();
+        let played = match select(pin!(played), pin!(given_up)).await {
+            Either::Left((played, _)) => played
+                .map_err(|panic| format!("replaying it panicked: {}", panic_message(panic.as_ref())))
+                .and_then(|played| played.map_err(|error| error.to_string())),
+            Either::Right(_) => Err(format!(
+                "the replay did not end within {limit:?}; it may wait for a call that was cancelled when it was \
+                 recorded, and that nothing cancels now"
+            )),
+        };
+        self.comparison(&recording, played)
+    }
+
+    /// Whether the operation is not async, and so is replayed in one go.
+    pub(crate) fn is_blocking(&self) -> bool {
+        self.tuning.is_blocking()
+    }
+
+    /// Compares an operation that is not async; none if it is.
+    pub(crate) fn compare_blocking(&self, recording: &Recording) -> Option<Comparison> {
+        let played = guarded(|| self.tuning.play_blocking(recording))
+            .map_err(|panic| format!("replaying it panicked: {panic}"));
+        let played = match played {
+            Ok(played) => played?.map_err(|error| error.to_string()),
+            Err(panicked) => Err(panicked),
+        };
+        Some(self.comparison(recording, played))
+    }
+
+    fn comparison(&self, recording: &Recording, played: Result<Playback, String>) -> Comparison {
+        let (verdict, playback) = match played {
             Ok(playback) => (self.judge(&playback), Some(playback)),
             Err(failure) => (Verdict::failure(failure), None),
         };
         Comparison {
-            id,
-            recorded: Some(recorded),
+            id: recording.id().clone(),
+            recorded: Some(run(recording.metadata().duration, recording.tape())),
             replayed: playback.as_ref().map(replayed),
             escapes: playback.as_ref().map(|playback| playback.escapes().to_vec()).unwrap_or_default(),
             timeline: match &playback {
                 Some(playback) if verdict.status == Status::Equal => Timeline::brief(playback),
                 Some(playback) => Timeline::of(playback),
-                None => Timeline::recorded(&recording),
+                None => Timeline::recorded(recording),
             },
             verdict,
             playback: playback.filter(|_| self.keep_playbacks),
@@ -180,21 +207,9 @@ impl Equalizer {
         }
     }
 
-    async fn play(&self, recording: Recording) -> Result<Playback, String> {
-        let played = AssertUnwindSafe(self.tuning.play(recording)).catch_unwind();
-        let played = match select(pin!(played), Delay::new(self.time_limit)).await {
-            Either::Left((played, _)) => played,
-            Either::Right(_) => {
-                return Err(format!(
-                    "the replay did not end within {:?}; it may wait for a call that was cancelled when it was \
-                     recorded, and that nothing cancels now",
-                    self.time_limit
-                ));
-            }
-        };
-        played
-            .map_err(|panic| format!("replaying it panicked: {}", panic_message(panic.as_ref())))?
-            .map_err(|error| error.to_string())
+    fn with_crew(mut self, change: impl FnOnce(Crew) -> Crew) -> Self {
+        self.crew = change(self.crew);
+        self
     }
 }
 

@@ -40,13 +40,16 @@
 //! | `difference`, `text` | one place that differs, and how it is shown: [`Difference`], [`Change`] |
 //! | `risk` | what a difference may mean: [`Risk`] |
 //! | `status`, `verdict` | what a comparator says: [`Status`], [`Verdict`] |
-//! | `equalizer`, `comparison` | replaying and comparing many: [`Equalizer`], [`Comparison`] |
+//! | `equalizer`, `comparison` | replaying and comparing: [`Equalizer`], [`Comparison`] |
+//! | `crew` | many at the same time, on threads: [`Crew`], [`Job`] |
+//! | `runtime`, `stop` | what surrounds replays, and ends them early: [`Runtime`], [`Stop`] |
 //! | `timeline`, `shown` | what both runs did, in short: [`Timeline`]; texts of bounded length |
 //! | `speed` | whether the replays of a run were slower: [`Speed`], [`Slowdown`] |
 //! | `guard` | panics of code that is not ours |
 
 mod comparator;
 mod comparison;
+mod crew;
 mod criteria;
 mod diff;
 mod difference;
@@ -57,9 +60,11 @@ mod guard;
 mod pairs;
 mod risk;
 mod rules;
+mod runtime;
 mod shown;
 mod speed;
 mod status;
+mod stop;
 mod structural;
 mod text;
 mod timeline;
@@ -68,6 +73,7 @@ mod verdict;
 
 pub use comparator::{Comparator, Sides, typed, typed_with_data};
 pub use comparison::{Comparison, Run};
+pub use crew::{Crew, Job};
 pub use criteria::Criteria;
 pub use diff::{Diff, diff, diff_arguments, diff_with};
 pub use difference::{Change, Difference};
@@ -76,9 +82,11 @@ pub use extract::{Extract, Extractor};
 pub use extracted::{Extracted, Part};
 pub use risk::{Risk, UnknownRisk};
 pub use rules::{Rule, RuleError, Rules, RulesError, Tolerance, Usage};
+pub use runtime::Runtime;
 pub use shown::shown;
 pub use speed::{Slowdown, Speed};
 pub use status::Status;
+pub use stop::Stop;
 pub use structural::Structural;
 pub use timeline::{Answer, Moment, Step, StepKind, Timeline};
 pub use tuning::{Tuner, Tuning, TuningFailed};

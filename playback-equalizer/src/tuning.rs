@@ -48,7 +48,15 @@ where
     }
 }
 
-type Play = dyn Fn(Recording) -> BoxFuture<'static, Result<Playback, ReplayError>> + Send + Sync;
+type Async = dyn Fn(Recording) -> BoxFuture<'static, Result<Playback, ReplayError>> + Send + Sync;
+type Blocking = dyn Fn(&Recording) -> Result<Playback, ReplayError> + Send + Sync;
+
+/// How a recording is replayed.
+#[derive(Clone)]
+enum Play {
+    Async(Arc<Async>),
+    Blocking(Arc<Blocking>),
+}
 
 /// How the recordings of one category are replayed and compared. Cheap to clone.
 ///
@@ -56,7 +64,7 @@ type Play = dyn Fn(Recording) -> BoxFuture<'static, Result<Playback, ReplayError
 /// [`comparator`](Self::comparator) say otherwise; see [`Criteria`].
 #[derive(Clone)]
 pub struct Tuning {
-    play: Arc<Play>,
+    play: Play,
     criteria: Criteria,
 }
 
@@ -80,10 +88,10 @@ impl Tuning {
         Fut: Future + Send + 'static,
     {
         let operation = Arc::new(operation);
-        Self::playing(move |recording| {
+        Self::playing(Play::Async(Arc::new(move |recording| {
             let operation = Arc::clone(&operation);
             async move { replay(&recording, |recording| operation(recording)).await }.boxed()
-        })
+        })))
     }
 
     /// Replays an async operation that is called with its recorded arguments and nothing else of the
@@ -125,11 +133,9 @@ impl Tuning {
         F: Fn(&Recording) -> Result<R, ReplayError> + Send + Sync + 'static,
         R: 'static,
     {
-        let operation = Arc::new(operation);
-        Self::playing(move |recording| {
-            let operation = Arc::clone(&operation);
-            async move { replay_blocking(&recording, |recording| operation(recording)) }.boxed()
-        })
+        Self::playing(Play::Blocking(Arc::new(move |recording| {
+            replay_blocking(recording, |recording| operation(recording))
+        })))
     }
 
     /// What the tuner says of a category. A tuner that panics has refused it.
@@ -143,10 +149,8 @@ impl Tuning {
             .map_err(|error| failed("refused", error.to_string()))
     }
 
-    fn playing(
-        play: impl Fn(Recording) -> BoxFuture<'static, Result<Playback, ReplayError>> + Send + Sync + 'static,
-    ) -> Self {
-        Self { play: Arc::new(play), criteria: Criteria::new() }
+    fn playing(play: Play) -> Self {
+        Self { play, criteria: Criteria::new() }
     }
 
     /// Takes what is compared from both runs.
@@ -188,12 +192,28 @@ impl Tuning {
         self.with(|_| criteria)
     }
 
-    /// Replays a recording.
+    /// Replays a recording. One that is not async blocks the thread that polls.
     ///
     /// # Errors
     /// As [`replay`](playback_core::replay()).
     pub async fn play(&self, recording: Recording) -> Result<Playback, ReplayError> {
-        (self.play)(recording).await
+        match &self.play {
+            Play::Async(play) => play(recording).await,
+            Play::Blocking(play) => play(&recording),
+        }
+    }
+
+    /// Whether the operation is not async.
+    pub(crate) fn is_blocking(&self) -> bool {
+        matches!(self.play, Play::Blocking(_))
+    }
+
+    /// Replays a recording of an operation that is not async; none if it is.
+    pub(crate) fn play_blocking(&self, recording: &Recording) -> Option<Result<Playback, ReplayError>> {
+        match &self.play {
+            Play::Async(_) => None,
+            Play::Blocking(play) => Some(play(recording)),
+        }
     }
 
     /// How a replay compares with its recording.

@@ -33,8 +33,10 @@
 //!
 //! | module | what it holds |
 //! |---|---|
-//! | `studio` | playing it all: [`Studio`], [`Event`] |
-//! | `wanted` | which recordings are played |
+//! | `studio` | what is played, and how: [`Studio`] |
+//! | `playing`, `event`, `log` | playing it all, and what happens on the way: [`Event`] |
+//! | `wanted`, `shard` | which recordings are played: [`Shard`] |
+//! | `interrupt` (feature) | ending a run by Ctrl-C: `stop_on_ctrl_c` |
 //! | `report` | what comes of it: [`Report`], [`CategoryReport`], [`Counts`] |
 //! | `groups` | differences that are alike: [`Group`] |
 //! | `table` | a report as text for a terminal |
@@ -45,16 +47,26 @@
 
 #[cfg(feature = "cli")]
 pub mod cli;
+mod event;
 mod groups;
+#[cfg(feature = "ctrl-c")]
+mod interrupt;
+mod log;
+mod playing;
 mod report;
+mod shard;
 mod studio;
 mod table;
 mod wanted;
 
+pub use event::Event;
 pub use groups::Group;
+#[cfg(feature = "ctrl-c")]
+pub use interrupt::stop_on_ctrl_c;
 pub use playback_equalizer::{
-    Comparison, Difference, Error, Rule, RuleError, Rules, RulesError, Status, Tolerance, Tuner, Tuning,
-    extract,
+    Comparison, Crew, Difference, Error, Rule, RuleError, Rules, RulesError, Runtime, Status, Stop,
+    Tolerance, Tuner, Tuning, extract,
 };
 pub use report::{CategoryReport, Counts, Report};
-pub use studio::{Event, Studio};
+pub use shard::{InvalidShard, Shard};
+pub use studio::Studio;

@@ -147,7 +147,8 @@ impl Counts {
         Status::ALL.into_iter().map(|status| self.of(status)).sum()
     }
 
-    fn add(&mut self, status: Status) {
+    /// Counts one more of a status.
+    pub fn add(&mut self, status: Status) {
         *match status {
             Status::Equal => &mut self.equal,
             Status::Fixed => &mut self.fixed,

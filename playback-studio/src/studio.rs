@@ -2,72 +2,34 @@
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
-use futures::future::FutureExt;
-use futures::stream::{self, BoxStream, StreamExt};
-use playback_cassette::{Cassette, Clock, Error, ErrorKind, Query, SystemClock};
+use futures::stream::{BoxStream, StreamExt};
+use playback_cassette::{Cassette, Clock, Query, SystemClock};
 use playback_core::RecordingId;
-use playback_equalizer::{Comparison, Equalizer, Tuner, Tuning, TuningFailed};
+use playback_equalizer::{Crew, Equalizer, Job, Runtime, Stop, Tuner, Tuning, TuningFailed};
 
-use crate::report::{Counts, Report};
-use crate::wanted::{Batch, Wanted, nothing_found};
+use crate::event::Event;
+use crate::log::Log;
+use crate::playing::playing;
+use crate::report::Report;
+use crate::shard::Shard;
+use crate::wanted::Wanted;
 
 /// Replays many recordings of many operations, and compares each replay with its recording.
 ///
-/// Whatever goes wrong with one recording, or with one category, is reported, and the rest goes on. Any
-/// runtime will do. See the [crate's example](crate).
+/// Whatever goes wrong with one recording, or with one category, is reported, and the rest goes on. Replays run on
+/// threads of the studio's own, on all cores; see [`Crew`]. Any runtime will do. See the [crate's example](crate).
 #[derive(Clone)]
 pub struct Studio {
-    cassette: Arc<dyn Cassette>,
+    pub(crate) cassette: Arc<dyn Cassette>,
     tuner: Arc<dyn Tuner>,
-    clock: Arc<dyn Clock>,
-    wanted: Wanted,
-    concurrency: NonZeroUsize,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) wanted: Wanted,
+    pub(crate) crew: Crew,
+    pub(crate) stop: Stop,
     keep_playbacks: bool,
-    time_limit: Duration,
     tolerate_escapes: bool,
-}
-
-/// What happens while a studio plays.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub enum Event {
-    /// A category has its turn.
-    Started {
-        /// The category.
-        category: String,
-        /// Which of its recordings are looked for, in words.
-        looked_for: String,
-        /// How many there are at the most, if that is known.
-        at_most: Option<usize>,
-    },
-    /// All recordings of a category that are to be played have been found.
-    Found {
-        /// The category.
-        category: String,
-        /// How many there are to play.
-        recordings: usize,
-    },
-    /// There is no recording to play.
-    NothingFound {
-        /// The category; none if there are no categories.
-        category: Option<String>,
-        /// What was looked for, where, and what there is instead.
-        message: String,
-    },
-    /// A recording was replayed and compared.
-    Compared(Box<Comparison>),
-    /// A category, or a part of it, cannot be played.
-    Failed {
-        /// The category; none if not even the categories are known.
-        category: Option<String>,
-        /// What went wrong.
-        message: String,
-    },
-    /// It was stopped before all was played.
-    Interrupted,
 }
 
 impl Studio {
@@ -76,14 +38,15 @@ impl Studio {
     /// each.
     #[must_use]
     pub fn new(cassette: impl Cassette + 'static, tuner: impl Tuner + 'static) -> Self {
+        let stop = Stop::new();
         Self {
             cassette: Arc::new(cassette),
             tuner: Arc::new(tuner),
             clock: Arc::new(SystemClock),
             wanted: Wanted::default(),
-            concurrency: Equalizer::DEFAULT_CONCURRENCY,
+            crew: Crew::new().as_finished().stop(stop.clone()),
+            stop,
             keep_playbacks: false,
-            time_limit: Equalizer::DEFAULT_TIME_LIMIT,
             tolerate_escapes: false,
         }
     }
@@ -110,20 +73,62 @@ impl Studio {
         self
     }
 
-    /// How many recordings are loaded and replayed at the same time, over all categories together. See
-    /// [`Equalizer::concurrency`].
+    /// Plays of all that is to be played only what belongs to a shard: other processes play the rest. A limit holds
+    /// for all shards together, so that they play exactly what one process would.
+    ///
+    /// ```
+    /// # use playback_studio::{Error, Studio, Tuning};
+    /// # use playback_testkit::MemoryCassette;
+    /// use playback_studio::Shard;
+    ///
+    /// # let tuner = |_: &str| Ok::<_, Error>(Tuning::of(|(): ()| async {}));
+    /// # let studio = Studio::new(MemoryCassette::new(), tuner);
+    /// let studio = match Shard::from_env()? {
+    ///     Some(shard) => studio.shard(shard),
+    ///     None => studio,
+    /// };
+    /// # Ok::<(), playback_studio::InvalidShard>(())
+    /// ```
     #[must_use]
-    pub fn concurrency(mut self, concurrency: NonZeroUsize) -> Self {
-        self.concurrency = concurrency;
+    pub fn shard(mut self, shard: Shard) -> Self {
+        self.wanted.shard = Some(shard);
         self
     }
 
-    /// How long one replay may take before it is given up; a minute, unless said otherwise. See
-    /// [`Equalizer::time_limit`].
+    /// How many recordings are loaded and replayed at the same time, over all categories together. See
+    /// [`Crew::concurrency`].
     #[must_use]
-    pub fn time_limit(mut self, time_limit: Duration) -> Self {
-        self.time_limit = time_limit;
-        self
+    pub fn concurrency(self, concurrency: NonZeroUsize) -> Self {
+        self.with_crew(|crew| crew.concurrency(concurrency))
+    }
+
+    /// How long one replay may take before it is given up; a minute, unless said otherwise. See
+    /// [`Crew::time_limit`].
+    #[must_use]
+    pub fn time_limit(self, time_limit: Duration) -> Self {
+        self.with_crew(|crew| crew.time_limit(time_limit))
+    }
+
+    /// The runtime of the code under replay. See [`Crew::runtime`].
+    #[must_use]
+    pub fn runtime(self, runtime: impl Runtime + 'static) -> Self {
+        self.with_crew(|crew| crew.runtime(runtime))
+    }
+
+    /// What ends the run before its time, with a report of what was done until then: another thread, or
+    #[cfg_attr(feature = "ctrl-c", doc = "[Ctrl-C](crate::stop_on_ctrl_c).")]
+    #[cfg_attr(not(feature = "ctrl-c"), doc = "Ctrl-C, with the feature `ctrl-c`.")]
+    /// Recordings in work are waited for; see [`grace`](Self::grace).
+    #[must_use]
+    pub fn stop(mut self, stop: Stop) -> Self {
+        self.stop = stop.clone();
+        self.with_crew(|crew| crew.stop(stop))
+    }
+
+    /// How long recordings in work are waited for after a [`stop`](Self::stop); five seconds, unless said otherwise.
+    #[must_use]
+    pub fn grace(self, grace: Duration) -> Self {
+        self.with_crew(|crew| crew.grace(grace))
     }
 
     /// Reports interceptions that escape from a replay, and lets them fail none: for a process in which other code
@@ -148,120 +153,47 @@ impl Studio {
         self
     }
 
-    /// Plays it all, and reports.
+    /// Plays it all, and reports. What happens is logged as it happens, with counts per status.
     pub async fn play(&self) -> Report {
         let mut report = Report::default();
+        let mut log = Log::default();
         let mut events = self.events();
         while let Some(event) = events.next().await {
-            let compared = matches!(event, Event::Compared(_));
-            log(&event);
+            log.tell(&event);
             report.add(event);
-            let counts = report.counts();
-            if compared && counts.total().is_multiple_of(10) {
-                log_counts("so far", &counts);
-            }
         }
-        log_counts("played all", &report.counts());
+        log.end();
         report
     }
 
     /// Plays it all, and yields what happens as it happens; nothing happens before it is polled.
     pub fn events(&self) -> BoxStream<'_, Event> {
-        let batches = self.wanted.batches(&*self.cassette, &*self.clock);
-        let jobs = batches.flat_map(|batch| self.jobs(batch));
-        jobs.map(|job| self.run(job)).buffer_unordered(self.concurrency.get()).boxed()
+        playing(self)
     }
 
-    /// All there is to do for a category.
-    fn jobs<'a>(&'a self, batch: Result<Batch<'a>, Error>) -> BoxStream<'a, Job> {
-        let Batch { category, looked_for, at_most, ids } = match batch {
-            Ok(batch) => batch,
-            Err(nothing) if nothing.kind() == ErrorKind::NotFound => {
-                let message = nothing.to_string();
-                return stream::iter([Job::Say(Event::NothingFound { category: None, message })]).boxed();
-            }
-            Err(error) => {
-                let message = format!("looking for categories failed: {}", error.chain());
-                return stream::iter([Job::Say(Event::Failed { category: None, message })]).boxed();
-            }
-        };
-        let failed = |category: &str, message| {
-            Job::Say(Event::Failed { category: Some(category.to_owned()), message })
-        };
-        let found = Arc::new(AtomicUsize::new(0));
-        let ended = self.ended(category.clone(), looked_for.clone(), Arc::clone(&found));
-        let started = Job::Say(Event::Started { category: category.clone(), looked_for, at_most });
-        let jobs = match self.equalizer(&category) {
-            Ok(equalizer) => ids
-                .map(move |id| match id {
-                    Ok(id) => {
-                        found.fetch_add(1, Relaxed);
-                        Job::Compare(Arc::clone(&equalizer), id)
-                    }
-                    Err(error) => {
-                        failed(&category, format!("looking for recordings failed: {}", error.chain()))
-                    }
-                })
-                .chain(stream::once(ended))
-                .boxed(),
-            Err(failure) => stream::iter([failed(&category, failure.to_string())]).boxed(),
-        };
-        stream::iter([started]).chain(jobs).boxed()
-    }
-
-    /// What there is to say when all of a category was found.
-    async fn ended(&self, category: String, looked_for: String, found: Arc<AtomicUsize>) -> Job {
-        Job::Say(match found.load(Relaxed) {
-            0 => {
-                let message = nothing_found(&category, &looked_for, &*self.cassette).await;
-                Event::NothingFound { category: Some(category), message }
-            }
-            recordings => Event::Found { category, recordings },
-        })
-    }
-
-    fn equalizer(&self, category: &str) -> Result<Arc<Equalizer>, TuningFailed> {
+    pub(crate) fn equalizer(&self, category: &str) -> Result<Arc<Equalizer>, TuningFailed> {
         let tuning = Tuning::of_category(&*self.tuner, category)?;
-        let equalizer = Equalizer::new(tuning).time_limit(self.time_limit);
+        let equalizer = Equalizer::new(tuning);
         let equalizer = if self.tolerate_escapes { equalizer } else { equalizer.escapes_fail() };
         Ok(Arc::new(if self.keep_playbacks { equalizer.keep_playbacks() } else { equalizer }))
     }
 
-    async fn run(&self, job: Job) -> Event {
-        match job {
-            Job::Say(event) => event,
-            Job::Compare(equalizer, id) => {
-                let load = self.cassette.load(&id).map(|loaded| loaded.map_err(|error| error.chain()));
-                Event::Compared(Box::new(equalizer.load_and_compare(id.clone(), load).await))
-            }
-        }
+    pub(crate) fn job(&self, equalizer: Arc<Equalizer>, id: RecordingId) -> Job {
+        let (cassette, of) = (Arc::clone(&self.cassette), id.clone());
+        Job::new(id, equalizer, async move { cassette.load(&of).await.map_err(|error| error.chain()) })
+    }
+
+    fn with_crew(mut self, change: impl FnOnce(Crew) -> Crew) -> Self {
+        self.crew = change(self.crew);
+        self
     }
 }
 
 impl std::fmt::Debug for Studio {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Studio").field("wanted", &self.wanted).finish_non_exhaustive()
+        f.debug_struct("Studio")
+            .field("wanted", &self.wanted)
+            .field("crew", &self.crew)
+            .finish_non_exhaustive()
     }
-}
-
-enum Job {
-    Say(Event),
-    Compare(Arc<Equalizer>, RecordingId),
-}
-
-fn log(event: &Event) {
-    match event {
-        Event::Started { category, looked_for, .. } => tracing::info!(category, "playing {looked_for}"),
-        Event::Found { category, recordings } => tracing::info!(category, recordings, "found all"),
-        Event::NothingFound { category, message } => tracing::warn!(category, "{message}"),
-        Event::Compared(comparison) => {
-            tracing::info!(recording_id = %comparison.id, status = %comparison.status(), "compared");
-        }
-        Event::Failed { category, message } => tracing::warn!(category, "{message}"),
-        Event::Interrupted => tracing::warn!("interrupted"),
-    }
-}
-
-fn log_counts(when: &str, counts: &Counts) {
-    tracing::info!("{when}: {counts}");
 }

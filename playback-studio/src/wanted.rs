@@ -8,6 +8,9 @@ use futures::stream::{self, BoxStream, StreamExt};
 use playback_cassette::{Cassette, CassetteExt, Clock, Error, ErrorKind, Query};
 use playback_core::RecordingId;
 
+use crate::event::Event;
+use crate::shard::Shard;
+
 /// How far back recordings are looked for, unless a query says otherwise.
 const DAYS: u64 = 7;
 /// How many recordings of a category are looked for, unless a query says otherwise.
@@ -26,6 +29,8 @@ pub(crate) struct Wanted {
     pub(crate) query: Option<Query>,
     /// If given, these and no others.
     pub(crate) ids: Option<Vec<RecordingId>>,
+    /// If given, of all of these only those that belong to it.
+    pub(crate) shard: Option<Shard>,
 }
 
 /// The recordings of one category that are played.
@@ -37,28 +42,44 @@ pub(crate) struct Batch<'a> {
     pub(crate) ids: BoxStream<'a, Result<RecordingId, Error>>,
 }
 
+impl Batch<'_> {
+    /// That it begins.
+    pub(crate) fn started(&self) -> Event {
+        let Self { category, looked_for, at_most, .. } = self;
+        Event::Started { category: category.clone(), looked_for: looked_for.clone(), at_most: *at_most }
+    }
+}
+
 impl Wanted {
-    /// What is played, category by category; an error if the categories cannot be found out.
-    pub(crate) fn batches<'a>(
+    /// What is played, category by category.
+    ///
+    /// # Errors
+    /// What there is to say if there are no categories, or if they cannot be found out.
+    pub(crate) async fn batches<'a>(
         &'a self,
         cassette: &'a dyn Cassette,
         clock: &'a dyn Clock,
-    ) -> BoxStream<'a, Result<Batch<'a>, Error>> {
+    ) -> Result<Vec<Batch<'a>>, Event> {
         if let Some(ids) = &self.ids {
-            return stream::iter(given(ids).map(Ok)).boxed();
+            return Ok(given(ids).collect());
         }
-        let batches = async move {
-            match self.category_names(cassette).await {
-                Ok(categories) if categories.is_empty() => {
-                    vec![Err(Error::new(ErrorKind::NotFound, no_categories(cassette)))]
-                }
-                Ok(categories) => {
-                    categories.into_iter().map(|category| self.found(category, cassette, clock)).collect()
-                }
-                Err(error) => vec![Err(error)],
+        match self.category_names(cassette).await {
+            Ok(categories) if categories.is_empty() => {
+                Err(Event::NothingFound { category: None, message: no_categories(cassette) })
             }
-        };
-        stream::once(batches).flat_map(stream::iter).boxed()
+            Ok(categories) => {
+                Ok(categories.into_iter().map(|category| self.found(category, cassette, clock)).collect())
+            }
+            Err(error) => {
+                let message = format!("looking for categories failed: {}", error.chain());
+                Err(Event::Failed { category: None, message })
+            }
+        }
+    }
+
+    /// Whether a recording belongs to the shard that is played.
+    pub(crate) fn is_mine(&self, id: &RecordingId) -> bool {
+        self.shard.is_none_or(|shard| shard.contains(id))
     }
 
     async fn category_names(&self, cassette: &dyn Cassette) -> Result<Vec<String>, Error> {
@@ -75,12 +96,7 @@ impl Wanted {
         }
     }
 
-    fn found<'a>(
-        &'a self,
-        category: String,
-        cassette: &'a dyn Cassette,
-        clock: &'a dyn Clock,
-    ) -> Result<Batch<'a>, Error> {
+    fn found<'a>(&'a self, category: String, cassette: &'a dyn Cassette, clock: &'a dyn Clock) -> Batch<'a> {
         let (query, looked_for) = match &self.query {
             Some(query) => (query.clone(), format!("what the given query finds: {query:?}")),
             None => {
@@ -91,7 +107,7 @@ impl Wanted {
         };
         let at_most = query.max();
         let ids = cassette.find_ids(&query.category(&category));
-        Ok(Batch { category, looked_for, at_most, ids })
+        Batch { category, looked_for, at_most, ids }
     }
 }
 

@@ -1,0 +1,278 @@
+//! What those who ask for comparisons and those who make them share.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+use std::time::Duration;
+
+use super::job::Job;
+use super::watch::Watch;
+use crate::Comparison;
+
+/// Threads that a run leaves to replays that never end. Beyond this nothing more is replayed in place of them.
+const MOST_ABANDONED: usize = 32;
+
+/// The shortest and the longest time that a replay is left to end after it was given up.
+const GRACE: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(2));
+
+/// Where jobs lie until a thread takes them, and comparisons until they are asked for.
+pub(super) struct Desk {
+    state: Mutex<State>,
+    /// Told when there are jobs to begin, or none any more.
+    news: Condvar,
+    limits: Limits,
+}
+
+/// How much is done at the same time, and for how long.
+#[derive(Clone, Copy)]
+pub(super) struct Limits {
+    pub(super) threads: usize,
+    /// Jobs begun and not yet taken.
+    pub(super) window: u64,
+    pub(super) time: Duration,
+    pub(super) in_order: bool,
+}
+
+#[derive(Default)]
+struct State {
+    /// Jobs by their numbers.
+    waiting: VecDeque<(u64, Job)>,
+    numbered: u64,
+    in_work: HashMap<usize, InWork>,
+    done: BTreeMap<u64, Comparison>,
+    /// How many jobs have been handed out, or were given up without a word.
+    taken: u64,
+    /// There will be no more jobs.
+    closed: bool,
+    idle: usize,
+    threads: usize,
+    /// Numbers threads.
+    hired: usize,
+    abandoned: usize,
+    waker: Option<Waker>,
+}
+
+struct InWork {
+    number: u64,
+    id: playback_core::RecordingId,
+    watch: Arc<Watch>,
+}
+
+/// What is to be done by who watches.
+pub(super) struct Round {
+    /// Comparisons that can be handed out.
+    pub(super) ready: Vec<Comparison>,
+    /// How many more jobs are wanted.
+    pub(super) wanted: usize,
+    /// There is nothing in work, and nothing waits.
+    pub(super) is_done: bool,
+}
+
+impl State {
+    fn wake(&mut self) {
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+}
+
+impl Desk {
+    pub(super) fn new(limits: Limits) -> Self {
+        Self { state: Mutex::default(), news: Condvar::new(), limits }
+    }
+
+    pub(super) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Takes what is done, after `handed` comparisons were handed out since the last time. `waker` is told when
+    /// there is more.
+    pub(super) fn look(&self, handed: u64, waker: &Waker) -> Round {
+        let mut state = self.lock();
+        state.taken += handed;
+        let mut ready = Vec::new();
+        let mut next = state.taken;
+        while let Some(first) = state.done.first_entry() {
+            if self.limits.in_order && *first.key() != next {
+                break;
+            }
+            next += 1;
+            ready.push(first.remove());
+        }
+        if handed > 0 && state.idle > 0 {
+            self.news.notify_all();
+        }
+        state.waker = ready.is_empty().then(|| waker.clone());
+        let window = usize::try_from(self.limits.window).unwrap_or(usize::MAX);
+        Round {
+            wanted: if state.closed { 0 } else { window.saturating_sub(state.waiting.len()) },
+            is_done: state.waiting.is_empty() && state.in_work.is_empty() && state.done.is_empty(),
+            ready,
+        }
+    }
+
+    /// Lays jobs down, and says how many threads are to be hired for them.
+    pub(super) fn lay(&self, jobs: Vec<Job>, closed: bool) -> usize {
+        let mut state = self.lock();
+        for job in jobs {
+            let number = state.numbered;
+            state.numbered += 1;
+            state.waiting.push_back((number, job));
+        }
+        state.closed |= closed;
+        if state.closed || state.idle > 0 {
+            self.news.notify_all();
+        }
+        self.to_hire(&mut state)
+    }
+
+    /// Counts a new thread in.
+    pub(super) fn hire(&self) -> usize {
+        let mut state = self.lock();
+        state.threads += 1;
+        state.hired += 1;
+        state.hired
+    }
+
+    /// No thread could be had for what waits: if there are no others, it cannot be done.
+    pub(super) fn not_hired(&self, why: &str) {
+        let mut state = self.lock();
+        state.threads -= 1;
+        if state.threads == 0 {
+            self.fail_waiting(&mut state, why);
+        }
+    }
+
+    /// The next job for a thread, that has done another and may be done with it; none if it is to go.
+    pub(super) fn next(
+        &self,
+        thread: usize,
+        done: Option<(u64, Comparison)>,
+        watch: &Arc<Watch>,
+    ) -> Option<(u64, Job)> {
+        let mut state = self.lock();
+        if let Some((number, comparison)) = done {
+            if state.in_work.remove(&thread).is_none() {
+                // It was abandoned, and another has its place.
+                state.abandoned = state.abandoned.saturating_sub(1);
+                return None;
+            }
+            let is_next = !self.limits.in_order || number == state.taken;
+            state.done.insert(number, comparison);
+            if is_next {
+                state.wake();
+            }
+        }
+        loop {
+            let within = state.taken + self.limits.window;
+            match state.waiting.front() {
+                Some((number, _)) if *number < within => {}
+                None if state.closed => {
+                    state.threads -= 1;
+                    state.wake();
+                    return None;
+                }
+                _ => {
+                    state.idle += 1;
+                    state = self.news.wait(state).unwrap_or_else(PoisonError::into_inner);
+                    state.idle -= 1;
+                    continue;
+                }
+            }
+            let (number, job) = state.waiting.pop_front()?;
+            watch.begin(false);
+            state.in_work.insert(thread, InWork { number, id: job.id().clone(), watch: Arc::clone(watch) });
+            return Some((number, job));
+        }
+    }
+
+    /// Gives up what takes too long. Says when to look again, and how many threads are to be hired for those that
+    /// are abandoned.
+    pub(super) fn patrol(&self) -> (Duration, usize) {
+        let limit = self.limits.time;
+        let grace = (limit / 4).clamp(GRACE.0, GRACE.1);
+        let mut state = self.lock();
+        let mut next = limit;
+        let mut abandoned = Vec::new();
+        for (thread, work) in &state.in_work {
+            let elapsed = work.watch.elapsed();
+            if elapsed >= limit + grace && work.watch.is_given_up(work.number) {
+                abandoned.push(*thread);
+            } else if elapsed >= limit {
+                work.watch.give_up(work.number);
+                next = next.min((limit + grace).saturating_sub(elapsed));
+            } else {
+                next = next.min(limit - elapsed);
+            }
+        }
+        for thread in &abandoned {
+            self.abandon(&mut state, *thread);
+        }
+        let hire = if abandoned.is_empty() { 0 } else { self.to_hire(&mut state) };
+        (next.max(Duration::from_millis(1)), hire)
+    }
+
+    fn abandon(&self, state: &mut State, thread: usize) {
+        let Some(InWork { number, id, watch }) = state.in_work.remove(&thread) else { return };
+        let (did, limit) = (if watch.is_replaying() { "the replay" } else { "loading it" }, self.limits.time);
+        let failure = format!(
+            "{did} did not end within {limit:?}, and blocks its thread, which is left to it; worker processes can be \
+             ended"
+        );
+        state.done.insert(number, Comparison::failure(id, failure));
+        state.threads -= 1;
+        state.abandoned += 1;
+        state.wake();
+    }
+
+    /// How many threads are to be hired for what waits.
+    fn to_hire(&self, state: &mut State) -> usize {
+        let left = state.abandoned;
+        if left < MOST_ABANDONED {
+            let free = self.limits.threads.saturating_sub(state.threads);
+            return state.waiting.len().saturating_sub(state.idle).min(free);
+        }
+        if state.threads == 0 {
+            let why = format!(
+                "it was not replayed, since {left} replays before it block their threads and do not end; play in \
+                 worker processes, which can be ended"
+            );
+            self.fail_waiting(state, &why);
+        }
+        0
+    }
+
+    /// What waits will not be done.
+    fn fail_waiting(&self, state: &mut State, why: &str) {
+        for (number, job) in std::mem::take(&mut state.waiting) {
+            state.done.insert(number, Comparison::failure(job.id().clone(), why));
+        }
+        state.wake();
+    }
+
+    /// Begins no more jobs.
+    pub(super) fn close(&self) {
+        let never_begun = {
+            let mut state = self.lock();
+            state.closed = true;
+            std::mem::take(&mut state.waiting)
+        };
+        self.news.notify_all();
+        drop(never_begun);
+    }
+
+    /// Gives up all that is in work, and hands out what is done.
+    pub(super) fn clear(&self) -> Vec<Comparison> {
+        self.close();
+        let mut state = self.lock();
+        for work in state.in_work.values() {
+            work.watch.give_up(work.number);
+        }
+        std::mem::take(&mut state.done).into_values().collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // No code of a user's runs under the lock.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

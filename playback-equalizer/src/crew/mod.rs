@@ -1,0 +1,145 @@
+//! Doing many jobs at the same time.
+
+mod desk;
+mod job;
+mod run;
+mod watch;
+
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::stream::{BoxStream, Stream, StreamExt};
+
+pub use job::Job;
+
+use crate::{Comparison, Runtime, Stop};
+use desk::Limits;
+
+/// How many comparisons may be in work or wait to be taken, in multiples of the concurrency: enough that threads find
+/// work while comparisons are taken, and while one of them takes longer than those after it.
+const WINDOW: usize = 2;
+
+/// Replays and compares many recordings at the same time, on threads of its own.
+///
+/// Each thread replays one recording at a time. One that does not end in time is given up; if it also blocks its thread,
+/// the thread is left to it, and another one takes its place. Where the replayed code may abort, exhaust the stack or
+/// the memory, or never end, worker processes hold it: [`workers`](Self::workers).
+///
+/// An [`Equalizer`](crate::Equalizer) has a crew of its own; the studio has one for all categories.
+#[derive(Clone)]
+pub struct Crew {
+    concurrency: NonZeroUsize,
+    in_order: bool,
+    time_limit: Duration,
+    grace: Duration,
+    runtime: Option<Arc<dyn Runtime>>,
+    stop: Option<Stop>,
+}
+
+impl Crew {
+    /// How long one replay may take, unless [`time_limit`](Self::time_limit) says otherwise.
+    pub const DEFAULT_TIME_LIMIT: Duration = Duration::from_secs(60);
+
+    /// How long replays in work are waited for after a [`Stop`], unless [`grace`](Self::grace) says otherwise.
+    pub const DEFAULT_GRACE: Duration = Duration::from_secs(5);
+
+    /// A crew of twice as many threads as there are cores, and eight at the least, since some wait for what they load;
+    /// in order.
+    #[must_use]
+    pub fn new() -> Self {
+        let cores = std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
+        Self {
+            concurrency: cores
+                .saturating_mul(NonZeroUsize::MIN.saturating_add(1))
+                .max(NonZeroUsize::MIN.saturating_add(7)),
+            in_order: true,
+            time_limit: Self::DEFAULT_TIME_LIMIT,
+            grace: Self::DEFAULT_GRACE,
+            runtime: None,
+            stop: None,
+        }
+    }
+
+    /// How many recordings are loaded and replayed at the same time.
+    #[must_use]
+    pub fn concurrency(mut self, concurrency: NonZeroUsize) -> Self {
+        self.concurrency = concurrency;
+        self
+    }
+
+    /// Yields comparisons as they are finished, instead of in the order of the jobs.
+    #[must_use]
+    pub fn as_finished(mut self) -> Self {
+        self.in_order = false;
+        self
+    }
+
+    /// How long loading a recording may take, and how long replaying it, before it is given up.
+    #[must_use]
+    pub fn time_limit(mut self, time_limit: Duration) -> Self {
+        self.time_limit = time_limit;
+        self
+    }
+
+    /// The runtime of the code under replay; tokio inside tokio, with the feature `tokio`, and none otherwise.
+    #[must_use]
+    pub fn runtime(mut self, runtime: impl Runtime + 'static) -> Self {
+        self.runtime = Some(Arc::new(runtime));
+        self
+    }
+
+    /// What ends the run before its time: no more jobs are begun, and those in work are waited for during the
+    /// [`grace`](Self::grace). Those that do not end in it yield nothing.
+    #[must_use]
+    pub fn stop(mut self, stop: Stop) -> Self {
+        self.stop = Some(stop);
+        self
+    }
+
+    /// How long replays in work are waited for after a [`Stop`].
+    #[must_use]
+    pub fn grace(mut self, grace: Duration) -> Self {
+        self.grace = grace;
+        self
+    }
+
+    /// Does all jobs. Nothing is done before the stream is polled, and never are more jobs begun and not yet taken than
+    /// twice the [`concurrency`](Self::concurrency); half of them are in memory at the most. What is in work when
+    /// the stream is dropped is given up.
+    pub fn run<'a>(&self, jobs: impl Stream<Item = Job> + Send + 'a) -> BoxStream<'a, Comparison> {
+        run::Run::new(self.clone(), jobs.boxed()).boxed()
+    }
+
+    pub(crate) fn limit(&self) -> Duration {
+        self.time_limit
+    }
+
+    fn limits(&self) -> Limits {
+        let threads = self.concurrency.get();
+        Limits {
+            threads,
+            window: u64::try_from(threads.saturating_mul(WINDOW)).unwrap_or(u64::MAX),
+            time: self.time_limit,
+            in_order: self.in_order,
+        }
+    }
+}
+
+impl Default for Crew {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for Crew {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Crew")
+            .field("concurrency", &self.concurrency)
+            .field("in_order", &self.in_order)
+            .field("time_limit", &self.time_limit)
+            .field("grace", &self.grace)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,166 @@
+//! The stream of comparisons, and the threads that make them.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use futures::future::BoxFuture;
+use futures::stream::{BoxStream, Stream, StreamExt};
+use futures::{FutureExt, future};
+use futures_timer::Delay;
+
+use super::Crew;
+use super::desk::Desk;
+use super::job::Job;
+use super::watch::Watch;
+use crate::runtime::current;
+use crate::{Comparison, Runtime};
+
+/// The comparisons of a run.
+pub(super) struct Run<'a> {
+    crew: Crew,
+    /// None when there are no more.
+    jobs: Option<BoxStream<'a, Job>>,
+    desk: Arc<Desk>,
+    /// What was around when the stream was polled first.
+    runtime: Option<Arc<dyn Runtime>>,
+    ready: VecDeque<Comparison>,
+    /// Comparisons handed out that the desk does not know of.
+    handed: u64,
+    /// When to look at what takes too long.
+    patrol: Option<Delay>,
+    ending: Ending,
+}
+
+/// Whether a run is being stopped.
+enum Ending {
+    /// Ready when it is to be stopped.
+    NotYet(BoxFuture<'static, ()>),
+    /// Ready when nothing more is waited for.
+    Grace(Delay),
+    Ended,
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn new(crew: Crew, jobs: BoxStream<'a, Job>) -> Self {
+        let desk = Arc::new(Desk::new(crew.limits()));
+        let stopped =
+            crew.stop.as_ref().map_or_else(|| future::pending().boxed(), |stop| stop.stopped().boxed());
+        Self {
+            crew,
+            jobs: Some(jobs),
+            desk,
+            runtime: None,
+            ready: VecDeque::new(),
+            handed: 0,
+            patrol: None,
+            ending: Ending::NotYet(stopped),
+        }
+    }
+
+    /// Ends the run step by step once it is stopped.
+    fn poll_ending(&mut self, task: &mut Context<'_>) -> Poll<()> {
+        if let Ending::NotYet(stopped) = &mut self.ending {
+            ready!(stopped.poll_unpin(task));
+            self.jobs = None;
+            self.desk.close();
+            self.ending = Ending::Grace(Delay::new(self.crew.grace));
+        }
+        if let Ending::Grace(grace) = &mut self.ending {
+            ready!(grace.poll_unpin(task));
+            self.ready.extend(self.desk.clear());
+            self.ending = Ending::Ended;
+        }
+        Poll::Ready(())
+    }
+
+    /// Gives up what takes too long.
+    fn poll_patrol(&mut self, task: &mut Context<'_>) {
+        let limit = self.crew.time_limit;
+        let patrol = self.patrol.get_or_insert_with(|| Delay::new(limit));
+        while patrol.poll_unpin(task).is_ready() {
+            let (next, hire) = self.desk.patrol();
+            patrol.reset(next);
+            (0..hire).for_each(|_| hire_thread(&self.desk, &self.runtime));
+        }
+    }
+
+    /// Lays down as many jobs as are wanted.
+    fn feed(&mut self, wanted: usize, task: &mut Context<'_>) {
+        let mut jobs = Vec::new();
+        while let Some(stream) = &mut self.jobs
+            && jobs.len() < wanted
+        {
+            match stream.poll_next_unpin(task) {
+                Poll::Ready(Some(job)) => jobs.push(job),
+                Poll::Ready(None) => self.jobs = None,
+                Poll::Pending => break,
+            }
+        }
+        let hire = self.desk.lay(jobs, self.jobs.is_none());
+        (0..hire).for_each(|_| hire_thread(&self.desk, &self.runtime));
+    }
+}
+
+impl Stream for Run<'_> {
+    type Item = Comparison;
+
+    fn poll_next(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Option<Comparison>> {
+        let run = &mut *self;
+        run.runtime.get_or_insert_with(|| run.crew.runtime.clone().unwrap_or_else(current));
+        loop {
+            if let Some(comparison) = run.ready.pop_front() {
+                run.handed += 1;
+                return Poll::Ready(Some(comparison));
+            }
+            if run.poll_ending(task).is_ready() && run.ready.is_empty() {
+                return Poll::Ready(None);
+            }
+            run.poll_patrol(task);
+            let round = run.desk.look(std::mem::take(&mut run.handed), task.waker());
+            run.ready.extend(round.ready);
+            if round.wanted > 0 && run.jobs.is_some() {
+                run.feed(round.wanted, task);
+                // What could not be done at all is done already.
+                if run.ready.is_empty() {
+                    run.ready.extend(run.desk.look(0, task.waker()).ready);
+                }
+            } else if round.is_done && run.jobs.is_none() && run.ready.is_empty() {
+                return Poll::Ready(None);
+            }
+            if run.ready.is_empty() {
+                // Asked again, since the last job may have gone with the round.
+                let done = run.jobs.is_none() && run.desk.look(0, task.waker()).is_done;
+                return if done { Poll::Ready(None) } else { Poll::Pending };
+            }
+        }
+    }
+}
+
+impl Drop for Run<'_> {
+    fn drop(&mut self) {
+        drop(self.desk.clear());
+    }
+}
+
+fn hire_thread(desk: &Arc<Desk>, runtime: &Option<Arc<dyn Runtime>>) {
+    let number = desk.hire();
+    let of_thread = Arc::clone(desk);
+    let runtime = runtime.clone().unwrap_or_else(current);
+    let hired = std::thread::Builder::new()
+        .name(format!("playback-{number}"))
+        .spawn(move || work(number, &of_thread, &*runtime));
+    if let Err(error) = hired {
+        desk.not_hired(&format!("it was not replayed, since no thread could be had for it: {error}"));
+    }
+}
+
+/// What a thread does: one job after another, until there are no more.
+fn work(thread: usize, desk: &Desk, runtime: &dyn Runtime) {
+    let watch = Arc::new(Watch::new());
+    let mut done = None;
+    while let Some((number, job)) = desk.next(thread, done.take(), &watch) {
+        done = Some((number, job.run(number, &watch, runtime, desk.limits().time)));
+    }
+}

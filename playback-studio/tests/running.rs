@@ -1,0 +1,162 @@
+//! What happens while a studio plays: what is logged, what goes wrong, and what ends it early.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests may fail loudly")]
+
+use std::fmt::Write as _;
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
+
+use futures::StreamExt;
+use futures::executor::block_on;
+use playback_cassette::{Cassette, Clock};
+use playback_core::{RecordingId, operation};
+use playback_studio::{Error, Event, Report, Status, Stop, Studio, Tuning};
+use playback_testkit::MemoryCassette;
+use tracing::field::{Field, Visit};
+
+/// A cassette of so many recordings of an operation that returns its argument.
+fn recorded(number: u64) -> (MemoryCassette, SystemTime) {
+    let cassette = MemoryCassette::new();
+    let recordings = playback_testkit::record_blocking(|| {
+        (0..number).for_each(|argument| assert!(run(argument, 0) == argument))
+    });
+    let at = recordings.recordings[0].metadata().recorded_at;
+    for recording in &recordings.recordings {
+        block_on(cassette.save(recording)).unwrap();
+    }
+    (cassette, at)
+}
+
+fn run(argument: u64, off: u64) -> u64 {
+    operation("Echo").args(&(argument,)).run(|| argument + off)
+}
+
+fn studio(number: u64, off: impl Fn(u64) -> u64 + Send + Sync + Clone + 'static) -> Studio {
+    let (cassette, at) = recorded(number);
+    let tuner = move |_: &str| {
+        let off = off.clone();
+        Ok::<_, Error>(Tuning::blocking(move |recording| {
+            let (argument,) = recording.arguments()?;
+            Ok(run(argument, off(argument)))
+        }))
+    };
+    Studio::new(cassette, tuner)
+        .clock(Fixed(at + Duration::from_secs(60)))
+        .lookup(playback_cassette::Query::new())
+}
+
+struct Fixed(SystemTime);
+
+impl Clock for Fixed {
+    fn now(&self) -> SystemTime {
+        self.0
+    }
+}
+
+/// The messages of all events of this thread.
+#[derive(Clone, Default)]
+struct Logged(Arc<Mutex<Vec<String>>>);
+
+impl tracing::Subscriber for Logged {
+    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+        metadata.target().starts_with("playback_studio")
+    }
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+    fn event(&self, event: &tracing::Event<'_>) {
+        struct Text(String);
+        impl Visit for Text {
+            fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
+                if field.name() == "message" {
+                    write!(self.0, "{value:?}").unwrap();
+                }
+            }
+        }
+        let mut text = Text(String::new());
+        event.record(&mut text);
+        self.0.lock().unwrap().push(text.0);
+    }
+    fn enter(&self, _: &tracing::span::Id) {}
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+#[test]
+fn e8_counts_per_status_are_logged_as_it_goes_and_at_the_end() {
+    let logged = Logged::default();
+    let studio = studio(250, |argument| u64::from(argument % 10 == 0));
+    let report = tracing::subscriber::with_default(logged.clone(), || block_on(studio.play()));
+    assert_eq!(report.counts().of(Status::Different), 25);
+    let logged = logged.0.lock().unwrap();
+    let counted: Vec<&String> = logged.iter().filter(|line| line.starts_with("so far: ")).collect();
+    assert!(counted.len() >= 2, "{counted:?}");
+    assert!(counted[0].starts_with("so far: 100 recordings: "), "{counted:?}");
+    assert_eq!(logged.last().unwrap(), "played all: 250 recordings: 225 equal, 25 different");
+    assert_eq!(logged.iter().filter(|line| *line == "compared").count(), 250);
+}
+
+#[test]
+fn a_stop_in_the_middle_gives_a_report_of_what_was_done() {
+    let stop = Stop::new();
+    let stopping = stop.clone();
+    let studio = studio(60, move |argument| {
+        if argument == 20 {
+            stopping.stop();
+        }
+        0
+    });
+    let studio = studio.stop(stop).concurrency(NonZeroUsize::new(2).unwrap());
+    let report: Report = block_on(studio.play());
+    assert!(report.interrupted);
+    assert!(!report.is_all_equal());
+    assert!((1..60).contains(&report.counts().total()));
+    assert_eq!(report.counts().of(Status::Equal), report.counts().total());
+    assert!(report.to_string().starts_with("interrupted"), "{report}");
+    // Stopped before it began, it plays nothing.
+    assert_eq!(block_on(studio.play()).counts().total(), 0);
+}
+
+#[test]
+fn a_stop_that_comes_after_the_end_interrupts_nothing() {
+    let stop = Stop::new();
+    let studio = studio(5, |_| 0).stop(stop.clone());
+    let events: Vec<Event> = block_on(async {
+        let mut events = studio.events();
+        let mut seen = Vec::new();
+        while let Some(event) = events.next().await {
+            seen.push(event);
+            if seen.iter().filter(|event| matches!(event, Event::Compared(_))).count() == 5 {
+                stop.stop();
+            }
+        }
+        seen
+    });
+    assert!(!events.iter().any(|event| matches!(event, Event::Interrupted)));
+    assert!(events.iter().any(|event| matches!(event, Event::Found { recordings: 5, .. })));
+}
+
+#[test]
+fn a_category_that_has_none_is_told_of_those_that_there_are() {
+    let report = block_on(studio(3, |_| 0).categories(["Chekout"]).play());
+    let message = report.categories[0].nothing_found.clone().unwrap();
+    assert!(
+        message.ends_with("in memory, where there are none of this category, but of `Echo`"),
+        "{message}"
+    );
+}
+
+#[test]
+fn recordings_given_are_played_once_for_each_time_they_are_named() {
+    let (cassette, _) = recorded(1);
+    let id: RecordingId = cassette.last_id().unwrap();
+    let tuner = |_: &str| {
+        Ok::<_, Error>(Tuning::blocking(|recording| {
+            let (argument,) = recording.arguments()?;
+            Ok(run(argument, 0))
+        }))
+    };
+    let report = block_on(Studio::new(cassette, tuner).recordings([id.clone(), id]).play());
+    assert_eq!(report.counts().total(), 2);
+}
