@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap_complete::Shell;
 
 use super::failure::{Exit, Stop};
-use super::files;
+use super::form;
 use super::screen::Screen;
 
 /// Prints the completions for a shell, such as `playback completions bash > /etc/bash_completion.d/playback`
@@ -44,7 +44,7 @@ impl Man {
             }
             Some(directory) => {
                 let failed = |error| {
-                    files::failed("write man pages to", directory, "name one that you may write to", error)
+                    form::failed("write man pages to", directory, "name one that you may write to", error)
                 };
                 std::fs::create_dir_all(directory)
                     .and_then(|()| clap_mangen::generate_to(command, directory))

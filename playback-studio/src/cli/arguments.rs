@@ -5,7 +5,7 @@ use clap::{ArgMatches, ColorChoice, CommandFactory, FromArgMatches, Parser, Subc
 use super::failure::{Exit, Stop};
 use super::screen::Screen;
 use super::store::StoreArgs;
-use super::{Cli, about, copy, diff, id, ls, remove, show, stats, store, verify};
+use super::{Cli, about, convert, copy, diff, id, ls, remove, show, stats, store, verify};
 
 /// Looks at recordings of operations, copies them, and keeps them in order
 #[derive(Debug, Parser)]
@@ -35,6 +35,7 @@ enum Command {
     Diff(diff::Diff),
     Stats(stats::Stats),
     Verify(verify::Verify),
+    Convert(convert::Convert),
     Pull(copy::Pull),
     Push(copy::Push),
     Rm(remove::Remove),
@@ -66,6 +67,7 @@ impl Arguments {
             Command::Diff(diff) => diff.run(store, screen).await,
             Command::Stats(stats) => stats.run(store, screen).await,
             Command::Verify(verify) => verify.run(store, screen).await,
+            Command::Convert(convert) => convert.run(store, screen).await,
             Command::Pull(pull) => pull.run(store, screen).await,
             Command::Push(push) => push.run(store, screen).await,
             Command::Rm(remove) => remove.run(store, screen).await,

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use futures::StreamExt;
 use futures::stream;
-use playback_cassette::{Cassette, ErrorKind, Found};
+use playback_cassette::{ErrorKind, Found};
 
 use super::failure::{Exit, Stop};
 use super::form::Form;
@@ -54,8 +54,8 @@ struct Copied {
     #[arg(long)]
     dry_run: bool,
 
-    /// The form of files in a directory
-    #[arg(long = "as", value_enum, value_name = "FORM", default_value_t = Form::Tape)]
+    /// The form of new files in a directory
+    #[arg(long = "as", value_enum, value_name = "FORM", default_value_t = Form::Text)]
     form: Form,
 }
 
@@ -97,9 +97,9 @@ impl Copied {
             ));
             return Ok(exit);
         }
-        let to = to(Access::Add(self.form))?;
+        let to = to(Access::Add)?;
         let (mut copied, mut there) = (0, 0);
-        let (source, target) = (from.cassette(), to.cassette());
+        let (source, target) = (from, &to);
         let mut copies = stream::iter(&found)
             .map(|found| async move { (found, self.one(found, source, target).await) })
             .buffered(CONCURRENT);
@@ -130,20 +130,15 @@ impl Copied {
     }
 
     /// Whether it was copied, or there already.
-    async fn one(
-        &self,
-        found: &Found,
-        from: &dyn Cassette,
-        to: &dyn Cassette,
-    ) -> Result<bool, playback_cassette::Error> {
+    async fn one(&self, found: &Found, from: &Store, to: &Store) -> Result<bool, playback_cassette::Error> {
         if !self.replace {
-            match to.load_metadata(&found.id).await {
+            match to.cassette().load_metadata(&found.id).await {
                 Ok(_) => return Ok(false),
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
                 Err(error) => return Err(error),
             }
         }
-        to.save(&from.load(&found.id).await?).await?;
+        to.save(&from.cassette().load(&found.id).await?, self.form).await?;
         Ok(true)
     }
 }

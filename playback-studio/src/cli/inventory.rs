@@ -1,6 +1,7 @@
 //! What a store keeps, by listing it.
 
-use playback_cassette::RecordingId;
+use futures::StreamExt;
+use playback_cassette::{Cassette, Found, Query, RecordingId};
 
 use super::failure::Stop;
 use super::store::{Kind, Store};
@@ -33,11 +34,20 @@ pub(crate) async fn inventory(store: &Store) -> Result<Inventory, Stop> {
             Ok(Inventory { recordings, strangers: all.strangers, unreadable: Vec::new() })
         }
         Kind::Files(files) => {
-            // A file is both.
-            let recordings =
-                files.sizes().map(|(id, size)| Stored { id, tape: Some(size), metadata: Some(0) });
-            let unreadable = files.problems().map(|error| error.chain()).collect();
-            Ok(Inventory { recordings: recordings.collect(), strangers: Vec::new(), unreadable })
+            let mut inventory =
+                Inventory { recordings: Vec::new(), strangers: Vec::new(), unreadable: Vec::new() };
+            let mut found = files.find(&Query::new().include_incomplete(true));
+            while let Some(found) = found.next().await {
+                match found {
+                    // A file is both.
+                    Ok(Found { id, size, .. }) => {
+                        inventory.recordings.push(Stored { id, tape: size, metadata: Some(0) });
+                    }
+                    Err(error) => inventory.unreadable.push(error.chain()),
+                }
+            }
+            inventory.recordings.sort_by(|one, other| one.id.cmp(&other.id));
+            Ok(inventory)
         }
     }
 }

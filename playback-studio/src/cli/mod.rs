@@ -23,21 +23,22 @@
 //! |---|---|
 //! | `arguments` | the commands and what they share |
 //! | `failure` | how a command ends: exit codes |
-//! | `store`, `files`, `form` | opening a store; files in a directory as one |
+//! | `store` | opening a store: an object store, or files in a directory |
 //! | `id`, `when`, `select` | ids, times and conditions as people write them |
 //! | `screen`, `columns`, `value`, `words`, `json` | how things are shown, harmless to terminals |
 //! | `ls`, `inventory`, `stats`, `verify` | looking at a store |
 //! | `show`, `diff` | looking at recordings |
+//! | `form`, `convert` | the file of a recording, as a tape and as text |
 //! | `copy`, `remove` | changing a store |
 //! | `about` | completions and man pages |
 
 mod about;
 mod arguments;
 mod columns;
+mod convert;
 mod copy;
 mod diff;
 mod failure;
-mod files;
 mod form;
 mod id;
 mod inventory;

@@ -5,13 +5,15 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use playback_cassette::{Cassette, CassetteExt, ErrorKind, Listing, Order, Query, Recording, RecordingId};
+use futures::{FutureExt, StreamExt};
+use playback_cassette::{
+    Cassette, CassetteExt, Error, ErrorKind, Fixtures, Listing, Order, Query, Recording, RecordingId,
+};
 use playback_cassette_s3::ObjectStoreCassette;
 use url::Url;
 
 use super::failure::Stop;
-use super::files::{self, Files};
-use super::form::Form;
+use super::form::{self, Form};
 use super::id::{self, Wanted};
 
 /// Where recordings are looked for, unless `--store` or the environment says otherwise.
@@ -24,8 +26,8 @@ const CANDIDATES: usize = 10;
 /// What `--help` says of stores.
 pub(crate) const HELP: &str = "\
 Stores:
-  A directory holds either files of recordings (*.tape), wherever they lie in it, or what an object
-  store keeps (tape_recorder_recordings/). URLs are file:///path and, as far as the command was built
+  A directory holds either files of recordings (*.tape, *.tape.txt), wherever they lie in it, or what
+  an object store keeps (tape_recorder_recordings/). URLs are file:///path and, as far as the command was built
   with the features aws, gcp and azure, s3://bucket/prefix, gs://bucket/prefix and
   az://container/prefix. Credentials come from the environment, as each cloud has it.";
 
@@ -62,8 +64,8 @@ pub(crate) enum Access {
     Read,
     /// What is there is changed, and nothing is added.
     Remove,
-    /// Recordings are added. A new directory takes them as files of this form.
-    Add(Form),
+    /// Recordings are added. A new directory takes them as files.
+    Add,
 }
 
 /// A place where recordings are kept. Cheap to clone.
@@ -76,7 +78,7 @@ pub(crate) struct Store {
 #[derive(Clone)]
 pub(crate) enum Kind {
     Objects(ObjectStoreCassette),
-    Files(Arc<Files>),
+    Files(Arc<Fixtures>),
 }
 
 impl StoreArgs {
@@ -87,8 +89,8 @@ impl StoreArgs {
     /// The recording that a text means: that of a file, or of an id in the store.
     pub(crate) async fn load(&self, text: &str) -> Result<Recording, Stop> {
         let path = Path::new(text);
-        if Form::of_file(path).is_some() && path.is_file() {
-            return Ok(files::read(path)?.1);
+        if let Some(form) = Form::of_file(path).filter(|_| path.is_file()) {
+            return Ok(form.read(path)?);
         }
         self.open(Access::Read)?.load(text).await
     }
@@ -145,6 +147,18 @@ impl Store {
         match &self.kind {
             Kind::Objects(objects) => objects,
             Kind::Files(files) => &**files,
+        }
+    }
+
+    /// Keeps a recording. A new file is made in this form.
+    pub(crate) async fn save(&self, recording: &Recording, form: Form) -> Result<(), Error> {
+        match &self.kind {
+            Kind::Files(files) if form == Form::Tape && files.path_of(recording.id()).is_none() => {
+                let id = recording.id();
+                let name = format!("{}/{}-{}", id.encoded_category(), id.day(), id.unique());
+                files.keep(recording, &format!("{name}{}", form.ending())).map(|_| ())
+            }
+            _ => self.cassette().save(recording).await,
         }
     }
 
@@ -241,7 +255,7 @@ impl Store {
 
 fn directory(path: &Path, access: Access) -> Result<Store, Stop> {
     let place = format!("the directory {}", path.display());
-    let adds = matches!(access, Access::Add(_));
+    let adds = access == Access::Add;
     match fs::metadata(path) {
         Ok(metadata) if metadata.is_dir() => {}
         Ok(_) => {
@@ -252,7 +266,7 @@ fn directory(path: &Path, access: Access) -> Result<Store, Stop> {
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound && adds => {
             let refused =
-                |error| files::failed("make the directory", path, "name one that you may write to", error);
+                |error| form::failed("make the directory", path, "name one that you may write to", error);
             fs::create_dir_all(path).map_err(refused)?;
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -262,7 +276,7 @@ fn directory(path: &Path, access: Access) -> Result<Store, Stop> {
             )));
         }
         Err(error) => {
-            return Err(files::failed("open the directory", path, "name one that you may read", error).into());
+            return Err(form::failed("open the directory", path, "name one that you may read", error).into());
         }
     }
     if let Some((base, prefix)) = inside_root(path) {
@@ -274,15 +288,15 @@ fn directory(path: &Path, access: Access) -> Result<Store, Stop> {
         let cassette = ObjectStoreCassette::local(path)?.read_only(access == Access::Read);
         return Ok(Store { kind: Kind::Objects(cassette), place });
     }
-    if !adds && !Files::are_in(path)? && !is_empty(path) {
+    let files = if access == Access::Read { Fixtures::open(path)? } else { Fixtures::writable(path)? };
+    if !adds && holds_nothing(&files) && !is_empty(path) {
         return Err(Stop::new(format!(
             "{place} holds no recordings: neither `{ROOT}/`, as an object store keeps it, nor files that end in \
-             `.{}`; check the path",
-            Form::Tape.ending()
+             `{}` or `{}`; check the path",
+            Form::Tape.ending(),
+            Form::Text.ending()
         )));
     }
-    let form = if let Access::Add(form) = access { form } else { Form::Tape };
-    let files = Files::open(path, form, access == Access::Read)?;
     Ok(Store { kind: Kind::Files(Arc::new(files)), place })
 }
 
@@ -297,7 +311,7 @@ fn inside_root(path: &Path) -> Option<(PathBuf, String)> {
 
 /// Says which prefixes there are where recordings stand below prefixes only.
 fn check_prefix(path: &Path, root: &Path, access: Access) -> Result<(), Stop> {
-    if is_tree(root) || matches!(access, Access::Add(_)) {
+    if is_tree(root) || access == Access::Add {
         return Ok(());
     }
     let mut prefixes = Vec::new();
@@ -329,6 +343,12 @@ fn below(directory: &Path, depth: usize, found: &mut Vec<PathBuf>) {
             below(&entry, depth - 1, found);
         }
     }
+}
+
+/// Whether there are no files of recordings, not even of broken ones. Nothing is waited for: files have been listed.
+fn holds_nothing(files: &Fixtures) -> bool {
+    let all = Query::new().include_incomplete(true).limit(1);
+    files.find(&all).next().now_or_never().is_some_and(|found| found.is_none())
 }
 
 fn is_empty(directory: &Path) -> bool {

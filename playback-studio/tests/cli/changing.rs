@@ -33,8 +33,13 @@ fn a_failure_becomes_a_fixture_by_pulling_it() {
     let pulled = pull(&["--filter", "failed=true"]);
     assert_eq!(pulled.out, "Checkout/20260103/01KDVDNA000000000000000003\n");
     assert_eq!(pulled.code, Some(0));
-    let file = store.join("Checkout/01KDVDNA000000000000000003.tape");
-    assert_eq!(fs::read(&file).unwrap(), fs::read(production.object("full", 2)).unwrap());
+    let text =
+        fs::read_to_string(store.join("Checkout/20260103-01KDVDNA000000000000000003.tape.txt")).unwrap();
+    assert!(text.contains("input shop.discount"), "{text}");
+    let tape = pull(&["02", "--as", "tape"]);
+    assert_eq!(tape.code, Some(0), "{tape:?}");
+    let file = store.join("Checkout/20260102-01KDVDNA000000000000000002.tape");
+    assert_eq!(fs::read(&file).unwrap(), fs::read(production.object("full", 1)).unwrap());
 
     // What is there already stays as it is, unless it is to be replaced.
     let again = pull(&["03", "01"]);
@@ -153,4 +158,47 @@ fn files_are_kept_where_they_are_when_replaced() {
     let shown = place.run(&["show", file.to_str().unwrap()]).done();
     assert!(shown.contains("  note: \"changed\"\n"), "{shown}");
     assert_eq!(fs::read_dir(place.path()).unwrap().count(), 4);
+}
+
+#[test]
+fn a_recording_goes_to_text_and_back_and_stays_what_it_was() {
+    let place = Place::of_files();
+    let file = |name: &str| place.path().join(name).to_str().unwrap().to_owned();
+    let tape = fs::read(file("1.tape")).unwrap();
+    let said = place.run_here(&["convert", &file("1.tape")]);
+    assert_eq!((said.code, said.err.as_str()), (Some(0), "wrote HERE/1.tape.txt\n"));
+    fs::remove_file(file("1.tape")).unwrap();
+    assert_eq!(place.run(&["ls", "--ids"]).done().lines().count(), 4);
+    assert_eq!(place.run(&["convert", &file("1.tape.txt")]).code, Some(0));
+    assert_eq!(fs::read(file("1.tape")).unwrap(), tape);
+
+    let again = place.run_here(&["convert", &file("1.tape.txt")]).failed();
+    assert_eq!(
+        again,
+        "error: HERE/1.tape is there already; --replace replaces it, and --out names another file\n"
+    );
+    assert_eq!(place.run(&["convert", "--replace", &file("1.tape.txt")]).code, Some(0));
+    fs::remove_file(file("1.tape.txt")).unwrap();
+
+    let text = place.run(&["convert", "02", "--out", "-"]).done();
+    assert!(text.contains("\ninput shop.price\n"), "{text}");
+    assert_eq!(place.run(&["convert", "02", "--out", &file("new.tape.txt")]).code, Some(0));
+    assert_eq!(fs::read_to_string(file("new.tape.txt")).unwrap(), text);
+    fs::remove_file(file("new.tape.txt")).unwrap();
+    assert!(place.run(&["convert", "03"]).failed().contains("where is `03` to be written?"));
+}
+
+#[test]
+fn a_text_that_was_edited_wrongly_is_refused_with_line_and_column() {
+    let place = Place::of_files();
+    let text = place.run(&["convert", "02", "--out", "-"]).done();
+    let line = text.lines().position(|line| line == "input shop.price").unwrap();
+    let broken = text.replacen("\ninput shop.price", "\ninputt shop.price", 1);
+    let file = place.path().join("broken.tape.txt");
+    fs::write(&file, broken).unwrap();
+    for arguments in [&["convert", file.to_str().unwrap()][..], &["show", file.to_str().unwrap()]] {
+        let said = place.run(arguments).failed();
+        let expected = format!("line {}", line + 1);
+        assert!(said.contains(&expected) && said.contains("column") && said.contains("expected"), "{said}");
+    }
 }

@@ -161,7 +161,7 @@ fn long_values_are_cut_unless_asked_for_whole() {
     let place = Place::of(&[shop::one(0, || operation("Long").run(|| vec!["long enough"; 100]))]);
     let cut = place.run(&["show", "@last"]).done();
     assert!(cut.lines().count() < 60, "{cut}");
-    assert!(cut.contains("… 62 lines more; --full or --entry shows them"), "{cut}");
+    assert!(cut.contains("lines more; --full or --entry shows them"), "{cut}");
     for whole in [&["show", "@last", "--full"][..], &["show", "@last", "--entry", "0"]] {
         assert_eq!(place.run(whole).done().matches("long enough").count(), 100);
     }
