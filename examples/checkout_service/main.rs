@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 
@@ -11,7 +12,7 @@ use clap::{Args, Parser};
 use playback_cassette::{CassetteExt, Query, TapeRecorder};
 use playback_cassette_s3::ObjectStoreCassette;
 use playback_examples::checkout_service::database::Database;
-use playback_examples::checkout_service::drive::{Driver, Sent};
+use playback_examples::checkout_service::drive::{Driver, Sent, keep};
 use playback_examples::checkout_service::pricing::Tariff;
 use playback_examples::checkout_service::server::Server;
 use playback_examples::checkout_service::shipping::client::Shipping;
@@ -86,6 +87,9 @@ struct Drive {
     /// Where the service keeps recordings, to list them.
     #[arg(long, value_name = "URL")]
     record: Option<String>,
+    /// A directory to keep a recording of each kind of visit in, as text.
+    #[arg(long, value_name = "DIRECTORY", requires = "record")]
+    keep: Option<PathBuf>,
 }
 
 #[tokio::main]
@@ -168,7 +172,12 @@ async fn run_drive(options: Drive) -> Result<(), Error> {
     println!("{}", visits(&sent));
     if let Some(url) = options.record {
         driver.flush().await?;
-        println!("\n{}", recordings(&url, began).await?);
+        let cassette = ObjectStoreCassette::from_url(&url)?;
+        println!("\n{}", recordings(&cassette, began).await?);
+        if let Some(directory) = options.keep {
+            let files = keep(&cassette, &sent, &directory).await?;
+            println!("{} of them kept in {}", files.len(), directory.display());
+        }
     }
     Ok(())
 }
@@ -199,10 +208,9 @@ fn visits(sent: &[Sent]) -> String {
 }
 
 /// What was recorded since `began`, category by category.
-async fn recordings(url: &str, began: SystemTime) -> Result<String, Error> {
-    let cassette = ObjectStoreCassette::from_url(url)?;
+async fn recordings(cassette: &ObjectStoreCassette, began: SystemTime) -> Result<String, Error> {
     let found = cassette.find_all(&Query::since(began).include_incomplete(true)).await?;
-    let mut lines = vec![format!("{} recordings in {url}", found.len())];
+    let mut lines = vec![format!("{} recordings", found.len())];
     for category in ["Checkout", "Refund"] {
         let of_it: Vec<_> = found.iter().filter(|found| found.metadata.category == category).collect();
         let failed = of_it.iter().filter(|found| found.metadata.failed).count();

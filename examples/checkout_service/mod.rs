@@ -1,5 +1,5 @@
 //! An HTTP service that is recorded while it serves: axum in front, SQLite behind, and a second service that it asks
-//! over HTTP. Its README walks through it in five minutes.
+//! over HTTP.
 //!
 //! Read it in this order:
 //!

@@ -10,7 +10,7 @@ use playback_cassette_s3::ObjectStoreCassette;
 use playback_core::{Call, Recording, Value};
 use playback_examples::checkout_service::database::Database;
 use playback_examples::checkout_service::drive::{Driver, KINDS, Request, Sent};
-use playback_examples::checkout_service::model::{Cart, Receipt, Return};
+use playback_examples::checkout_service::model::Receipt;
 use playback_examples::checkout_service::pricing::Tariff;
 use playback_examples::checkout_service::server::Server;
 use playback_examples::checkout_service::shipping::client::Shipping;
@@ -85,10 +85,7 @@ async fn recordings(cassette: &impl Cassette) -> Vec<Recording> {
 
 /// The name that the customer gave the request.
 fn reference(recording: &Recording) -> String {
-    match recording.id().category() {
-        "Checkout" => recording.arguments::<(Cart,)>().unwrap().0.reference,
-        _ => recording.arguments::<(Return,)>().unwrap().0.reference,
-    }
+    Request::of(recording).unwrap().reference().unwrap().to_owned()
 }
 
 /// Whatever has a name is under it, sorted by what was kept of it.
@@ -115,12 +112,8 @@ async fn every_request_that_reaches_an_operation_is_recorded_and_replays_equally
     // Each was recorded once, as what its customer saw.
     let recordings = recordings(&on_disk(directory.path())).await;
     let seen = sent.iter().filter_map(|sent| {
-        let (category, reference) = match &sent.request {
-            Request::Checkout(cart) => ("Checkout", &cart.reference),
-            Request::Refund(request) => ("Refund", &request.reference),
-            Request::Garbage => return None,
-        };
-        Some((reference.clone(), (category.to_owned(), sent.status.map(|status| status >= 400))))
+        let failed = sent.status.map(|status| status >= 400);
+        Some((sent.request.reference()?.to_owned(), (sent.request.category()?.to_owned(), failed)))
     });
     let kept = recordings.iter().map(|recording| {
         let metadata = recording.metadata();
@@ -144,10 +137,8 @@ async fn a_recording_holds_what_the_customer_got_and_who_was_asked_for_it() {
     let (sent, _) = serve(KINDS, TapeRecorder::builder(memory.clone())).await;
     let recordings = recordings(&memory).await;
     let of = |visit| {
-        let Request::Checkout(cart) = &sent.iter().find(|sent| sent.visit == visit).unwrap().request else {
-            panic!("{visit} checks nothing out");
-        };
-        recordings.iter().find(|recording| reference(recording) == cart.reference).unwrap()
+        let sent = sent.iter().find(|sent| sent.visit == visit).unwrap();
+        recordings.iter().find(|recording| Request::of(recording).unwrap() == sent.request).unwrap()
     };
     let asked = |recording: &Recording| {
         let asked = recording.tape().calls().filter(|call| call.alias().starts_with("shipping."));

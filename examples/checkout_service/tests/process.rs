@@ -13,9 +13,7 @@ use futures::future::ready;
 use futures::stream::{self, StreamExt};
 use playback_cassette::{Cassette, CassetteExt, Query};
 use playback_cassette_s3::ObjectStoreCassette;
-use playback_core::Recording;
 use playback_examples::checkout_service::drive::{Driver, KINDS, Request, Sent};
-use playback_examples::checkout_service::model::{Cart, Return};
 use playback_examples::checkout_service::pricing::Tariff;
 use playback_examples::checkout_service::tuner::ServiceTuner;
 use playback_studio::Studio;
@@ -90,30 +88,19 @@ impl Drop for Service {
     }
 }
 
-async fn recordings(directory: &Path) -> Vec<Recording> {
+/// The requests that were recorded.
+async fn recorded(directory: &Path) -> Vec<Request> {
     let cassette = ObjectStoreCassette::local(directory).unwrap();
-    let mut recordings = Vec::new();
+    let mut recorded = Vec::new();
     for found in cassette.find_all(&Query::new().include_incomplete(true)).await.unwrap() {
-        recordings.push(cassette.load(&found.id).await.unwrap());
+        recorded.push(Request::of(&cassette.load(&found.id).await.unwrap()).unwrap());
     }
-    recordings
+    recorded
 }
 
-fn recorded_references(recordings: &[Recording]) -> BTreeSet<String> {
-    let reference = |recording: &Recording| match recording.id().category() {
-        "Checkout" => recording.arguments::<(Cart,)>().unwrap().0.reference,
-        _ => recording.arguments::<(Return,)>().unwrap().0.reference,
-    };
-    recordings.iter().map(reference).collect()
-}
-
-fn references(sent: &[Sent]) -> BTreeSet<String> {
-    let reference = |sent: &Sent| match &sent.request {
-        Request::Checkout(cart) => Some(cart.reference.clone()),
-        Request::Refund(request) => Some(request.reference.clone()),
-        Request::Garbage => None,
-    };
-    sent.iter().filter_map(reference).collect()
+/// The names that customers gave their requests.
+fn references<'a>(requests: impl IntoIterator<Item = &'a Request>) -> BTreeSet<String> {
+    requests.into_iter().filter_map(Request::reference).map(str::to_owned).collect()
 }
 
 async fn assert_all_replay_equally(directory: &Path, expected: usize) {
@@ -134,11 +121,11 @@ async fn asked_to_end_it_answers_all_that_it_has_taken_and_loses_no_recording() 
 
     let counts: serde_json::Value =
         serde_json::from_str(last.trim().strip_prefix("recorded: ").unwrap()).unwrap();
-    let recordings = recordings(directory.path()).await;
-    assert_eq!(counts["saved"].as_u64(), Some(recordings.len() as u64), "{counts}");
+    let recorded = recorded(directory.path()).await;
+    assert_eq!(counts["saved"].as_u64(), Some(recorded.len() as u64), "{counts}");
     assert_eq!(counts["started"], counts["saved"], "{counts}");
-    assert!(recorded_references(&recordings).is_superset(&references(&answered)));
-    assert_all_replay_equally(directory.path(), recordings.len()).await;
+    assert!(references(&recorded).is_superset(&references(answered.iter().map(|sent| &sent.request))));
+    assert_all_replay_equally(directory.path(), recorded.len()).await;
 }
 
 #[tokio::test]
@@ -153,7 +140,7 @@ async fn killed_it_leaves_whole_recordings_and_all_that_were_flushed() {
     let (last, ended_well) = service.wait();
     assert_eq!((last.as_str(), ended_well), ("", false));
 
-    let recordings = recordings(directory.path()).await;
-    assert!(recorded_references(&recordings).is_superset(&references(&flushed)));
-    assert_all_replay_equally(directory.path(), recordings.len()).await;
+    let recorded = recorded(directory.path()).await;
+    assert!(references(&recorded).is_superset(&references(flushed.iter().map(|sent| &sent.request))));
+    assert_all_replay_equally(directory.path(), recorded.len()).await;
 }
