@@ -7,7 +7,7 @@ use playback_core::{Call, End, Playback, Recording, Tape, Value};
 use serde::Serialize;
 
 use crate::guard::guarded;
-use crate::{Comparator, Error, Extractor, Rules, Sides, Structural, Verdict, extract};
+use crate::{Comparator, Error, Extracted, Extractor, Rules, Sides, Structural, Verdict, extract};
 
 type DataExtractor = dyn Fn(&Recording) -> Result<Value, Error> + Send + Sync;
 
@@ -91,6 +91,12 @@ impl Criteria {
         guarded(|| self.compare(playback))
             .unwrap_or_else(|panic| Err(format!("comparing panicked: {panic}").into()))
             .unwrap_or_else(Verdict::failure)
+    }
+
+    /// What is compared of one run.
+    pub(crate) fn extract(&self, tape: &Tape) -> Result<Extracted, Error> {
+        guarded(|| self.extractor.extract(tape))
+            .unwrap_or_else(|panic| Err(format!("extracting panicked: {panic}").into()))
     }
 
     fn compare(&self, playback: &Playback) -> Result<Verdict, Error> {

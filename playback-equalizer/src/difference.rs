@@ -5,6 +5,7 @@ use std::fmt;
 use playback_core::value::Path;
 use playback_core::{OutputKey, RESULT_ALIAS, Value};
 
+use crate::paint::Paint;
 use crate::text::{Side, kind, sides};
 
 /// One place at which a replay differs from what was recorded.
@@ -118,7 +119,8 @@ impl Change {
     }
 }
 
-/// What changed into what, on one line: `4200 -> 3990`. Long values are cut to where they differ.
+/// What changed into what, on one line: `4200 -> 3990`. Long values are cut to where they differ;
+/// [`Difference::styled`] shows more of them.
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -154,6 +156,7 @@ impl fmt::Display for Difference {
 pub(crate) struct Grouped<'a> {
     pub(crate) differences: &'a [Difference],
     pub(crate) omitted: usize,
+    pub(crate) paint: Paint,
 }
 
 impl fmt::Display for Grouped<'_> {
@@ -168,7 +171,7 @@ impl fmt::Display for Grouped<'_> {
                     None => {}
                 }
             }
-            write!(f, "\n    {difference}")?;
+            write!(f, "\n    {}", difference.styled(self.paint).indented(4))?;
         }
         if self.omitted > 0 {
             write!(f, "\n    and {} more", self.omitted)?;

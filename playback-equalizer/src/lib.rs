@@ -37,7 +37,9 @@
 //! | `pairs` | which output of one run is which of the other |
 //! | `diff` | where two values differ: [`diff()`] |
 //! | `rules` | what does not matter, in code and in files: [`Rules`], [`Rule`], [`Tolerance`] |
-//! | `difference`, `text` | one place that differs, and how it is shown: [`Difference`], [`Change`] |
+//! | [`noise`] | learning what differs on its own |
+//! | `difference`, `text` | one place that differs: [`Difference`], [`Change`] |
+//! | `styled`, `words`, `paint` | how it is shown: by words, lines and offsets, in colours: [`Styled`], [`Paint`] |
 //! | `risk` | what a difference may mean: [`Risk`] |
 //! | `status`, `verdict` | what a comparator says: [`Status`], [`Verdict`] |
 //! | `equalizer`, `comparison` | replaying and comparing: [`Equalizer`], [`Comparison`] |
@@ -57,6 +59,8 @@ mod equalizer;
 pub mod extract;
 mod extracted;
 mod guard;
+pub mod noise;
+mod paint;
 mod pairs;
 mod risk;
 mod rules;
@@ -66,10 +70,12 @@ mod speed;
 mod status;
 mod stop;
 mod structural;
+mod styled;
 mod text;
 mod timeline;
 mod tuning;
 mod verdict;
+mod words;
 
 pub use comparator::{Comparator, Sides, typed, typed_with_data};
 pub use comparison::{Comparison, Run};
@@ -80,6 +86,7 @@ pub use difference::{Change, Difference};
 pub use equalizer::Equalizer;
 pub use extract::{Extract, Extractor};
 pub use extracted::{Extracted, Part};
+pub use paint::Paint;
 pub use risk::{Risk, UnknownRisk};
 pub use rules::{Rule, RuleError, Rules, RulesError, Tolerance, Usage};
 pub use runtime::Runtime;
@@ -88,6 +95,7 @@ pub use speed::{Slowdown, Speed};
 pub use status::Status;
 pub use stop::Stop;
 pub use structural::Structural;
+pub use styled::Styled;
 pub use timeline::{Answer, Moment, Step, StepKind, Timeline};
 pub use tuning::{Tuner, Tuning, TuningFailed};
 pub use verdict::Verdict;

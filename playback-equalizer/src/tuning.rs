@@ -5,12 +5,12 @@ use std::future::Future;
 use std::sync::Arc;
 
 use futures::future::{BoxFuture, FutureExt};
-use playback_core::{Playback, Recording, ReplayError, replay, replay_blocking};
+use playback_core::{Playback, Recording, ReplayError, Tape, replay, replay_blocking};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::guard::guarded;
-use crate::{Comparator, Criteria, Error, Extractor, Rules, Verdict};
+use crate::{Comparator, Criteria, Error, Extracted, Extractor, Rules, Verdict};
 
 /// Knows, for each category, how its recordings are replayed and compared.
 ///
@@ -220,6 +220,11 @@ impl Tuning {
     #[must_use]
     pub fn judge(&self, playback: &Playback) -> Verdict {
         self.criteria.judge(playback)
+    }
+
+    /// What is compared of one run.
+    pub(crate) fn extract(&self, tape: &Tape) -> Result<Extracted, Error> {
+        self.criteria.extract(tape)
     }
 
     fn with(self, change: impl FnOnce(Criteria) -> Criteria) -> Self {

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use crate::Status;
-use crate::difference::{Difference, Grouped};
+use crate::difference::Difference;
+use crate::{Paint, Status};
 
 /// What a comparator says: a status, and as much of the reason as it knows.
 ///
@@ -64,10 +64,6 @@ impl From<Status> for Verdict {
 /// The status and the message, and the differences below.
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.status)?;
-        if let Some(message) = &self.message {
-            write!(f, ": {message}")?;
-        }
-        write!(f, "{}", Grouped { differences: &self.differences, omitted: self.omitted })
+        write!(f, "{}", self.styled(Paint::Plain))
     }
 }

@@ -15,11 +15,13 @@ use std::time::Duration;
 
 use playback_core::Value;
 
+pub(crate) use instant::time_apart;
 pub(crate) use lens::{Lens, Number};
 pub(crate) use pattern::Way;
 pub use read::RulesError;
 pub use rule::{Rule, RuleError};
 pub use tolerance::Tolerance;
+pub(crate) use tolerance::apart;
 
 /// What does not matter when a replay is compared with its recording.
 ///
