@@ -8,7 +8,11 @@ use std::time::Duration;
 use common::{Sent, playback};
 use futures::executor::block_on;
 use playback_core::{Recording, operation, output};
-use playback_equalizer::{Equalizer, Rule, Rules, RulesError, Status, Tolerance, Tuning};
+use playback_equalizer::extract::{self, Extract};
+use playback_equalizer::{
+    Comparator, Criteria, Equalizer, Rule, Rules, RulesError, Sides, Status, Tolerance, Tuning, Verdict,
+    diff_with,
+};
 
 const ALL: &str = r#"
 ignore = ["**.updated_at", 'Ok."a b"["c"]']
@@ -224,6 +228,47 @@ fn rules_of_a_file_make_a_different_replay_equal_and_count_what_they_were_good_f
     assert_eq!(forgave, [0, 1, 1, 2, 0]);
     let unused: Vec<_> = rules.unused().into_iter().map(|rule| rule.origin().unwrap()).collect();
     assert_eq!(unused, ["line 2", "line 13"]);
+}
+
+#[test]
+fn paths_begin_at_the_output_whatever_is_extracted_of_it() {
+    let replay = playback(&[Sent("a", 1)], &[Sent("a", 2)], Ok(0), Ok(0));
+    let judge = |pattern: &str, extractor: Extract| {
+        let rules = Rules::new().ignore(pattern).unwrap();
+        let verdict = Criteria::new().extractor(extractor).rules(&rules).judge(&replay);
+        (verdict.status, rules.unused().len())
+    };
+    for extractor in [extract::everything(), extract::outputs("a"), extract::argument("a", 0)] {
+        assert_eq!(judge("value", extractor.clone()), (Status::Equal, 0));
+        assert_eq!(judge("*", extractor.clone()), (Status::Equal, 0));
+        assert_eq!(judge("[0]", extractor), (Status::Different, 1));
+    }
+}
+
+#[test]
+fn a_comparator_of_ones_own_finds_the_rules_too() {
+    let replay = playback(&[], &[], Ok(10), Ok(12));
+    struct Counting;
+    impl Comparator for Counting {
+        fn compare(&self, sides: &Sides<'_>) -> Verdict {
+            let diff = diff_with(&sides.recorded.value(), &sides.replayed.value(), sides.rules, 10);
+            if diff.count() == 0 { Status::Equal.into() } else { Status::Different.into() }
+        }
+    }
+    let criteria = || Criteria::new().extractor(extract::result()).comparator(Counting);
+    assert_eq!(criteria().judge(&replay).status, Status::Different);
+    let rules = Rules::new().tolerance("Ok", Tolerance::absolute(2.0)).unwrap();
+    assert_eq!(criteria().rules(&rules).judge(&replay).status, Status::Equal);
+    assert_eq!(rules.usage()[0].forgave, 1);
+}
+
+#[test]
+fn a_hostile_file_is_refused() {
+    for text in
+        ["ignore = ".to_owned() + &"[".repeat(100_000), "[".repeat(100_000), "a.".repeat(100_000) + "b = 1"]
+    {
+        assert!(matches!(Rules::from_toml(&text).unwrap_err(), RulesError::Mistake { .. }));
+    }
 }
 
 #[test]

@@ -7,20 +7,10 @@ use playback_core::Value;
 use playback_core::value::{MAX_DEPTH, Path, Segment};
 use wildmatch::WildMatch;
 
-/// A pattern of paths, such as `**.updated_at` or `lines[*].id`.
+/// A pattern of paths, such as `**.updated_at` or `lines[*].id`, written as [`Rules`](crate::Rules) says.
 ///
-/// | written | leads |
-/// |---|---|
-/// | `name`, `."a b"` | to the field, or the payload of the variant, of that name; to the entry of a map with it as key |
-/// | `*_at` | to all whose names are like it, `*` being any characters |
-/// | `[3]` | to that element of a list, or the entry of a map with it as key |
-/// | `["a b"]` | to the entry of a map with that key |
-/// | `[*]` | to all elements of a list, and all entries of a map |
-/// | `*` | to all that is directly inside |
-/// | `**` | to the value itself and all that is inside it, however deep |
-///
-/// The empty pattern leads to the whole value. What a pattern costs grows with its length and the number of places
-/// it is asked of, however many `**` are in it.
+/// It is followed by positions: each step into a value takes those that the way may stand for to those it may stand for
+/// then. So what a pattern costs grows with its length and the number of places, however many `**` are in it.
 #[derive(Debug, Clone)]
 pub(crate) struct Pattern {
     text: String,
