@@ -163,6 +163,16 @@ fn elements_of_a_list_without_an_order_may_be_told_by_a_key() {
 }
 
 #[test]
+fn where_rules_would_make_more_differences_lists_are_read_without_them() {
+    // By its key this is one line gone and another added; as it stands it is one that changed its id.
+    let rules = Rules::new().unordered_by("", "id").unwrap();
+    let (old, new) = (Value::Seq(vec![line(1, 5), line(2, 6)]), Value::Seq(vec![line(9, 5), line(2, 6)]));
+    assert_eq!(shown(&diff_with(&old, &new, &rules, 10)), ["~ [0].id: 1 -> 9"]);
+    // What was not made use of is not counted.
+    assert_eq!(rules.usage()[0].forgave, 0);
+}
+
+#[test]
 fn numbers_may_be_apart_absolutely_or_relatively() {
     let within = |tolerance, one: Value, other: Value| {
         let rules = Rules::new().tolerance("**", tolerance).unwrap();
