@@ -8,8 +8,8 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::future::{Either, FutureExt, select};
-use futures::stream::{BoxStream, Stream, StreamExt};
+use futures::future::{Either, FutureExt, ready, select};
+use futures::stream::{self, BoxStream, Stream, StreamExt};
 use futures_timer::Delay;
 use playback_core::{Playback, Recording, RecordingId, Tape};
 
@@ -17,7 +17,7 @@ use crate::comparison::{Comparison, Run};
 use crate::criteria::failed;
 use crate::guard::{guarded, panic_message};
 use crate::speed::own_time;
-use crate::{Crew, Error, Job, Status, Timeline, Tuning, Verdict};
+use crate::{Crew, Error, Job, Status, Timeline, Tuning, Verdict, is_worker};
 
 /// Replays and compares the recordings of one category.
 ///
@@ -108,7 +108,14 @@ impl Equalizer {
         E: Into<Error> + Send,
     {
         let equalizer = Arc::new(self.clone());
-        self.crew.run(ids.map(move |id| Job::new(id.clone(), Arc::clone(&equalizer), load(id))))
+        let job = move |id: RecordingId| Job::new(id.clone(), Arc::clone(&equalizer), load(id));
+        if !is_worker() {
+            return self.crew.run(ids.map(job));
+        }
+        match self.crew.serve(move |id| Ok(job(id))) {
+            Some(serving) => stream::once(serving).filter_map(|()| ready(None)).boxed(),
+            None => stream::empty().boxed(),
+        }
     }
 
     /// Replays and compares the recording called `id` when it is loaded, on the thread that polls. See

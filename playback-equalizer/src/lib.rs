@@ -44,6 +44,7 @@
 //! | `status`, `verdict` | what a comparator says: [`Status`], [`Verdict`] |
 //! | `equalizer`, `comparison` | replaying and comparing: [`Equalizer`], [`Comparison`] |
 //! | `crew` | many at the same time, on threads: [`Crew`], [`Job`] |
+//! | `workers` | in processes of their own: [`Workers`], [`is_worker`] |
 //! | `runtime`, `stop` | what surrounds replays, and ends them early: [`Runtime`], [`Stop`] |
 //! | `timeline`, `shown` | what both runs did, in short: [`Timeline`]; texts of bounded length |
 //! | `speed` | whether the replays of a run were slower: [`Speed`], [`Slowdown`] |
@@ -76,6 +77,7 @@ mod timeline;
 mod tuning;
 mod verdict;
 mod words;
+mod workers;
 
 pub use comparator::{Comparator, Sides, typed, typed_with_data};
 pub use comparison::{Comparison, Run};
@@ -99,6 +101,7 @@ pub use styled::Styled;
 pub use timeline::{Answer, Moment, Step, StepKind, Timeline};
 pub use tuning::{Tuner, Tuning, TuningFailed};
 pub use verdict::Verdict;
+pub use workers::{Workers, is_worker};
 
 /// What code of the user's own may fail with: any error.
 pub type Error = Box<dyn std::error::Error + Send + Sync>;

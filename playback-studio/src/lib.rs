@@ -65,7 +65,7 @@ pub use groups::Group;
 pub use interrupt::stop_on_ctrl_c;
 pub use playback_equalizer::{
     Comparison, Crew, Difference, Error, Rule, RuleError, Rules, RulesError, Runtime, Status, Stop,
-    Tolerance, Tuner, Tuning, extract, noise,
+    Tolerance, Tuner, Tuning, Workers, extract, is_worker, noise,
 };
 pub use report::{CategoryReport, Counts, Report};
 pub use shard::{InvalidShard, Shard};

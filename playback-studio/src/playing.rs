@@ -1,6 +1,6 @@
 //! What a studio plays, as a stream of what happens.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,7 +8,8 @@ use std::task::{Context, Poll};
 
 use futures::future::ready;
 use futures::stream::{self, BoxStream, Stream, StreamExt};
-use playback_equalizer::{Comparison, Job};
+use playback_core::RecordingId;
+use playback_equalizer::{Comparison, Equalizer, Job};
 
 use crate::Studio;
 use crate::event::Event;
@@ -17,8 +18,27 @@ use crate::wanted::{Batch, nothing_found};
 /// Categories whose recordings are looked for at the same time.
 const CATEGORIES: usize = 8;
 
-/// All that happens while a studio plays.
+/// All that happens while a studio plays; nothing in a worker process, which is told what to play.
 pub(crate) fn playing(studio: &Studio) -> BoxStream<'_, Event> {
+    match studio.crew.serve(jobs_of(studio)) {
+        Some(serving) => stream::once(serving).filter_map(|()| ready(None)).boxed(),
+        None => playing_here(studio),
+    }
+}
+
+/// What a worker process does with a recording.
+fn jobs_of(studio: &Studio) -> impl Fn(RecordingId) -> Result<Job, String> + Send + '_ {
+    let equalizers: Mutex<HashMap<String, Result<Arc<Equalizer>, String>>> = Mutex::default();
+    move |id| {
+        let mut equalizers = equalizers.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_category =
+            |category: &String| studio.equalizer(category).map_err(|failure| failure.to_string());
+        let equalizer = equalizers.entry(id.category().to_owned()).or_insert_with_key(of_category);
+        equalizer.clone().map(|equalizer| studio.job(equalizer, id))
+    }
+}
+
+fn playing_here(studio: &Studio) -> BoxStream<'_, Event> {
     let aside = Arc::new(Aside::default());
     let of_jobs = Arc::clone(&aside);
     let listed = stream::once(ready(())).flat_map(move |()| items(studio)).filter_map(move |item| {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use futures::stream::{BoxStream, StreamExt};
 use playback_cassette::{Cassette, Clock, Query, SystemClock};
 use playback_core::RecordingId;
-use playback_equalizer::{Crew, Equalizer, Job, Runtime, Stop, Tuner, Tuning, TuningFailed};
+use playback_equalizer::{Crew, Equalizer, Job, Runtime, Stop, Tuner, Tuning, TuningFailed, Workers};
 
 use crate::event::Event;
 use crate::log::Log;
@@ -113,6 +113,12 @@ impl Studio {
     #[must_use]
     pub fn runtime(self, runtime: impl Runtime + 'static) -> Self {
         self.with_crew(|crew| crew.runtime(runtime))
+    }
+
+    /// Replays in worker processes of this program, which come to this studio as this process did. See [`Workers`].
+    #[must_use]
+    pub fn workers(self, workers: Workers) -> Self {
+        self.with_crew(|crew| crew.workers(workers))
     }
 
     /// What ends the run before its time, with a report of what was done until then: another thread, or

@@ -10,7 +10,7 @@ use futures::StreamExt;
 use futures::executor::block_on;
 use playback_cassette::{Cassette, Clock};
 use playback_core::{RecordingId, operation};
-use playback_studio::{Error, Event, Report, Status, Stop, Studio, Tuning};
+use playback_studio::{Error, Event, Report, Status, Stop, Studio, Tuning, Workers};
 use playback_testkit::MemoryCassette;
 use tracing::field::{Field, Visit};
 
@@ -159,4 +159,16 @@ fn recordings_given_are_played_once_for_each_time_they_are_named() {
     };
     let report = block_on(Studio::new(cassette, tuner).recordings([id.clone(), id]).play());
     assert_eq!(report.counts().total(), 2);
+}
+
+#[test]
+fn e7_worker_processes_play_for_a_studio_and_what_they_cannot_survive_is_one_failure() {
+    let test = "e7_worker_processes_play_for_a_studio_and_what_they_cannot_survive_is_one_failure";
+    let studio = studio(12, |argument| match argument {
+        5 => std::process::abort(),
+        other => other % 2,
+    });
+    let workers = Workers::new().args(["--exact", test, "--nocapture"]);
+    let report = block_on(studio.workers(workers).concurrency(NonZeroUsize::new(2).unwrap()).play());
+    assert_eq!(report.counts().to_string(), "12 recordings: 6 equal, 5 different, 1 equalizer failure");
 }

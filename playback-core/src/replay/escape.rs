@@ -27,6 +27,14 @@ pub struct Escape {
     pub refused: bool,
 }
 
+impl Escape {
+    /// An escape that was told of from elsewhere, as from another process.
+    #[must_use]
+    pub fn new(kind: Kind, alias: impl Into<String>, refused: bool) -> Self {
+        Self { kind, alias: alias.into(), refused }
+    }
+}
+
 impl fmt::Display for Escape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = if self.kind == Kind::Output { "output" } else { "input" };

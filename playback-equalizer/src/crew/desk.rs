@@ -31,6 +31,7 @@ pub(super) struct Limits {
     pub(super) window: u64,
     pub(super) time: Duration,
     pub(super) in_order: bool,
+    pub(super) in_worker: bool,
 }
 
 #[derive(Default)]
@@ -49,6 +50,8 @@ struct State {
     /// Numbers threads.
     hired: usize,
     abandoned: usize,
+    /// Why no more jobs can be done.
+    refused: Option<String>,
     waker: Option<Waker>,
 }
 
@@ -120,6 +123,9 @@ impl Desk {
             state.waiting.push_back((number, job));
         }
         state.closed |= closed;
+        if let Some(why) = state.refused.clone() {
+            self.fail_waiting(&mut state, &why);
+        }
         if state.closed || state.idle > 0 {
             self.news.notify_all();
         }
@@ -215,10 +221,12 @@ impl Desk {
     fn abandon(&self, state: &mut State, thread: usize) {
         let Some(InWork { number, id, watch }) = state.in_work.remove(&thread) else { return };
         let (did, limit) = (if watch.is_replaying() { "the replay" } else { "loading it" }, self.limits.time);
-        let failure = format!(
-            "{did} did not end within {limit:?}, and blocks its thread, which is left to it; worker processes can be \
-             ended"
-        );
+        let end = if self.limits.in_worker {
+            "so its worker process was ended"
+        } else {
+            "which is left to it; worker processes can be ended"
+        };
+        let failure = format!("{did} did not end within {limit:?}, and blocks its thread, {end}");
         state.done.insert(number, Comparison::failure(id, failure));
         state.threads -= 1;
         state.abandoned += 1;
@@ -240,6 +248,22 @@ impl Desk {
             self.fail_waiting(state, &why);
         }
         0
+    }
+
+    /// Nothing more can be done, for a reason.
+    pub(super) fn refuse(&self, why: &str) {
+        let mut state = self.lock();
+        self.fail_waiting(&mut state, why);
+        state.refused = Some(why.to_owned());
+    }
+
+    /// Whether a worker has ever come as far as to work.
+    pub(super) fn has_worked(&self) -> bool {
+        !self.lock().done.is_empty() || self.lock().taken > 0
+    }
+
+    pub(super) fn has_abandoned(&self) -> bool {
+        self.lock().abandoned > 0
     }
 
     /// What waits will not be done.

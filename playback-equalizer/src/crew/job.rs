@@ -37,6 +37,11 @@ impl Job {
         &self.id
     }
 
+    /// The same, failing if an interception escapes.
+    pub(crate) fn escapes_fail(self) -> Self {
+        Self { equalizer: Arc::new(Equalizer::clone(&self.equalizer).escapes_fail()), ..self }
+    }
+
     /// Does it on this thread. Whatever goes wrong is a comparison that says so.
     pub(super) fn run(
         self,

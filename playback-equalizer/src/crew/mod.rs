@@ -1,6 +1,7 @@
 //! Doing many jobs at the same time.
 
 mod desk;
+mod hands;
 mod job;
 mod run;
 mod watch;
@@ -10,11 +11,14 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::stream::{BoxStream, Stream, StreamExt};
+use futures::future::{BoxFuture, FutureExt};
+use futures::stream::{self, BoxStream, Stream, StreamExt};
+use playback_core::RecordingId;
 
 pub use job::Job;
 
-use crate::{Comparison, Runtime, Stop};
+use crate::workers::{Assignment, serve};
+use crate::{Comparison, Runtime, Stop, Workers};
 use desk::Limits;
 
 /// How many comparisons may be in work or wait to be taken, in multiples of the concurrency: enough that threads find
@@ -36,6 +40,8 @@ pub struct Crew {
     grace: Duration,
     runtime: Option<Arc<dyn Runtime>>,
     stop: Option<Stop>,
+    workers: Option<Arc<Workers>>,
+    in_worker: bool,
 }
 
 impl Crew {
@@ -59,6 +65,8 @@ impl Crew {
             grace: Self::DEFAULT_GRACE,
             runtime: None,
             stop: None,
+            workers: None,
+            in_worker: false,
         }
     }
 
@@ -105,6 +113,41 @@ impl Crew {
         self
     }
 
+    /// Replays in worker processes, as many as there would be threads: see [`Workers`].
+    #[must_use]
+    pub fn workers(mut self, workers: Workers) -> Self {
+        self.workers = Some(Arc::new(workers));
+        self
+    }
+
+    /// In a worker process, what is to be awaited in place of [`run`](Self::run): it replays what the process that
+    /// started this one tells it to, by the jobs that `job` makes of recordings, and ends the process. Where the worker
+    /// is not one of this crew's, it does nothing. None in other processes.
+    ///
+    /// The [`Equalizer`](crate::Equalizer) and the studio ask by themselves.
+    pub fn serve<'a>(
+        &self,
+        job: impl Fn(RecordingId) -> Result<Job, String> + Send + 'a,
+    ) -> Option<BoxFuture<'a, ()>> {
+        let assignment = Assignment::of_process()?;
+        let is_mine = self.workers.as_ref().is_some_and(|workers| workers.name() == assignment.name);
+        Some(if is_mine { serve(assignment, self.clone(), job) } else { std::future::ready(()).boxed() })
+    }
+
+    /// Does one job, and says whether it left a thread behind.
+    pub(crate) async fn run_alone(&self, job: Job) -> (Option<Comparison>, bool) {
+        let crew = Self {
+            concurrency: NonZeroUsize::MIN,
+            runtime: self.runtime.clone(),
+            in_worker: true,
+            time_limit: self.time_limit,
+            ..Self::new()
+        };
+        let mut run = run::Run::new(crew, stream::iter([job]).boxed());
+        let comparison = run.next().await;
+        (comparison, run.has_abandoned())
+    }
+
     /// Does all jobs. Nothing is done before the stream is polled, and never are more jobs begun and not yet taken than
     /// twice the [`concurrency`](Self::concurrency); half of them are in memory at the most. What is in work when
     /// the stream is dropped is given up.
@@ -123,6 +166,7 @@ impl Crew {
             window: u64::try_from(threads.saturating_mul(WINDOW)).unwrap_or(u64::MAX),
             time: self.time_limit,
             in_order: self.in_order,
+            in_worker: self.in_worker,
         }
     }
 }

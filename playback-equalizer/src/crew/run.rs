@@ -12,8 +12,8 @@ use futures_timer::Delay;
 
 use super::Crew;
 use super::desk::Desk;
+use super::hands::hire;
 use super::job::Job;
-use super::watch::Watch;
 use crate::runtime::current;
 use crate::{Comparison, Runtime};
 
@@ -75,15 +75,29 @@ impl<'a> Run<'a> {
         Poll::Ready(())
     }
 
-    /// Gives up what takes too long.
+    /// Whether a replay blocks a thread for good.
+    pub(super) fn has_abandoned(&self) -> bool {
+        self.desk.has_abandoned()
+    }
+
+    fn hire(&self) {
+        hire(&self.desk, self.crew.workers.clone(), self.runtime.clone().unwrap_or_else(current));
+    }
+
+    /// Gives up what takes too long. Of what is in the hands of worker processes, those see to it.
     fn poll_patrol(&mut self, task: &mut Context<'_>) {
+        if self.crew.workers.is_some() {
+            return;
+        }
         let limit = self.crew.time_limit;
         let patrol = self.patrol.get_or_insert_with(|| Delay::new(limit));
+        let mut hired = 0;
         while patrol.poll_unpin(task).is_ready() {
             let (next, hire) = self.desk.patrol();
             patrol.reset(next);
-            (0..hire).for_each(|_| hire_thread(&self.desk, &self.runtime));
+            hired += hire;
         }
+        (0..hired).for_each(|_| self.hire());
     }
 
     /// Lays down as many jobs as are wanted.
@@ -99,7 +113,7 @@ impl<'a> Run<'a> {
             }
         }
         let hire = self.desk.lay(jobs, self.jobs.is_none());
-        (0..hire).for_each(|_| hire_thread(&self.desk, &self.runtime));
+        (0..hire).for_each(|_| self.hire());
     }
 }
 
@@ -141,26 +155,5 @@ impl Stream for Run<'_> {
 impl Drop for Run<'_> {
     fn drop(&mut self) {
         drop(self.desk.clear());
-    }
-}
-
-fn hire_thread(desk: &Arc<Desk>, runtime: &Option<Arc<dyn Runtime>>) {
-    let number = desk.hire();
-    let of_thread = Arc::clone(desk);
-    let runtime = runtime.clone().unwrap_or_else(current);
-    let hired = std::thread::Builder::new()
-        .name(format!("playback-{number}"))
-        .spawn(move || work(number, &of_thread, &*runtime));
-    if let Err(error) = hired {
-        desk.not_hired(&format!("it was not replayed, since no thread could be had for it: {error}"));
-    }
-}
-
-/// What a thread does: one job after another, until there are no more.
-fn work(thread: usize, desk: &Desk, runtime: &dyn Runtime) {
-    let watch = Arc::new(Watch::new());
-    let mut done = None;
-    while let Some((number, job)) = desk.next(thread, done.take(), &watch) {
-        done = Some((number, job.run(number, &watch, runtime, desk.limits().time)));
     }
 }

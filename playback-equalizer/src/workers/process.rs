@@ -1,0 +1,253 @@
+//! A worker process, seen from the run that started it.
+
+use std::collections::VecDeque;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use playback_core::RecordingId;
+
+use super::frames::{GLANCE, receive, send};
+use super::wire::Answer;
+use super::{VARIABLE, Workers};
+use crate::Comparison;
+
+/// How long a worker may take to come to the studio.
+const STARTED_WITHIN: Duration = Duration::from_secs(60);
+/// How long a worker that has nothing more to do may take to end, and what it wrote to arrive.
+const ENDED_WITHIN: Duration = Duration::from_secs(2);
+/// How often it is looked whether a worker has come or gone.
+const PAUSE: Duration = Duration::from_millis(2);
+/// Of what a worker wrote to stderr, so many lines are told,
+const LINES: usize = 10;
+/// and of each so many bytes.
+const LINE: u64 = 500;
+
+/// A worker process.
+pub(crate) struct Worker {
+    child: Child,
+    connection: TcpStream,
+    last_lines: Receiver<Vec<String>>,
+    compared: usize,
+}
+
+/// Why a worker has no answer.
+pub(crate) enum Gone {
+    /// It came to an end, or was ended, for a reason.
+    Because(String),
+    /// The run is over, and wants no answer.
+    NotWanted,
+}
+
+impl Worker {
+    /// Starts a worker and waits until it has come to the studio.
+    pub(crate) fn start(workers: &Workers, wanted: impl Fn() -> bool) -> Result<Self, Gone> {
+        let failed = |error: io::Error| Gone::Because(format!("no worker process could be started: {error}"));
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(failed)?;
+        listener.set_nonblocking(true).map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let word = word();
+        let program = workers.program.clone().map_or_else(std::env::current_exe, Ok).map_err(failed)?;
+        let args = workers.args.clone().unwrap_or_else(|| std::env::args_os().skip(1).collect());
+        let mut child = Command::new(program)
+            .args(&args)
+            .env(VARIABLE, format!("{address} {word} {}", workers.name))
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(failed)?;
+        let last_lines = follow(child.stderr.take());
+        let began = Instant::now();
+        let connection = loop {
+            if let Some(connection) = admit(&listener, &word).map_err(failed)? {
+                break connection;
+            }
+            let exited = child.try_wait().map_err(failed)?;
+            let ended = match exited {
+                Some(status) => format!("ended with {}", shown(status)),
+                None if began.elapsed() > STARTED_WITHIN => format!("was ended after {STARTED_WITHIN:?}"),
+                None if !wanted() => String::new(),
+                None => {
+                    thread::sleep(PAUSE);
+                    continue;
+                }
+            };
+            end(&mut child);
+            if ended.is_empty() {
+                return Err(Gone::NotWanted);
+            }
+            return Err(Gone::Because(format!(
+                "a worker process {ended} before it came to the studio of the name `{}`; its arguments were {args:?}: \
+                 give those that lead there with `Workers::args`{}",
+                workers.name,
+                quoted(&last_lines),
+            )));
+        };
+        Ok(Self { child, connection, last_lines, compared: 0 })
+    }
+
+    /// Has a recording replayed and compared, and says whether the worker is of further use.
+    pub(crate) fn compare(
+        &mut self,
+        id: &RecordingId,
+        limit: Duration,
+        wanted: impl Fn() -> bool,
+    ) -> Result<(Comparison, bool), Gone> {
+        let began = Instant::now();
+        // The worker itself gives up what takes too long, and knows best what it is. This is for one that cannot.
+        let longest = limit.saturating_mul(2).saturating_add(ENDED_WITHIN);
+        let _ = send(&self.connection, id.to_string().as_bytes());
+        let received = receive(&self.connection, || match () {
+            () if !wanted() => Err(io::Error::from(ErrorKind::Interrupted)),
+            () if began.elapsed() > longest => Err(io::Error::from(ErrorKind::TimedOut)),
+            () => Ok(()),
+        });
+        match received {
+            Ok(Some(message)) => {
+                let answer = Answer::decode(&message).map_err(broken)?;
+                let spent = answer.spent;
+                self.compared += 1;
+                Ok((answer.into_comparison(id.clone()).map_err(broken)?, !spent))
+            }
+            Ok(None) => Err(self.died()),
+            Err(error) if error.kind() == ErrorKind::Interrupted => Err(Gone::NotWanted),
+            Err(error) if error.kind() == ErrorKind::TimedOut => Err(Gone::Because(format!(
+                "the worker process neither ended the replay nor gave it up within {longest:?}, and was killed{}",
+                self.killed()
+            ))),
+            Err(error) => Err(broken(error)),
+        }
+    }
+
+    /// How many recordings it has compared.
+    pub(crate) fn compared(&self) -> usize {
+        self.compared
+    }
+
+    /// Ends it well: it has nothing to do.
+    pub(crate) fn dismiss(mut self) {
+        let _ = self.connection.shutdown(std::net::Shutdown::Both);
+        let began = Instant::now();
+        while began.elapsed() < ENDED_WITHIN && matches!(self.child.try_wait(), Ok(None)) {
+            thread::sleep(PAUSE);
+        }
+    }
+
+    fn died(&mut self) -> Gone {
+        let began = Instant::now();
+        let status = loop {
+            match self.child.try_wait() {
+                Ok(Some(status)) => break shown(status),
+                Ok(None) if began.elapsed() < ENDED_WITHIN => thread::sleep(PAUSE),
+                _ => break "no status".to_owned(),
+            }
+        };
+        let lines = self.killed();
+        Gone::Because(format!(
+            "the worker process ended with {status} while it replayed the recording{lines}"
+        ))
+    }
+
+    /// Kills it, and tells what it wrote last.
+    fn killed(&mut self) -> String {
+        end(&mut self.child);
+        quoted(&self.last_lines)
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        end(&mut self.child);
+    }
+}
+
+/// The connection of the worker, if it has come: of whoever knows the word.
+fn admit(listener: &TcpListener, word: &str) -> io::Result<Option<TcpStream>> {
+    let connection = match listener.accept() {
+        Ok((connection, _)) => connection,
+        Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    connection.set_nonblocking(false)?;
+    connection.set_nodelay(true)?;
+    connection.set_read_timeout(Some(GLANCE))?;
+    let began = Instant::now();
+    let patience = || {
+        if began.elapsed() < ENDED_WITHIN { Ok(()) } else { Err(io::Error::from(ErrorKind::TimedOut)) }
+    };
+    let said = receive(&connection, patience);
+    Ok(matches!(said, Ok(Some(said)) if said == word.as_bytes()).then_some(connection))
+}
+
+/// A word that no other process can guess: the standard library's hashers have keys that the system draws.
+fn word() -> String {
+    let draw = || RandomState::new().build_hasher().finish();
+    format!("{:016x}{:016x}", draw(), draw())
+}
+
+/// Reads what a worker writes, and sends the last lines of it when there is no more.
+fn follow(stderr: Option<ChildStderr>) -> Receiver<Vec<String>> {
+    let (sender, receiver) = channel();
+    let Some(stderr) = stderr else { return receiver };
+    // Without this thread, the lines are not told; the worker may then block when it writes many.
+    let _ = thread::Builder::new().name("playback-stderr".to_owned()).spawn(move || {
+        let mut last = VecDeque::with_capacity(LINES);
+        let mut reader = BufReader::new(stderr);
+        let mut line = Vec::new();
+        while let Ok(1..) = reader.by_ref().take(LINE).read_until(b'\n', &mut line) {
+            if last.len() == LINES {
+                last.pop_front();
+            }
+            last.push_back(String::from_utf8_lossy(&line).trim_end().to_owned());
+            line.clear();
+        }
+        let _ = sender.send(last.into());
+    });
+    receiver
+}
+
+fn quoted(last_lines: &Receiver<Vec<String>>) -> String {
+    match last_lines.recv_timeout(ENDED_WITHIN) {
+        Ok(lines) if !lines.is_empty() => format!("; its last lines were\n  {}", lines.join("\n  ")),
+        _ => String::new(),
+    }
+}
+
+fn end(child: &mut Child) {
+    // One that has ended already cannot be killed, and is waited for all the same.
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+fn broken(error: impl std::fmt::Display) -> Gone {
+    Gone::Because(format!(
+        "the worker process answered what cannot be read: {error}; is it of another version?"
+    ))
+}
+
+/// How a process ended.
+fn shown(status: ExitStatus) -> String {
+    #[cfg(unix)]
+    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+        let name = match signal {
+            4 => " (SIGILL)",
+            6 => " (SIGABRT)",
+            7 | 10 => " (SIGBUS)",
+            8 => " (SIGFPE)",
+            9 => " (SIGKILL, as when memory runs out)",
+            11 => " (SIGSEGV)",
+            15 => " (SIGTERM)",
+            _ => "",
+        };
+        return format!("signal {signal}{name}");
+    }
+    match status.code() {
+        Some(code) => format!("code {code}"),
+        None => status.to_string(),
+    }
+}

@@ -1,0 +1,200 @@
+//! Replaying in worker processes: those are this very program, led to the same test by their arguments.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests may fail loudly")]
+
+use std::collections::{BTreeMap, HashSet};
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use futures::executor::block_on;
+use futures::stream::{self, StreamExt};
+use playback_core::{Recording, RecordingId, operation, output};
+use playback_equalizer::{Comparison, Crew, Equalizer, Error, Status, Stop, Tuning, Workers, is_worker};
+
+/// Sends a map, a string and its argument; what is sent differs by `off`.
+fn send(argument: u64, off: u64, body: impl FnOnce()) -> Result<u64, String> {
+    operation("Send").args(&(argument,)).run(|| {
+        body();
+        let sent = BTreeMap::from([((1, "pear"), argument + off)]);
+        output("queue").argument_names(&["sent"]).args(&(sent,)).run(|| ());
+        if argument == 1 { Err("one is refused".to_owned()) } else { Ok(argument) }
+    })
+}
+
+/// The same in every process: the testkit's ids are.
+fn recordings(number: u64) -> Vec<Recording> {
+    playback_testkit::record_blocking(|| {
+        for argument in 0..number {
+            send(argument, 0, || ()).unwrap_or_default();
+        }
+    })
+    .recordings
+}
+
+fn tuning(off: u64, body: impl Fn(u64) + Send + Sync + 'static) -> Tuning {
+    Tuning::blocking(move |recording| {
+        let (argument,) = recording.arguments()?;
+        Ok(send(argument, off, || body(argument)))
+    })
+}
+
+/// Replays in workers that come to the test `test`.
+fn crew(test: &str, processes: usize) -> Crew {
+    let workers =
+        Workers::new().args(["--exact", test, "--nocapture"]).recycled_after(NonZeroUsize::new(3).unwrap());
+    Crew::new().concurrency(NonZeroUsize::new(processes).unwrap()).workers(workers)
+}
+
+fn run(crew: Crew, tuning: Tuning, number: u64) -> Vec<Comparison> {
+    let recordings = recordings(number);
+    let ids: Vec<RecordingId> = recordings.iter().map(|recording| recording.id().clone()).collect();
+    let load = move |id: RecordingId| {
+        let found = recordings.iter().find(|recording| *recording.id() == id).cloned();
+        std::future::ready(found.ok_or_else(|| Error::from("gone")))
+    };
+    let comparisons = block_on(Equalizer::new(tuning).crew(crew).run(stream::iter(ids), load).collect());
+    assert!(!is_worker(), "a worker does not come this far");
+    comparisons
+}
+
+fn message(comparison: &Comparison) -> &str {
+    comparison.verdict.message.as_deref().unwrap_or_default()
+}
+
+#[test]
+fn e7_workers_come_to_the_same_comparisons_as_threads_and_in_order() {
+    let noisy = |_| println!("what replays print is no answer");
+    let test = "e7_workers_come_to_the_same_comparisons_as_threads_and_in_order";
+    let by_workers = run(crew(test, 2), tuning(5, noisy), 8);
+    let by_threads = run(Crew::new(), tuning(5, |_| ()), 8);
+    assert_eq!(by_workers.len(), 8);
+    for (one, other) in by_workers.iter().zip(&by_threads) {
+        assert_eq!((&one.id, &one.verdict, &one.escapes), (&other.id, &other.verdict, &other.escapes));
+        assert_eq!(one.recorded.unwrap().failed, other.recorded.unwrap().failed);
+        assert_eq!(one.replayed.unwrap().failed, other.replayed.unwrap().failed);
+        assert_eq!(one.timeline.steps.len(), other.timeline.steps.len());
+        assert_eq!(one.status(), Status::Different);
+    }
+}
+
+#[test]
+fn e7_a_worker_that_aborts_exits_or_overflows_its_stack_fails_its_recording_and_the_run_goes_on() {
+    fn overflow(depth: u64) -> u64 {
+        let frame = std::hint::black_box([depth; 1_000]);
+        if frame[0] == u64::MAX { 0 } else { overflow(depth + 1) + frame[999] }
+    }
+    let harm = |argument| match argument {
+        2 => {
+            eprintln!("the last words");
+            std::process::abort()
+        }
+        4 => std::process::exit(3),
+        6 => assert!(overflow(0) > 0),
+        7 => panic!("only a panic"),
+        _ => {}
+    };
+    let test = "e7_a_worker_that_aborts_exits_or_overflows_its_stack_fails_its_recording_and_the_run_goes_on";
+    let comparisons = run(crew(test, 2), tuning(0, harm), 9);
+    let failed: Vec<usize> =
+        (0..9).filter(|&at| comparisons[at].status() == Status::EqualizerFailure).collect();
+    assert_eq!(failed, [2, 4, 6, 7]);
+    assert!(
+        comparisons.iter().enumerate().all(|(at, one)| failed.contains(&at) || one.status() == Status::Equal)
+    );
+    let aborted = message(&comparisons[2]);
+    assert!(
+        aborted.starts_with("the worker process ended with signal 6 (SIGABRT) while it replayed"),
+        "{aborted}"
+    );
+    assert!(aborted.contains("\n  the last words"), "{aborted}");
+    let exited = message(&comparisons[4]);
+    assert!(
+        exited.starts_with("the worker process ended with code 3 while it replayed the recording"),
+        "{exited}"
+    );
+    let overflowed = message(&comparisons[6]);
+    assert!(overflowed.contains("overflowed its stack"), "{overflowed}");
+    assert_eq!(message(&comparisons[7]), "the code under replay panicked: only a panic");
+}
+
+#[test]
+fn e7_a_replay_that_does_not_end_is_ended_with_its_worker_and_the_run_goes_on() {
+    let test = "e7_a_replay_that_does_not_end_is_ended_with_its_worker_and_the_run_goes_on";
+    let endless = |argument| {
+        while argument == 1 {
+            std::thread::park();
+        }
+    };
+    let crew = crew(test, 1).time_limit(Duration::from_millis(200));
+    let comparisons = run(crew, tuning(0, endless), 4);
+    let statuses: Vec<Status> = comparisons.iter().map(Comparison::status).collect();
+    assert_eq!(statuses, [Status::Equal, Status::EqualizerFailure, Status::Equal, Status::Equal]);
+    assert_eq!(
+        message(&comparisons[1]),
+        "the replay did not end within 200ms, and blocks its thread, so its worker process was ended"
+    );
+}
+
+#[test]
+fn e7_a_worker_is_recycled_after_so_many_recordings() {
+    let test = "e7_a_worker_is_recycled_after_so_many_recordings";
+    // What is sent tells who sent it.
+    let tuning = Tuning::blocking(|recording| {
+        let (argument,) = recording.arguments()?;
+        Ok(send(argument, u64::from(std::process::id()), || ()))
+    });
+    let comparisons = run(crew(test, 1), tuning, 9);
+    let process = |(at, comparison): (usize, &Comparison)| {
+        let sent = comparison.verdict.differences[0].change.replayed().unwrap().to::<u64>().unwrap();
+        sent - at as u64
+    };
+    let processes: Vec<u64> = comparisons.iter().enumerate().map(process).collect();
+    assert!(
+        processes.chunks(3).all(|of_one| of_one.iter().all(|process| *process == of_one[0])),
+        "{processes:?}"
+    );
+    assert_eq!(processes.iter().collect::<HashSet<_>>().len(), 3);
+    assert!(!processes.contains(&u64::from(std::process::id())));
+}
+
+#[test]
+fn e7_workers_that_never_come_to_the_studio_are_told_of_and_not_started_again_and_again() {
+    let began = recordings(40).len();
+    let comparisons = run(crew("no_test_has_this_name", 2), tuning(0, |_| ()), 40);
+    assert_eq!(comparisons.len(), began);
+    let said: HashSet<&str> = comparisons.iter().map(message).collect();
+    assert_eq!(said.len(), 1, "{said:?}");
+    let said = said.into_iter().next().unwrap();
+    assert!(
+        said.starts_with(
+            "a worker process ended with code 0 before it came to the studio of the name `workers`; its arguments \
+             were [\"--exact\", \"no_test_has_this_name\", \"--nocapture\"]: give those that lead there with \
+             `Workers::args`"
+        ),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_stop_ends_workers_whose_replays_do_not_end() {
+    let test = "a_stop_ends_workers_whose_replays_do_not_end";
+    let stop = Stop::new();
+    let endless = |argument| {
+        while argument == 1 {
+            std::thread::park();
+        }
+    };
+    let crew = crew(test, 1).grace(Duration::from_millis(50)).stop(stop.clone());
+    let recordings = recordings(3);
+    let ids: Vec<RecordingId> = recordings.iter().map(|recording| recording.id().clone()).collect();
+    let load = move |id: RecordingId| {
+        let found = recordings.iter().find(|recording| *recording.id() == id).cloned();
+        std::future::ready(found.ok_or_else(|| Error::from("gone")))
+    };
+    let equalizer = Equalizer::new(tuning(0, endless)).crew(crew);
+    let mut comparisons = equalizer.run(stream::iter(ids), load);
+    let first = block_on(comparisons.next());
+    assert!(!is_worker(), "a worker does not come this far");
+    assert_eq!(first.unwrap().status(), Status::Equal);
+    stop.stop();
+    assert_eq!(block_on(comparisons.count()), 0);
+}
