@@ -120,8 +120,10 @@ fn e7_a_worker_that_aborts_exits_or_overflows_its_stack_fails_its_recording_and_
 fn e7_a_replay_that_does_not_end_is_ended_with_its_worker_and_the_run_goes_on() {
     let test = "e7_a_replay_that_does_not_end_is_ended_with_its_worker_and_the_run_goes_on";
     let endless = |argument| {
-        while argument == 1 {
-            std::thread::park();
+        if argument == 1 {
+            loop {
+                std::thread::park();
+            }
         }
     };
     let crew = crew(test, 1).time_limit(Duration::from_millis(200));
@@ -179,8 +181,10 @@ fn a_stop_ends_workers_whose_replays_do_not_end() {
     let test = "a_stop_ends_workers_whose_replays_do_not_end";
     let stop = Stop::new();
     let endless = |argument| {
-        while argument == 1 {
-            std::thread::park();
+        if argument == 1 {
+            loop {
+                std::thread::park();
+            }
         }
     };
     let crew = crew(test, 1).grace(Duration::from_millis(50)).stop(stop.clone());

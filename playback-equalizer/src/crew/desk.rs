@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::job::Job;
 use super::watch::Watch;
-use crate::Comparison;
+use crate::{Comparison, Stop};
 
 /// Threads that a run leaves to replays that never end. Beyond this nothing more is replayed in place of them.
 const MOST_ABANDONED: usize = 32;
@@ -21,6 +21,7 @@ pub(super) struct Desk {
     /// Told when there are jobs to begin, or none any more.
     news: Condvar,
     limits: Limits,
+    stop: Option<Stop>,
 }
 
 /// How much is done at the same time, and for how long.
@@ -80,8 +81,8 @@ impl State {
 }
 
 impl Desk {
-    pub(super) fn new(limits: Limits) -> Self {
-        Self { state: Mutex::default(), news: Condvar::new(), limits }
+    pub(super) fn new(limits: Limits, stop: Option<Stop>) -> Self {
+        Self { state: Mutex::default(), news: Condvar::new(), limits, stop }
     }
 
     pub(super) fn limits(&self) -> &Limits {
@@ -171,9 +172,11 @@ impl Desk {
         }
         loop {
             let within = state.taken + self.limits.window;
-            match state.waiting.front() {
+            // Nothing is begun any more, even before whoever waits for comparisons has heard of it.
+            let is_stopped = self.stop.as_ref().is_some_and(Stop::is_stopped);
+            match state.waiting.front().filter(|_| !is_stopped) {
                 Some((number, _)) if *number < within => {}
-                None if state.closed => {
+                None if state.closed || is_stopped => {
                     state.threads -= 1;
                     state.wake();
                     return None;

@@ -44,7 +44,7 @@ enum Ending {
 
 impl<'a> Run<'a> {
     pub(super) fn new(crew: Crew, jobs: BoxStream<'a, Job>) -> Self {
-        let desk = Arc::new(Desk::new(crew.limits()));
+        let desk = Arc::new(Desk::new(crew.limits(), crew.stop.clone()));
         let stopped =
             crew.stop.as_ref().map_or_else(|| future::pending().boxed(), |stop| stop.stopped().boxed());
         Self {
