@@ -59,12 +59,15 @@ impl Object {
 
     async fn send(&self, upload: &mut dyn MultipartUpload, tape: &TapeFile) -> Result<(), Error> {
         let mut sending = FuturesUnordered::new();
-        for part in tape.parts(PART_BYTES.max(tape.length().div_ceil(MAX_PARTS))) {
+        let mut parts = tape.parts(PART_BYTES.max(tape.length().div_ceil(MAX_PARTS)));
+        loop {
+            // Before the next part is read, so that no more are in memory than are on their way.
             if sending.len() >= CONCURRENT_PARTS
                 && let Some(Err(error)) = sending.next().await
             {
                 return Err(self.failed(error, "save"));
             }
+            let Some(part) = parts.next() else { break };
             sending.push(upload.put_part(part?.into()));
         }
         while let Some(sent) = sending.next().await {

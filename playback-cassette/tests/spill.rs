@@ -79,8 +79,12 @@ fn in_memory(recording: &Recording) -> Recording {
 fn a_recording_that_grows_large_leaves_memory_and_is_what_it_would_have_been() {
     // C14
     let cassette = MemoryCassette::new();
-    let large = recorded(recorder(&cassette), || drop(export(100)));
-    let small = recorded(recorder(&cassette).spill(false), || drop(export(100)));
+    let large = recorded(recorder(&cassette), || {
+        export(100);
+    });
+    let small = recorded(recorder(&cassette).spill(false), || {
+        export(100);
+    });
     assert_eq!(block_on(cassette.load(large.id())).unwrap(), large);
     let whole = in_memory(&large);
     assert_eq!(whole.tape(), large.tape());
@@ -125,7 +129,14 @@ fn small_recordings_stay_in_memory_and_make_no_file() {
     let cassette = MemoryCassette::new();
     // Any file would fail.
     let recorder = recorder(&cassette).spill_directory("/nowhere/at/all");
-    assert!(recorded(recorder, || drop(export(3))).tape().stored().is_none());
+    assert!(
+        recorded(recorder, || {
+            export(3);
+        })
+        .tape()
+        .stored()
+        .is_none()
+    );
 }
 
 #[test]
