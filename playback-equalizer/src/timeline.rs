@@ -325,7 +325,8 @@ fn leave_out(call: Call<'_>, _: Option<Call<'_>>) -> Moment {
 }
 
 fn show(call: Call<'_>, recorded: Option<Call<'_>>) -> Moment {
-    let same_arguments = recorded.is_some_and(|recorded| same(&recorded.argument_bytes(), &call.argument_bytes()));
+    let same_arguments =
+        recorded.is_some_and(|recorded| same(&recorded.argument_bytes(), &call.argument_bytes()));
     let same_result = recorded.is_some_and(|recorded| ended_alike(recorded, call));
     Moment {
         arguments: (!same_arguments && call.kind() != Kind::Data).then(|| arguments(call)),
