@@ -2,12 +2,18 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests may fail loudly")]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::future::pending;
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::Duration;
 
-use playback_cassette::{Cassette, CassetteExt, Query, Stats, TapeRecorder, TapeRecorderBuilder};
+use async_trait::async_trait;
+use futures::stream::{self, BoxStream, StreamExt};
+use playback_cassette::{
+    Cassette, CassetteExt, Error, Found, Query, Stats, TapeRecorder, TapeRecorderBuilder,
+};
 use playback_cassette_s3::ObjectStoreCassette;
-use playback_core::{Call, Recording, Value};
+use playback_core::{Call, Metadata, Recording, RecordingId, Value};
 use playback_examples::checkout_service::database::Database;
 use playback_examples::checkout_service::drive::{Driver, KINDS, Request, Sent};
 use playback_examples::checkout_service::model::Receipt;
@@ -203,6 +209,53 @@ async fn a_store_that_takes_nothing_costs_no_customer_anything() {
     let mut expected = Stats::default();
     (expected.started, expected.failed) = (operations(&sent), operations(&sent));
     assert_eq!(stats, expected);
+}
+
+/// A store that never answers.
+struct Stuck;
+
+#[async_trait]
+impl Cassette for Stuck {
+    async fn save(&self, _: &Recording) -> Result<(), Error> {
+        pending().await
+    }
+
+    async fn load(&self, id: &RecordingId) -> Result<Recording, Error> {
+        Err(Error::not_found(id, "a store that never answers"))
+    }
+
+    async fn load_metadata(&self, id: &RecordingId) -> Result<Metadata, Error> {
+        Err(Error::not_found(id, "a store that never answers"))
+    }
+
+    async fn delete(&self, _: &RecordingId) -> Result<(), Error> {
+        pending().await
+    }
+
+    fn find<'a>(&'a self, _: &Query) -> BoxStream<'a, Result<Found, Error>> {
+        stream::pending().boxed()
+    }
+
+    async fn categories(&self) -> Result<Vec<String>, Error> {
+        pending().await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_that_never_answers_costs_no_customer_anything_and_holds_up_no_end() {
+    let waiting = NonZeroUsize::new(10).unwrap();
+    let recorder = TapeRecorder::builder(Stuck).queue_recordings(waiting).build();
+    let running = Running::start(Some(recorder.clone())).await;
+    let sent = running.driver().drive(2 * KINDS, 16).await.unwrap();
+    assert_answered_as_expected(&sent);
+    assert!(running.service.stop(LONG).await.unwrap());
+    assert!(recorder.close(Duration::ZERO).await.is_err());
+
+    let mut expected = Stats::default();
+    expected.started = operations(&sent);
+    expected.dropped.queue_full = operations(&sent) - 10;
+    expected.dropped.unwritten = 10;
+    assert_eq!(recorder.stats(), expected);
 }
 
 #[tokio::test(flavor = "multi_thread")]
