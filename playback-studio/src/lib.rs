@@ -36,6 +36,7 @@
 //! | `studio` | what is played, and how: [`Studio`] |
 //! | `playing`, `event`, `log` | playing it all, and what happens on the way: [`Event`] |
 //! | `wanted`, `shard` | which recordings are played: [`Shard`] |
+//! | `progress` | how far it has come, for people: [`Progress`] |
 //! | `interrupt` (feature) | ending a run by Ctrl-C: `stop_on_ctrl_c` |
 //! | `report` | what comes of it: [`Report`], [`CategoryReport`], [`Counts`] |
 //! | `groups` | differences that are alike: [`Group`] |
@@ -53,6 +54,7 @@ mod groups;
 mod interrupt;
 mod log;
 mod playing;
+mod progress;
 mod report;
 mod shard;
 mod studio;
@@ -67,6 +69,7 @@ pub use playback_equalizer::{
     Comparison, Crew, Difference, Error, Rule, RuleError, Rules, RulesError, Runtime, Status, Stop,
     Tolerance, Tuner, Tuning, Workers, extract, is_worker, noise,
 };
+pub use progress::Progress;
 pub use report::{CategoryReport, Counts, Report};
 pub use shard::{InvalidShard, Shard};
 pub use studio::Studio;

@@ -12,6 +12,7 @@ use playback_equalizer::{Crew, Equalizer, Job, Runtime, Stop, Tuner, Tuning, Tun
 use crate::event::Event;
 use crate::log::Log;
 use crate::playing::playing;
+use crate::progress::Progress;
 use crate::report::Report;
 use crate::shard::Shard;
 use crate::wanted::Wanted;
@@ -161,14 +162,21 @@ impl Studio {
 
     /// Plays it all, and reports. What happens is logged as it happens, with counts per status.
     pub async fn play(&self) -> Report {
+        self.play_with(Progress::quiet()).await
+    }
+
+    /// Plays it all, reports, and shows how far it has come.
+    pub async fn play_with(&self, mut progress: Progress) -> Report {
         let mut report = Report::default();
         let mut log = Log::default();
         let mut events = self.events();
         while let Some(event) = events.next().await {
             log.tell(&event);
+            progress.tell(&event);
             report.add(event);
         }
         log.end();
+        progress.end();
         report
     }
 

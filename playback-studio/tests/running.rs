@@ -1,7 +1,6 @@
-//! What happens while a studio plays: what is logged, what goes wrong, and what ends it early.
+//! What happens while a studio plays: what goes wrong, what is shown, and what ends it early.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests may fail loudly")]
 
-use std::fmt::Write as _;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
@@ -10,9 +9,8 @@ use futures::StreamExt;
 use futures::executor::block_on;
 use playback_cassette::{Cassette, Clock};
 use playback_core::{RecordingId, operation};
-use playback_studio::{Error, Event, Report, Status, Stop, Studio, Tuning, Workers};
+use playback_studio::{Error, Event, Progress, Report, Status, Stop, Studio, Tuning, Workers};
 use playback_testkit::MemoryCassette;
-use tracing::field::{Field, Visit};
 
 /// A cassette of so many recordings of an operation that returns its argument.
 fn recorded(number: u64) -> (MemoryCassette, SystemTime) {
@@ -51,50 +49,6 @@ impl Clock for Fixed {
     fn now(&self) -> SystemTime {
         self.0
     }
-}
-
-/// The messages of all events of this thread.
-#[derive(Clone, Default)]
-struct Logged(Arc<Mutex<Vec<String>>>);
-
-impl tracing::Subscriber for Logged {
-    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
-        metadata.target().starts_with("playback_studio")
-    }
-    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
-        tracing::span::Id::from_u64(1)
-    }
-    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
-    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
-    fn event(&self, event: &tracing::Event<'_>) {
-        struct Text(String);
-        impl Visit for Text {
-            fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
-                if field.name() == "message" {
-                    write!(self.0, "{value:?}").unwrap();
-                }
-            }
-        }
-        let mut text = Text(String::new());
-        event.record(&mut text);
-        self.0.lock().unwrap().push(text.0);
-    }
-    fn enter(&self, _: &tracing::span::Id) {}
-    fn exit(&self, _: &tracing::span::Id) {}
-}
-
-#[test]
-fn e8_counts_per_status_are_logged_as_it_goes_and_at_the_end() {
-    let logged = Logged::default();
-    let studio = studio(250, |argument| u64::from(argument % 10 == 0));
-    let report = tracing::subscriber::with_default(logged.clone(), || block_on(studio.play()));
-    assert_eq!(report.counts().of(Status::Different), 25);
-    let logged = logged.0.lock().unwrap();
-    let counted: Vec<&String> = logged.iter().filter(|line| line.starts_with("so far: ")).collect();
-    assert!(counted.len() >= 2, "{counted:?}");
-    assert!(counted[0].starts_with("so far: 100 recordings: "), "{counted:?}");
-    assert_eq!(logged.last().unwrap(), "played all: 250 recordings: 225 equal, 25 different");
-    assert_eq!(logged.iter().filter(|line| *line == "compared").count(), 250);
 }
 
 #[test]
@@ -171,4 +125,29 @@ fn e7_worker_processes_play_for_a_studio_and_what_they_cannot_survive_is_one_fai
     let workers = Workers::new().args(["--exact", test, "--nocapture"]);
     let report = block_on(studio.workers(workers).concurrency(NonZeroUsize::new(2).unwrap()).play());
     assert_eq!(report.counts().to_string(), "12 recordings: 6 equal, 5 different, 1 equalizer failure");
+}
+
+#[test]
+fn e8_progress_is_told_in_lines_where_there_is_no_terminal() {
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+    impl std::io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let told = |every| {
+        let lines = Lines::default();
+        let studio = studio(3, |argument| u64::from(argument == 1)).concurrency(NonZeroUsize::MIN);
+        block_on(studio.play_with(Progress::lines(lines.clone(), every)));
+        String::from_utf8(lines.0.lock().unwrap().clone()).unwrap()
+    };
+    let often = told(Duration::ZERO);
+    assert_eq!(often.lines().count(), 4, "{often}");
+    assert!(often.starts_with("1 recording: "), "{often}");
+    assert!(often.ends_with("\n3 recordings: 2 equal, 1 different\n"), "{often}");
+    assert_eq!(told(Duration::from_secs(3_600)), "3 recordings: 2 equal, 1 different\n");
 }
