@@ -8,6 +8,7 @@
 //! | [`database`], [`pricing`] | the rest of the service, which knows nothing of recording |
 //! | [`recording`] | wiring a recorder, and a day's requests to record |
 //! | [`tuner`] | replaying: how each operation is called with what was recorded |
+//! | [`reports`] | what came of it, in five forms |
 //! | `main.rs` | the story, told on the terminal |
 //! | `../custom_cassette` | apart from the story: a place of one's own for recordings, on SQLite |
 //! | [`checkout_service`] | apart from the story: an HTTP service, recorded while it serves |
@@ -17,6 +18,7 @@ pub mod checkout_service;
 pub mod database;
 pub mod pricing;
 pub mod recording;
+pub mod reports;
 pub mod shop;
 pub mod tuner;
 

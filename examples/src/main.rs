@@ -1,13 +1,19 @@
 //! The story of a change, told on the terminal: `cargo run -p playback-examples`.
 #![allow(clippy::print_stdout, reason = "it tells a story on the terminal")]
 
+use std::path::Path;
+
 use playback_cassette::{Cassette, CassetteExt, Order, Query};
 use playback_examples::pricing;
 use playback_examples::recording::{Error, Place, Served, record_a_day};
+use playback_examples::reports::write_reports;
 use playback_examples::tuner::studio;
+use playback_studio::{Gate, Risk};
 
 /// Emptied at the start of every run; nothing else is touched.
 const DIRECTORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/recordings");
+/// Where reports are written.
+const REPORTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/reports");
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
@@ -43,9 +49,21 @@ async fn main() -> Result<(), Error> {
     println!(
         "   change? Discounts are rounded otherwise, members earn points, one refusal is gone, one is new.\n"
     );
-    print(&studio(&place, pricing::v2::price)?.play().await.to_string());
+    let report = studio(&place, pricing::v2::price)?.play().await;
+    print(&report.to_string());
 
     println!("\n   Nothing was sold twice: no request, no query and no order was made in 3 and 4.");
+
+    println!(
+        "\n5. The same report in its other forms, in target/reports, and what a pipeline makes of it:\n"
+    );
+    for path in write_reports(&report, Path::new(REPORTS))? {
+        println!("   {}", path.file_name().unwrap_or_default().display());
+    }
+    // Points are new and wanted, and that a refusal is gone is fine. The rest is for somebody to look at.
+    let gate = Gate::default().accept(Risk::FieldAdded).accept_fixed();
+    let judgement = report.judge(&gate);
+    println!("\n   {judgement}: exit code {}", judgement.outcome.code());
     Ok(())
 }
 

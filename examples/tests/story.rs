@@ -11,9 +11,10 @@ use playback_cassette::{CassetteExt, Order, Query};
 use playback_core::Recording;
 use playback_examples::pricing::{self, Amount};
 use playback_examples::recording::{Place, record_a_day};
+use playback_examples::reports::write_reports;
 use playback_examples::shop::{Receipt, Request, ShopError};
 use playback_examples::tuner::{ShopTuner, studio};
-use playback_studio::{Report, Status};
+use playback_studio::{Gate, Outcome, Report, Risk, Status};
 use playback_testkit::{assert_recorded, replay_all};
 
 /// A day, recorded in a directory of its own.
@@ -40,13 +41,14 @@ fn told(report: &Report) -> (Vec<String>, Vec<String>) {
         report.categories.iter().map(|category| format!("{}: {}", category.category, category.counts()));
     let groups = report.categories.iter().flat_map(|category| category.groups());
     let line = |group: playback_studio::Group<'_>| {
-        let change = &group.found[0].1.change;
+        let example = group.example().unwrap();
         format!(
-            "{}x {} {} {}: {change}",
-            group.recordings(),
+            "{}x {} {} {}: {}",
+            group.recordings().count(),
             group.output.unwrap_or("-"),
-            change.sign(),
-            group.path
+            example.sign,
+            group.pattern,
+            example.change
         )
     };
     (counts.collect(), groups.map(line).collect())
@@ -83,23 +85,41 @@ async fn the_changed_code_differs_in_what_was_changed_and_in_nothing_else() {
     assert_eq!(
         groups,
         [
-            // Ada's and Grace's orders: points are new, and three of them are rounded otherwise.
-            "4x shop.store + order.amount.points: Some(9)",
+            // Ada's and Grace's orders: three of them are rounded otherwise, and points are new.
             "3x shop.store ~ order.amount.total: 947 -> 945",
             "3x shop.store ~ order.amount.discount: 48 -> 50",
-            "4x playback.result + Ok.amount.points: Some(9)",
+            "4x shop.store + order.amount.points: Some(9)",
             "3x playback.result ~ Ok.amount.total: 947 -> 945",
             "3x playback.result ~ Ok.amount.discount: 48 -> 50",
-            // 120 apples, Ada's quote, and no bread.
+            "4x playback.result + Ok.amount.points: Some(9)",
+            // No bread, 120 apples, and Ada's quote.
+            "1x playback.result ~ : Ok{total: 1250, discount: 0} -> Err(EmptyLine(\"bread\"))",
             "1x playback.result ~ : Err(TooMany{sku: \"apple\", quantity: 120, most: 99}) -> Ok{total: 11880, discount: 0}",
             "1x playback.result ~ Ok.total: 2349 -> 2348",
             "1x playback.result ~ Ok.discount: 123 -> 124",
             "1x playback.result + Ok.points: Some(23)",
-            "1x playback.result ~ : Ok{total: 1250, discount: 0} -> Err(EmptyLine(\"bread\"))",
         ]
     );
-    let fixed = report.comparisons().find(|comparison| comparison.status() == Status::Fixed).unwrap();
+    let fixed = report.recordings().find(|recording| recording.status == Status::Fixed).unwrap();
     assert_eq!((fixed.recorded.unwrap().failed, fixed.replayed.unwrap().failed), (true, false));
+}
+
+#[tokio::test]
+async fn the_report_is_written_in_five_forms_and_a_gate_judges_it() {
+    let (directory, place) = day().await;
+    let report = studio(&place, pricing::v2::price).unwrap().play().await;
+    let paths = write_reports(&report, &directory.path().join("reports")).unwrap();
+    assert_eq!(paths.len(), 5);
+    for path in &paths {
+        let text = std::fs::read_to_string(path).unwrap();
+        assert!(text.contains("order.amount.total"), "{}", path.display());
+    }
+    assert_eq!(Report::read_json(&paths[4]).unwrap(), report);
+
+    let gate = Gate::default().accept(Risk::FieldAdded).accept_fixed();
+    let judgement = report.judge(&gate);
+    assert_eq!(judgement.outcome, Outcome::Differences);
+    assert_eq!(judgement.to_string(), "fails: 1 failed; 4 different (value changed)");
 }
 
 #[tokio::test]

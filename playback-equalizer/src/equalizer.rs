@@ -55,6 +55,12 @@ impl Equalizer {
         Self { tuning, keep_playbacks: false, escapes_fail: false, crew: Crew::new() }
     }
 
+    /// How it replays and compares.
+    #[must_use]
+    pub fn tuning(&self) -> &Tuning {
+        &self.tuning
+    }
+
     /// How recordings are replayed at the same time: by how many threads, in which order, for how long.
     #[must_use]
     pub fn crew(mut self, crew: Crew) -> Self {

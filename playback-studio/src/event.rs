@@ -1,6 +1,6 @@
 //! What happens while a studio plays.
 
-use playback_equalizer::Comparison;
+use playback_equalizer::{Comparison, Rules};
 
 /// What happens while a studio plays.
 #[derive(Debug, Clone)]
@@ -14,6 +14,13 @@ pub enum Event {
         looked_for: String,
         /// How many there are at the most, if that is known.
         at_most: Option<usize>,
+    },
+    /// It is known how a category is replayed and compared.
+    Tuned {
+        /// The category.
+        category: String,
+        /// The rules by which it is compared. They count what they are good for while it is.
+        rules: Rules,
     },
     /// All recordings of a category that are to be played have been found.
     Found {

@@ -38,9 +38,10 @@
 //! | `wanted`, `shard` | which recordings are played: [`Shard`] |
 //! | `progress` | how far it has come, for people: [`Progress`] |
 //! | `interrupt` (feature) | ending a run by Ctrl-C: `stop_on_ctrl_c` |
-//! | `report` | what comes of it: [`Report`], [`CategoryReport`], [`Counts`] |
-//! | `groups` | differences that are alike: [`Group`] |
-//! | `table` | a report as text for a terminal |
+//! | `report` | what comes of it, as plain data: [`Report`], [`CategoryReport`], [`RecordingReport`], [`DifferenceReport`], [`Group`], [`Counts`] |
+//! | `report/json`, `report/file` | to JSON and back, to files: [`ReadError`], [`WriteError`] |
+//! | `report/gate`, `report/judgement` | whether a run passes: [`Gate`], [`Judgement`], [`Outcome`] |
+//! | `render` | a report for people and for other programs: [`Terminal`], [`Junit`], [`Markdown`], [`Html`] |
 //! | `cli` (feature) | the command line: the command `playback`, and a service's own |
 //!
 //! How a category is replayed and compared is said by a [`Tuner`], which `playback-equalizer` holds, since it
@@ -49,27 +50,29 @@
 #[cfg(feature = "cli")]
 pub mod cli;
 mod event;
-mod groups;
 #[cfg(feature = "ctrl-c")]
 mod interrupt;
 mod log;
 mod playing;
 mod progress;
+mod render;
 mod report;
 mod shard;
 mod studio;
-mod table;
 mod wanted;
 
 pub use event::Event;
-pub use groups::Group;
 #[cfg(feature = "ctrl-c")]
 pub use interrupt::stop_on_ctrl_c;
 pub use playback_equalizer::{
-    Comparison, Crew, Difference, Error, Rule, RuleError, Rules, RulesError, Runtime, Status, Stop,
+    Comparison, Crew, Difference, Error, Risk, Rule, RuleError, Rules, RulesError, Runtime, Status, Stop,
     Tolerance, Tuner, Tuning, Workers, extract, is_worker, noise,
 };
 pub use progress::Progress;
-pub use report::{CategoryReport, Counts, Report};
+pub use render::{Html, Junit, Markdown, Terminal};
+pub use report::{
+    CategoryReport, Counts, DifferenceReport, Gate, Group, Json, Judgement, Outcome, ReadError,
+    RecordingReport, Report, RunReport, UnknownFinding, WriteError,
+};
 pub use shard::{InvalidShard, Shard};
 pub use studio::Studio;

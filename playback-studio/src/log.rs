@@ -26,6 +26,9 @@ impl Log {
     pub(crate) fn tell(&mut self, event: &Event) {
         match event {
             Event::Started { category, looked_for, .. } => tracing::info!(category, "playing {looked_for}"),
+            Event::Tuned { category, rules } => {
+                tracing::debug!(category, rules = rules.len(), "tuned");
+            }
             Event::Found { category, recordings } => tracing::info!(category, recordings, "found all"),
             Event::NothingFound { category, message } => tracing::warn!(category, "{message}"),
             Event::Compared(comparison) => {

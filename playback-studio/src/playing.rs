@@ -149,6 +149,7 @@ fn of_category<'a>(studio: &'a Studio, batch: Batch<'a>) -> BoxStream<'a, Item> 
         Ok(equalizer) => equalizer,
         Err(failure) => return stream::iter([failed(&category, failure.to_string())]).boxed(),
     };
+    let tuned = Event::Tuned { category: category.clone(), rules: equalizer.tuning().all_rules().clone() };
     let found = Arc::new(Found::default());
     let (counted, name) = (Arc::clone(&found), category.clone());
     let items = ids.filter_map(move |id| {
@@ -172,7 +173,7 @@ fn of_category<'a>(studio: &'a Studio, batch: Batch<'a>) -> BoxStream<'a, Item> 
             Event::Found { category, recordings }
         })
     };
-    items.chain(stream::once(last)).boxed()
+    stream::iter([Item::Say(tuned)]).chain(items).chain(stream::once(last)).boxed()
 }
 
 /// How much of a category was found.

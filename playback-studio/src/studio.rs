@@ -169,12 +169,17 @@ impl Studio {
     pub async fn play_with(&self, mut progress: Progress) -> Report {
         let mut report = Report::default();
         let mut log = Log::default();
+        let mut all_rules = Vec::new();
         let mut events = self.events();
         while let Some(event) = events.next().await {
             log.tell(&event);
             progress.tell(&event);
+            if let Event::Tuned { rules, .. } = &event {
+                all_rules.push(rules.clone());
+            }
             report.add(event);
         }
+        all_rules.iter().for_each(|rules| report.add_rules(rules));
         log.end();
         progress.end();
         report

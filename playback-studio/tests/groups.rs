@@ -4,7 +4,7 @@
 use futures::executor::block_on;
 use playback_cassette::{Cassette, Query};
 use playback_core::{operation, output};
-use playback_studio::{CategoryReport, Error, Studio, Tuning};
+use playback_studio::{CategoryReport, Error, Risk, Studio, Tuning};
 use playback_testkit::{MemoryCassette, record};
 
 /// Sends a list, and returns its first element.
@@ -43,7 +43,7 @@ fn check(report: &CategoryReport, expected: &[(&str, &str, usize, usize)]) {
     let groups = report.groups();
     let told: Vec<_> = groups
         .iter()
-        .map(|group| (group.output.unwrap(), group.path.as_str(), group.recordings(), group.found.len()))
+        .map(|group| (group.output.unwrap(), group.pattern, group.recordings().count(), group.found.len()))
         .collect();
     assert_eq!(told, expected);
 }
@@ -70,9 +70,12 @@ fn an_addition_is_not_a_change_and_an_error_that_is_gone_is_not_a_new_one() {
 }
 
 #[test]
-fn what_most_recordings_differ_in_comes_first() {
-    let lists: &[(&[u64], &[u64])] = &[(&[1, 2], &[1, 2, 3]), (&[1, 2], &[1, 4]), (&[1, 2], &[1, 5])];
+fn the_worst_comes_first_and_then_what_most_recordings_differ_in() {
+    // An element more in two recordings, and another value in one.
+    let lists: &[(&[u64], &[u64])] = &[(&[1, 2], &[1, 2, 3]), (&[1, 2], &[1, 4]), (&[1, 2], &[1, 2, 5])];
     let report = report(true, lists);
-    let counts: Vec<usize> = report.groups().iter().map(playback_studio::Group::recordings).collect();
-    assert_eq!(counts, [2, 1]);
+    let risks: Vec<Risk> = report.groups().iter().map(|group| group.risk).collect();
+    assert_eq!(risks, [Risk::ValueChanged, Risk::FieldAdded]);
+    let counts: Vec<usize> = report.groups().iter().map(|group| group.recordings().count()).collect();
+    assert_eq!(counts, [1, 2]);
 }

@@ -102,7 +102,7 @@ fn a_category_that_has_none_is_told_of_those_that_there_are() {
 }
 
 #[test]
-fn recordings_given_are_played_once_for_each_time_they_are_named() {
+fn recordings_given_are_played_once_for_each_time_they_are_named_and_reported_once() {
     let (cassette, _) = recorded(1);
     let id: RecordingId = cassette.last_id().unwrap();
     let tuner = |_: &str| {
@@ -111,8 +111,10 @@ fn recordings_given_are_played_once_for_each_time_they_are_named() {
             Ok(run(argument, 0))
         }))
     };
-    let report = block_on(Studio::new(cassette, tuner).recordings([id.clone(), id]).play());
-    assert_eq!(report.counts().total(), 2);
+    let studio = Studio::new(cassette, tuner).recordings([id.clone(), id]);
+    let is_compared = |event: &Event| std::future::ready(matches!(event, Event::Compared(_)));
+    assert_eq!(block_on(studio.events().filter(is_compared).count()), 2);
+    assert_eq!(block_on(studio.play()).counts().total(), 1);
 }
 
 #[test]

@@ -4,7 +4,6 @@ mod builder;
 mod candidate;
 mod queue;
 mod sampling;
-mod spill;
 mod stats;
 mod writer;
 
@@ -15,7 +14,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use futures::channel::oneshot;
-use playback_core::{Finished, OperationStart, Recorder, Recording, RecordingStart, Service, Spilling};
+use playback_core::{Finished, OperationStart, Recorder, Recording, RecordingStart, Service};
 
 pub use builder::TapeRecorderBuilder;
 pub use candidate::Candidate;
@@ -27,7 +26,6 @@ pub use stats::{Discarded, Dropped, InFlight, Stats};
 use crate::{Cassette, Clock, IdGenerator};
 use queue::Queue;
 use sampling::Sampling;
-use spill::Overflow;
 use stats::Counters;
 
 /// Records operations onto a cassette, in the background.
@@ -59,21 +57,12 @@ struct Inner {
     enabled: AtomicBool,
     sampling: Sampling,
     service: Option<Service>,
-    /// In memory.
-    max_bytes: usize,
-    large: Option<Large>,
+    max_recording_bytes: usize,
     clock: Box<dyn Clock>,
     ids: IdGenerator,
     counters: Counters,
     queue: Arc<Queue>,
     thread: Mutex<Option<JoinHandle<()>>>,
-}
-
-/// What becomes of recordings that grow large.
-struct Large {
-    past: usize,
-    max_bytes: u64,
-    overflow: Arc<Overflow>,
 }
 
 impl TapeRecorder {
@@ -108,9 +97,7 @@ impl TapeRecorder {
     /// What became of all operations so far.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        let mut stats = self.0.counters.with(self.0.queue.counts());
-        stats.spilling_bytes = self.0.large.as_ref().map_or(0, |large| large.overflow.waiting() as u64);
-        stats
+        self.0.counters.with(self.0.queue.counts())
     }
 
     /// Queues a recording to be saved, or drops and counts it.
@@ -171,13 +158,6 @@ impl TapeRecorder {
     }
 }
 
-impl Large {
-    fn spilling(&self) -> Spilling {
-        let Self { past, max_bytes, overflow } = self;
-        Spilling { past: *past, max_bytes: *max_bytes, to: Arc::clone(overflow) as _ }
-    }
-}
-
 impl Recorder for TapeRecorder {
     fn start(&self, operation: &OperationStart<'_>) -> Option<RecordingStart> {
         let inner = &*self.0;
@@ -200,8 +180,7 @@ impl Recorder for TapeRecorder {
                 recorded_at: now,
                 service: inner.service.clone(),
                 only_if_forced,
-                max_bytes: inner.max_bytes,
-                spilling: inner.large.as_ref().map(Large::spilling),
+                max_bytes: inner.max_recording_bytes,
             }),
             Err(error) => {
                 inner.counters.misnamed(operation.category, &error);

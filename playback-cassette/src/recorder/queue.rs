@@ -54,7 +54,6 @@ struct State {
     flushes: Vec<Flush>,
     saved: u64,
     sampled_out: u64,
-    unspillable: u64,
     failed: u64,
     /// How many of the failed ones someone was told of.
     failed_told: u64,
@@ -94,8 +93,6 @@ pub(crate) enum Refusal {
 pub(super) enum Fate {
     Saved,
     SampledOut,
-    /// Its values did not get to where they are saved from.
-    Unspillable,
     Failed,
 }
 
@@ -122,7 +119,6 @@ struct Mark {
 pub(super) struct QueueCounts {
     pub(super) saved: u64,
     pub(super) sampled_out: u64,
-    pub(super) unspillable: u64,
     pub(super) failed: u64,
     pub(super) dropped: Dropped,
     pub(super) queued: u64,
@@ -179,7 +175,6 @@ impl Queue {
         QueueCounts {
             saved: state.saved,
             sampled_out: state.sampled_out,
-            unspillable: state.unspillable,
             failed: state.failed,
             dropped: state.dropped,
             queued,
@@ -270,24 +265,21 @@ impl Queue {
         self.work.notified().await;
     }
 
-    /// The writer is done with a job. How many have come to the same fate so far.
+    /// The writer is done with a job. How many have failed so far.
     pub(super) fn finished(&self, job: &Job, fate: Fate) -> u64 {
         let mut state = self.lock();
         // One that was given up is counted already.
-        let counted = state.unfinished.remove(&job.number);
-        if counted {
+        if state.unfinished.remove(&job.number) {
             state.unfinished_bytes = state.unfinished_bytes.saturating_sub(job.bytes);
+            *match fate {
+                Fate::Saved => &mut state.saved,
+                Fate::SampledOut => &mut state.sampled_out,
+                Fate::Failed => &mut state.failed,
+            } += 1;
         }
-        let count = match fate {
-            Fate::Saved => &mut state.saved,
-            Fate::SampledOut => &mut state.sampled_out,
-            Fate::Unspillable => &mut state.unspillable,
-            Fate::Failed => &mut state.failed,
-        };
-        *count += u64::from(counted);
-        let count = *count;
+        let failed = state.failed;
         self.tell(state);
-        count
+        failed
     }
 
     /// The writer is gone.

@@ -193,12 +193,7 @@ impl LiveCall {
     pub(crate) fn answered(&mut self, found: &Found) {
         self.done = true;
         if let LiveSession::Replaying(session) = &self.session {
-            let tape = session.recording().tape();
-            let result = found.result(tape).unwrap_or_else(|error| {
-                session.fail_unless_panicking(ReplayError::unreadable(session.recording().id(), &error));
-                Cow::Borrowed(&[])
-            });
-            let recorded = found.ended(tape, &result);
+            let recorded = found.ended(session.recording().tape());
             session.push(&self.ended(recorded), Some(found), MatchedBy::Recorded(found.by));
         }
     }
@@ -218,10 +213,7 @@ impl LiveCall {
         decode: impl FnOnce(&[u8]) -> Result<R, String>,
     ) -> Result<R, String> {
         let LiveSession::Replaying(session) = &self.session else { replay::stop() };
-        guarded(|| {
-            let result = found.result(session.recording().tape()).map_err(|error| error.to_string())?;
-            decode(&result)
-        })
+        guarded(|| decode(found.result(session.recording().tape())))
     }
 
     /// Runs the body, or polls it.

@@ -48,13 +48,7 @@ enum Operation {
 }
 
 impl Session {
-    pub(super) fn new(recording: Recording) -> Result<Arc<Self>, ReplayError> {
-        // Stored values may be out of reach: better known now than as calls that nothing answers.
-        if recording.tape().stored().is_some()
-            && let Some(fault) = recording.tape().index().fault()
-        {
-            return Err(ReplayError::unreadable(recording.id(), fault));
-        }
+    pub(super) fn new(recording: Recording) -> Arc<Self> {
         let state = State {
             operation: Operation::Awaited,
             cursor: Cursor::new(recording.tape()),
@@ -75,7 +69,7 @@ impl Session {
             _live: Live::replay(),
         });
         escape::watch(&session);
-        Ok(session)
+        session
     }
 
     pub(crate) fn recording(&self) -> &Recording {

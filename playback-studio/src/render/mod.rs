@@ -1,0 +1,12 @@
+//! A report in its forms for people and for other programs.
+
+mod harmless;
+mod html;
+mod junit;
+mod markdown;
+mod terminal;
+
+pub use html::Html;
+pub use junit::Junit;
+pub use markdown::Markdown;
+pub use terminal::Terminal;

@@ -1,0 +1,238 @@
+//! What comes of playing it all, as plain data: every rendering, a merge and a gate are functions of it.
+
+mod counts;
+mod difference;
+mod file;
+mod gate;
+mod groups;
+mod json;
+mod judgement;
+mod recording;
+mod words;
+
+use std::collections::BTreeMap;
+
+use playback_equalizer::{Rules, Speed, Status};
+use serde::{Deserialize, Serialize};
+
+pub use counts::Counts;
+pub use difference::DifferenceReport;
+pub use file::WriteError;
+pub use gate::{Gate, UnknownFinding};
+pub use groups::Group;
+pub use json::{Json, ReadError};
+pub use judgement::{Judgement, Outcome};
+pub use recording::{RecordingReport, RunReport};
+
+use crate::Event;
+
+/// What comes of playing it all, category by category.
+///
+/// It is plain data with bounded texts, of which thousands of recordings fit in memory. It is displayed as
+/// [`terminal`](Self::terminal) says; there are [`json`](Self::json), [`junit`](Self::junit),
+/// [`markdown`](Self::markdown) and [`html`](Self::html) as well, and each can be written to a file. A report
+/// that is [read](Self::from_json) back from JSON equals the one that was written, and reports of shards
+/// [merge](Self::merge) to the report of one run.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Report {
+    /// The categories, in alphabetical order.
+    pub categories: Vec<CategoryReport>,
+    /// What went wrong beside the categories, in alphabetical order, each once.
+    pub failures: Vec<String>,
+    /// If there was no recording of any category, where none was found.
+    pub nothing_found: Option<String>,
+    /// Whether the run was ended before all was played.
+    pub interrupted: bool,
+    /// The rules that were in force, and whether there was any place that each is for.
+    pub rules: BTreeMap<String, bool>,
+}
+
+/// What comes of playing one category.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct CategoryReport {
+    /// The category.
+    pub category: String,
+    /// Which of its recordings were looked for, in words: one text, unless merged reports differ in it.
+    pub looked_for: Vec<String>,
+    /// If nothing was found to play, what was looked for, where, and what there is instead.
+    pub nothing_found: Option<String>,
+    /// What went wrong with the category itself: its tuning, or the lookup of its recordings. In alphabetical
+    /// order, each once.
+    pub failures: Vec<String>,
+    /// What comes of each recording, in the order of their ids.
+    pub recordings: Vec<RecordingReport>,
+}
+
+impl Report {
+    /// Takes in what happened. Categories and recordings are kept in their order, whatever the order in which
+    /// they are finished.
+    pub fn add(&mut self, event: Event) {
+        match event {
+            Event::Started { category, looked_for, .. } => {
+                insert(&mut self.category_mut(&category).looked_for, looked_for);
+            }
+            // It is known of what was compared in the end.
+            Event::Found { .. } => {}
+            // What its rules are good for is known in the end as well.
+            Event::Tuned { .. } => {}
+            Event::NothingFound { category: Some(category), message } => {
+                self.category_mut(&category).found_nothing(message);
+            }
+            Event::NothingFound { category: None, message } => keep(&mut self.nothing_found, message),
+            Event::Compared(comparison) => {
+                self.category_mut(comparison.id.category()).add(RecordingReport::of(&comparison));
+            }
+            Event::Failed { category: Some(category), message } => {
+                insert(&mut self.category_mut(&category).failures, message);
+            }
+            Event::Failed { category: None, message } => insert(&mut self.failures, message),
+            Event::Interrupted => self.interrupted = true,
+        }
+    }
+
+    /// The report of two runs, such as of two shards, as if they had been one. The order of merging is of no
+    /// consequence. A recording that both have is kept once, with the worse of its statuses.
+    ///
+    /// ```
+    /// use playback_studio::Report;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let directory = tempfile::tempdir()?;
+    /// # std::fs::write(directory.path().join("1.json"), Report::default().json().to_string())?;
+    /// let mut whole = Report::default();
+    /// for shard in std::fs::read_dir(directory.path())? {
+    ///     whole.merge(Report::read_json(shard?.path())?);
+    /// }
+    /// # assert_eq!(whole, Report::default());
+    /// # Ok(()) }
+    /// ```
+    pub fn merge(&mut self, other: Self) {
+        let Self { categories, failures, nothing_found, interrupted, rules } = other;
+        for CategoryReport { category, looked_for, nothing_found, failures, recordings } in categories {
+            let into = self.category_mut(&category);
+            looked_for.into_iter().for_each(|text| insert(&mut into.looked_for, text));
+            failures.into_iter().for_each(|failure| insert(&mut into.failures, failure));
+            recordings.into_iter().for_each(|recording| into.add(recording));
+            nothing_found.into_iter().for_each(|message| into.found_nothing(message));
+        }
+        nothing_found.into_iter().for_each(|message| keep(&mut self.nothing_found, message));
+        if !self.categories.is_empty() {
+            self.nothing_found = None;
+        }
+        failures.into_iter().for_each(|failure| insert(&mut self.failures, failure));
+        self.interrupted |= interrupted;
+        rules.into_iter().for_each(|(rule, found)| *self.rules.entry(rule).or_default() |= found);
+    }
+
+    /// How many recordings there are of each status, over all categories.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.recordings().map(|recording| recording.status).collect()
+    }
+
+    /// All recordings, category by category.
+    pub fn recordings(&self) -> impl Iterator<Item = &RecordingReport> {
+        self.categories.iter().flat_map(|category| &category.recordings)
+    }
+
+    /// Takes in what rules were good for, once all is compared; see [`Event::Tuned`].
+    pub fn add_rules(&mut self, rules: &Rules) {
+        for usage in rules.usage() {
+            let rule = usage.rule.to_string().trim_end().replace('\n', " ");
+            *self.rules.entry(rule).or_default() |= usage.found;
+        }
+    }
+
+    /// The rules for which there was no place in the whole run.
+    pub fn unused_rules(&self) -> impl Iterator<Item = &str> {
+        self.rules.iter().filter(|(_, found)| !**found).map(|(rule, _)| rule.as_str())
+    }
+
+    /// All that went wrong beside single recordings: first what belongs to no category.
+    pub fn failures(&self) -> impl Iterator<Item = &str> {
+        let of_categories = self.categories.iter().flat_map(|category| &category.failures);
+        self.failures.iter().chain(of_categories).map(String::as_str)
+    }
+
+    /// Whether something was compared, all of it is equal, and nothing went wrong.
+    #[must_use]
+    pub fn is_all_equal(&self) -> bool {
+        let counts = self.counts();
+        counts.total() > 0
+            && counts.of(Status::Equal) == counts.total()
+            && self.failures().next().is_none()
+            && !self.interrupted
+    }
+
+    fn category_mut(&mut self, name: &str) -> &mut CategoryReport {
+        let at = match self.categories.binary_search_by(|category| category.category.as_str().cmp(name)) {
+            Ok(at) => at,
+            Err(at) => {
+                self.categories.insert(at, CategoryReport::new(name));
+                at
+            }
+        };
+        #[expect(clippy::indexing_slicing, reason = "it was found there, or put there")]
+        &mut self.categories[at]
+    }
+}
+
+impl CategoryReport {
+    fn new(category: &str) -> Self {
+        Self { category: category.to_owned(), ..Self::default() }
+    }
+
+    /// How many of its recordings there are of each status.
+    #[must_use]
+    pub fn counts(&self) -> Counts {
+        self.recordings.iter().map(|recording| recording.status).collect()
+    }
+
+    /// The recordings of one status.
+    pub fn of(&self, status: Status) -> impl Iterator<Item = &RecordingReport> {
+        self.recordings.iter().filter(move |recording| recording.status == status)
+    }
+
+    /// How fast the replays were beside the recorded runs, by the time that their own code took; none if there
+    /// are no pairs of runs that took any.
+    #[must_use]
+    pub fn speed(&self) -> Option<Speed> {
+        let own = |recording: &RecordingReport| Some((recording.recorded?.own, recording.replayed?.own));
+        Speed::of(self.recordings.iter().filter_map(own))
+    }
+
+    fn found_nothing(&mut self, message: String) {
+        if self.recordings.is_empty() {
+            keep(&mut self.nothing_found, message);
+        }
+    }
+
+    fn add(&mut self, recording: RecordingReport) {
+        // Another shard found something.
+        self.nothing_found = None;
+        match self.recordings.binary_search_by(|other| other.id.cmp(&recording.id)) {
+            Err(at) => self.recordings.insert(at, recording),
+            Ok(at) => {
+                if let Some(known) = self.recordings.get_mut(at) {
+                    known.take_worse(recording);
+                }
+            }
+        }
+    }
+}
+
+/// Keeps of two texts the same one, whichever comes first.
+fn keep(kept: &mut Option<String>, text: String) {
+    if kept.as_ref().is_none_or(|known| text < *known) {
+        *kept = Some(text);
+    }
+}
+
+/// Keeps texts in alphabetical order, each once.
+fn insert(texts: &mut Vec<String>, text: String) {
+    if let Err(at) = texts.binary_search(&text) {
+        texts.insert(at, text);
+    }
+}

@@ -1,0 +1,214 @@
+//! The page in a real browser: it is loaded from a file, searched, filtered, and used by keyboard and pointer.
+//!
+//! Chromium is spoken to through a pair of pipes, so that no port is opened. Where it is not installed the tests say
+//! so and pass, unless `PLAYBACK_REQUIRE_CHROMIUM` is set, as it is in continuous integration.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests may fail loudly")]
+#![allow(clippy::print_stdout, reason = "a time is for whoever looks")]
+
+mod browser;
+mod common;
+
+use browser::Browser;
+use common::{HOSTILE, difference, hostile, mixed, recording, report, unique};
+use playback_studio::Report;
+
+/// Shows a report in a browser, if there is one.
+fn open(report: &Report) -> Option<Browser> {
+    let mut browser = Browser::start()?;
+    let path = browser.directory().join("report.html");
+    report.write_html(&path).unwrap();
+    browser.go(&format!("file://{}", path.display()));
+    Some(browser)
+}
+
+const ROWS: &str = "document.querySelectorAll('#list .row').length";
+const FOUND: &str = "document.getElementById('found').textContent";
+const OPEN: &str =
+    "document.getElementById('detail').hidden ? '' : document.querySelector('#detail .id').textContent";
+const HASH: &str = "location.hash";
+
+#[test]
+fn the_page_shows_what_there_is_and_asks_nothing_of_any_network() {
+    let Some(mut page) = open(&mixed()) else { return };
+    assert_eq!(
+        page.text("document.getElementById('summary').textContent"),
+        "10 recordings of 2 categories · 1 equal · 1 fixed · 6 different · 1 failed · 1 equalizer failure"
+    );
+    assert_eq!(page.text(FOUND), "10 recordings");
+    assert!(page.number(ROWS) > 0);
+    assert_eq!(page.number("document.querySelectorAll('#groups > li').length"), 4);
+    assert_eq!(page.number("document.querySelectorAll('#overview tbody tr').length"), 2);
+    // A point for each recording that has both durations.
+    let points = "[...document.querySelectorAll('#scatter .points')].map((path) => path.getAttribute('d').split('M').length - 1).join()";
+    assert_eq!(page.text(points), "1,1,6,1,0");
+    page.assert_quiet();
+}
+
+#[test]
+fn recordings_are_searched_filtered_and_opened_by_keyboard_alone() {
+    let Some(mut page) = open(&mixed()) else { return };
+    page.keys("/");
+    page.keys("bread");
+    assert_eq!(page.text(FOUND), "1 of 10 recordings");
+    page.key("Enter");
+    page.key("Enter");
+    assert_eq!(page.text(OPEN), format!("Quote/20260301/{}", unique(1)));
+    assert_eq!(
+        page.text("document.querySelector('#detail .new pre').textContent"),
+        "Err(EmptyLine(\"bread\"))"
+    );
+    assert_eq!(
+        page.number("document.querySelectorAll('#detail mark').length"),
+        0,
+        "nothing is the same in both"
+    );
+    assert_eq!(page.number("document.querySelectorAll('#detail .steps > li').length"), 2);
+    page.key("Escape");
+    assert_eq!(page.text(OPEN), "");
+    assert_eq!(page.text("document.activeElement.id"), "list");
+
+    // From one to the next, with what is open following, and no further than the last.
+    page.evaluate("document.getElementById('clear').click()");
+    page.keys("gjj");
+    page.key("Enter");
+    let third = page.text(OPEN);
+    page.keys("j");
+    let fourth = page.text(OPEN);
+    assert_ne!(third, fourth);
+    page.keys("k");
+    assert_eq!(page.text(OPEN), third);
+    page.keys("Gjjj");
+    assert_eq!(page.text(OPEN), format!("Checkout/20260301/{}", unique(6)), "equal ones come last");
+    page.assert_quiet();
+}
+
+#[test]
+fn a_status_a_risk_a_category_and_a_group_filter_and_the_address_keeps_it() {
+    let Some(mut page) = open(&mixed()) else { return };
+    page.click("#statuses [data-status=different]");
+    assert_eq!(page.text(FOUND), "6 of 10 recordings");
+    page.click("#statuses [data-status=failed]");
+    assert_eq!(page.text(FOUND), "7 of 10 recordings");
+    page.evaluate("(() => { const it = document.getElementById('category'); it.value = 'Quote'; it.dispatchEvent(new Event('change')) })()");
+    assert_eq!(page.text(FOUND), "2 of 10 recordings");
+    page.evaluate("(() => { const it = document.getElementById('risk'); it.value = 'field_added'; it.dispatchEvent(new Event('change')) })()");
+    assert_eq!(page.text(FOUND), "1 of 10 recordings");
+    assert_eq!(page.text(HASH), "#?category=Quote&risk=field_added&status=different%2Cfailed");
+    page.click("#clear");
+    assert_eq!(page.text(FOUND), "10 recordings");
+    // The group of the five that differ alike.
+    page.click("#groups > li:nth-child(3) .foot button:last-child");
+    assert_eq!(page.text(FOUND), "5 of 10 recordings with value changed at queue.send lines[*].total");
+
+    let there = page.text("location.href");
+    let path = there.split('#').next().unwrap().to_owned();
+    page.go(&format!("{path}#Checkout/20260301/{}?q=945&status=different", unique(3)));
+    assert_eq!(page.text(FOUND), "5 of 10 recordings");
+    assert_eq!(page.text(OPEN), format!("Checkout/20260301/{}", unique(3)));
+    page.assert_quiet();
+}
+
+#[test]
+fn a_click_on_a_row_opens_it_and_the_way_back_closes_it() {
+    let Some(mut page) = open(&mixed()) else { return };
+    page.click("#list .row:nth-child(2)");
+    assert_eq!(page.text(OPEN), format!("Quote/20260301/{}", unique(1)));
+    let focused = page.text("document.activeElement.id");
+    assert_eq!(focused, "detail");
+    page.evaluate("history.back()");
+    page.until(&format!("({OPEN}) === ''"));
+    page.assert_quiet();
+}
+
+#[test]
+fn light_and_dark_follow_the_machine_and_the_button() {
+    let Some(mut page) = open(&mixed()) else { return };
+    let paper = "getComputedStyle(document.body).backgroundColor";
+    page.prefer("light");
+    let light = page.text(paper);
+    page.prefer("dark");
+    let dark = page.text(paper);
+    assert_ne!(light, dark);
+    page.click("#theme");
+    assert_eq!(page.text(paper), light);
+    page.click("#theme");
+    assert_eq!(page.text(paper), dark);
+}
+
+#[test]
+fn nothing_that_was_recorded_becomes_markup_or_runs() {
+    let Some(mut page) = open(&hostile()) else { return };
+    assert_eq!(page.number("document.scripts.length"), 2);
+    assert_eq!(page.number("document.querySelectorAll('img, #page b, iframe, link').length"), 0);
+    for at in 0..HOSTILE.len() {
+        page.evaluate(&format!("location.hash = '#A/20260301/{}'", unique(at as u64)));
+        page.until(&format!("({OPEN}) === 'A/20260301/{}'", unique(at as u64)));
+        let shown = page.text("document.querySelector('#detail .message').textContent");
+        assert!(!shown.contains(|c: char| (c.is_control() && c != '\n') || c == '\u{202e}'), "{shown:?}");
+    }
+    assert_eq!(
+        page.text("document.querySelector('#detail .message').textContent"),
+        HOSTILE[10].replace('\u{2028}', "\\u{2028}").replace('\u{2029}', "\\u{2029}")
+    );
+    assert!(page.text("document.title").starts_with("Playback: "));
+    page.assert_quiet();
+}
+
+#[test]
+fn thousands_of_recordings_are_there_and_only_the_rows_in_sight_are_drawn() {
+    let of = |number: u64| match number % 5 {
+        0 => recording(
+            "Checkout",
+            number,
+            "different",
+            &[difference("value_changed", "total", &format!("{number}"), "0")],
+        ),
+        _ => recording("Checkout", number, "equal", &[]),
+    };
+    let report = report(&[("Checkout", (0..5_000).map(of).collect())]);
+    let Some(mut page) = open(&report) else { return };
+    assert_eq!(page.text(FOUND), "5,000 recordings");
+    assert!(page.number(ROWS) < 100);
+    page.evaluate("document.getElementById('list').focus()");
+    page.keys("G");
+    page.until(&format!("document.getElementById('row-4999') !== null && {ROWS} < 100"));
+    page.keys("/");
+    page.keys("4995");
+    page.until(&format!("({FOUND}) === '1 of 5,000 recordings'"));
+    page.assert_quiet();
+    let load = page.number("Math.round(performance.getEntriesByType('navigation')[0].loadEventEnd)");
+    println!("5,000 recordings were loaded after {load} ms");
+}
+
+#[test]
+fn in_long_values_that_are_alike_what_differs_is_marked() {
+    let differ = difference("value_changed", "text", "two pears\nand a plum", "two apples\nand a plum, too");
+    let Some(mut page) = open(&report(&[("A", vec![recording("A", 1, "different", &[differ])])])) else {
+        return;
+    };
+    page.key("Enter");
+    let marks = |side: &str| {
+        format!(
+            "[...document.querySelectorAll('#detail .{side} mark')].map((it) => it.textContent).join('|')"
+        )
+    };
+    assert_eq!(page.text(&marks("old")), "pears");
+    assert_eq!(page.text(&marks("new")), "apples|, too");
+}
+
+#[test]
+fn an_empty_report_says_so() {
+    let Some(mut page) = open(&Report::default()) else { return };
+    assert_eq!(page.text("document.querySelector('#list').textContent"), "No recording was replayed.");
+    page.assert_quiet();
+}
+
+#[test]
+fn on_a_narrow_screen_nothing_is_wider_than_the_screen() {
+    let Some(mut page) = open(&mixed()) else { return };
+    for width in [360, 800, 1280] {
+        page.resize(width, 900);
+        let wide = page.number("document.documentElement.scrollWidth");
+        assert!(wide <= i64::from(width), "{wide} of {width}");
+    }
+}
