@@ -8,15 +8,18 @@ use async_trait::async_trait;
 use futures::stream::{BoxStream, StreamExt};
 use futures::{TryStreamExt, future};
 use object_store::path::Path as Key;
-use object_store::{Attribute, ObjectStore, ObjectStoreExt, PutOptions};
+use object_store::{Attribute, Attributes, ObjectStore, ObjectStoreExt, PutOptions};
+use playback_cassette::format::TapeFile;
 use playback_cassette::{
-    Cassette, Error, ErrorKind, Found, Listing, Metadata, Query, Recording, RecordingId, format, lookup,
+    Cassette, Error, ErrorKind, Found, Listing, Metadata, Opened, Query, Recording, RecordingId, format,
+    lookup,
 };
 
 use crate::ObjectStoreCassetteBuilder;
 use crate::address::{self, Place};
 use crate::failure::{of_place, of_recording};
 use crate::layout::Layout;
+use crate::parts::{MAX_PUT_BYTES, Object};
 
 /// Recordings in an object store.
 ///
@@ -147,6 +150,11 @@ impl ObjectStoreCassette {
         }
     }
 
+    fn tape(&self, id: &RecordingId) -> Result<Object, Error> {
+        let key = self.layout.full(id)?;
+        Ok(Object { store: Arc::clone(&self.store), place: Arc::clone(&self.place), id: id.clone(), key })
+    }
+
     async fn put(
         &self,
         id: &RecordingId,
@@ -158,21 +166,6 @@ impl ObjectStoreCassette {
         put.map(|_| ()).map_err(|error| of_recording(error, "save", id, &self.place))
     }
 
-    async fn get(&self, id: &RecordingId, key: &Key) -> Result<Vec<u8>, Error> {
-        let failed = |error| of_recording(error, "load", id, &self.place);
-        let object = self.store.get(key).await.map_err(failed)?;
-        if object.meta.size > format::DEFAULT_MAX_BYTES {
-            let message = format!(
-                "recording {id} takes {} bytes in {}, and {} are allowed; read it on another way",
-                object.meta.size,
-                self.place,
-                format::DEFAULT_MAX_BYTES
-            );
-            return Err(Error::new(ErrorKind::TooLarge, message));
-        }
-        Ok(object.bytes().await.map_err(failed)?.into())
-    }
-
     /// Deletes what may not be there.
     async fn remove(&self, id: &RecordingId, key: &Key) -> Result<(), Error> {
         match self.store.delete(key).await {
@@ -181,13 +174,13 @@ impl ObjectStoreCassette {
         }
     }
 
-    /// How a tape of so many bytes is put.
-    fn tape_options(&self, bytes: u64) -> PutOptions {
-        let mut options = PutOptions::default();
+    /// What is said of a tape of so many bytes.
+    fn tape_attributes(&self, bytes: u64) -> Attributes {
+        let mut attributes = Attributes::default();
         if self.infrequent_access_over.is_some_and(|limit| bytes > limit) {
-            options.attributes.insert(Attribute::StorageClass, "STANDARD_IA".into());
+            attributes.insert(Attribute::StorageClass, "STANDARD_IA".into());
         }
-        options
+        attributes
     }
 
     /// Deletes all that is under a prefix, as many at a time as the store takes.
@@ -214,17 +207,25 @@ impl Cassette for ObjectStoreCassette {
     async fn save(&self, recording: &Recording) -> Result<(), Error> {
         let id = recording.id();
         self.check_writable("save", id)?;
-        let tape = format::encode(recording)?;
-        let found = Found::new(id.clone(), recording.metadata().clone()).with_size(tape.len() as u64);
+        let tape = TapeFile::of(recording)?;
+        let found = Found::new(id.clone(), recording.metadata().clone()).with_size(tape.length());
         let metadata = format::metadata_to_json(&found)?;
+        let attributes = self.tape_attributes(tape.length());
         // Lookups read metadata only, so that what is written last is what makes the recording visible.
-        let options = self.tape_options(tape.len() as u64);
-        self.put(id, &self.layout.full(id)?, tape, options).await?;
+        if tape.length() > MAX_PUT_BYTES {
+            self.tape(id)?.put(&tape, attributes.into()).await?;
+        } else {
+            self.put(id, &self.layout.full(id)?, tape.into_bytes()?, attributes.into()).await?;
+        }
         self.put(id, &self.layout.metadata(id)?, metadata, PutOptions::default()).await
     }
 
     async fn load(&self, id: &RecordingId) -> Result<Recording, Error> {
-        format::decode_recording(id, &self.get(id, &self.layout.full(id)?).await?)
+        self.tape(id)?.load().await
+    }
+
+    async fn open(&self, id: &RecordingId) -> Result<Opened, Error> {
+        format::open(id, Box::new(self.tape(id)?)).await
     }
 
     async fn load_metadata(&self, id: &RecordingId) -> Result<Metadata, Error> {
@@ -284,7 +285,18 @@ impl Listing for ObjectStoreCassette {
 
     async fn read_metadata(&self, id: &RecordingId) -> Result<Found, Error> {
         let name = format!("the metadata of recording {id}");
-        let found = format::metadata_from_json(&name, &self.get(id, &self.layout.metadata(id)?).await?)?;
+        let failed = |error| of_recording(error, "load", id, &self.place);
+        let object = self.store.get(&self.layout.metadata(id)?).await.map_err(failed)?;
+        if object.meta.size > format::DEFAULT_MAX_BYTES {
+            let message = format!(
+                "{name} takes {} bytes in {}, and {} are allowed; delete it, no recording has as much",
+                object.meta.size,
+                self.place,
+                format::DEFAULT_MAX_BYTES
+            );
+            return Err(Error::new(ErrorKind::TooLarge, message));
+        }
+        let found = format::metadata_from_json(&name, &object.bytes().await.map_err(failed)?)?;
         if found.id == *id {
             Ok(found)
         } else {

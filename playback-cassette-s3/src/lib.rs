@@ -34,12 +34,17 @@
 //! survive the death of the process; an outage of power may cost those of the last seconds, since nothing is
 //! forced to the platter.
 //!
+//! A large tape is sent in parts, two at a time, and visible when the last has come. Parts of an upload that
+//! failed are removed; those of a process that was killed are never visible, and cost room until a rule of the
+//! store for incomplete uploads removes them (on local disk: files whose names end in `#` and a number).
+//!
 //! # Requests
 //!
 //! | call | requests |
 //! |---|---|
-//! | `save` | 2 puts |
+//! | `save` | 2 puts; for a tape of more than 16 MiB 1 put, and an upload in parts of 8 MiB: 1 to begin, 1 per part, 1 to complete |
 //! | `load`, `load_metadata` | 1 get |
+//! | `open` | 1 get of 64 KiB, 1 more if the index is longer; then 1 get per block of values that is looked at |
 //! | `delete` | 2 deletes |
 //! | `close` of a [transient](ObjectStoreCassette::transient) one | 1 listing per page, 1 delete per 1,000 objects on S3, else per object |
 //! | `find` | per category 1 listing of its days, 1 per page of a day that is reached, 1 get per candidate |
@@ -53,6 +58,7 @@
 //! | `inventory` | all objects, and what is missing beside them: [`Inventory`] |
 //! | `address`, `cloud` | URLs to stores |
 //! | `layout` | which object is kept where |
+//! | `parts` | large tapes, sent in parts and fetched by ranges |
 //! | `failure` | the store's errors as a cassette's |
 
 mod address;
@@ -64,6 +70,7 @@ mod failure;
 mod inventory;
 mod layout;
 mod options;
+mod parts;
 
 pub use builder::ObjectStoreCassetteBuilder;
 pub use cassette::ObjectStoreCassette;

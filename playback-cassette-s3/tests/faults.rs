@@ -156,6 +156,45 @@ async fn no_fault_at_any_request_of_any_call_loses_or_shows_half_of_a_recording(
     assert!(fired >= 100, "{fired} requests went wrong");
 }
 
+/// So large that a tape is sent in parts.
+const IN_PARTS: u64 = 17 << 20;
+
+#[tokio::test]
+async fn no_fault_at_any_part_of_a_large_tape_loses_or_shows_half_of_a_recording() {
+    // C14
+    let (old, new) = (recording(1, 0, 1_000), recording(1, 1, IN_PARTS));
+    let mut fired = 0;
+    for fault in Fault::ALL {
+        for after in 0.. {
+            let case = format!("request {after} of a save in parts {fault:?}");
+            let store = Faulty::new();
+            let cassette = ObjectStoreCassette::new(Arc::new(store.clone())).read_only(false);
+            cassette.save(&old).await.unwrap();
+            store.arm(after, fault);
+            let outcome = match select(cassette.save(&new), pin!(store.hangs())).await {
+                Either::Left((outcome, _)) => Some(outcome),
+                Either::Right(_) => None, // It was given up.
+            };
+            if !store.disarm() {
+                outcome.unwrap().unwrap();
+                assert!(cassette.load(new.id()).await.unwrap() == new, "{case}");
+                break;
+            }
+            fired += 1;
+            // Those that said no were told to forget the parts, and what was there is still there.
+            let sent_parts = (1..=4).contains(&after);
+            assert!(!sent_parts || outcome.is_none() || store.aborted() == 1, "{case}");
+            assert_eq!(cassette.find_all(&Query::new()).await.unwrap().len(), 1, "{case}");
+            let loaded = cassette.load(new.id()).await.unwrap();
+            assert!(loaded == old || loaded == new, "{case}");
+            cassette.save(&new).await.unwrap();
+            assert!(cassette.load(new.id()).await.unwrap() == new, "{case}, again");
+        }
+    }
+    // To begin, three parts, to complete, and the metadata.
+    assert_eq!(fired, 6 * Fault::ALL.len());
+}
+
 #[tokio::test]
 async fn what_is_cut_short_is_an_error_that_says_so() {
     let store = Faulty::new();

@@ -28,6 +28,8 @@ const WRITER: &str = "PLAYBACK_TEST_WRITER";
 const SHORT: u64 = 200;
 /// Long enough that a kill can fall into the middle of a file.
 const LONG: u64 = 150_000;
+/// So long that it is written in parts.
+const IN_PARTS: u64 = 20 << 20;
 /// All writers save it, over and over.
 const CONTESTED: u64 = 0;
 
@@ -40,9 +42,15 @@ fn number(writer: u64, count: u64) -> u64 {
     writer * 1_000_000 + count
 }
 
-/// What a writer saves under a number. Writers 1 and 2 save what is short, 3 and 4 what is long.
+/// What a writer saves under a number. Writers 1 and 2 save what is short, 3 and 4 what is long, 5 what takes
+/// parts.
 fn saved(writer: u64, number: u64) -> Recording {
-    recording(number, writer, if writer <= 2 { SHORT } else { LONG })
+    let length = match writer {
+        1 | 2 => SHORT,
+        3 | 4 => LONG,
+        _ => IN_PARTS,
+    };
+    recording(number, writer, length)
 }
 
 /// This program again, running one of its tests in a directory as a writer.
@@ -118,6 +126,33 @@ async fn a_process_killed_during_a_save_leaves_what_it_acknowledged_and_nothing_
     assert!(safe.len() >= 32, "the children worked: {safe:?}");
 }
 
+#[tokio::test]
+async fn a_process_killed_between_the_parts_of_a_large_tape_leaves_nothing_half() {
+    // C14
+    if let Some((directory, writer)) = as_child() {
+        save_until_killed(&directory, writer).await;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let cassette = cassette(directory.path());
+    let mut safe = Vec::new();
+    let mut random = fastrand::Rng::with_seed(32);
+    let test = "a_process_killed_between_the_parts_of_a_large_tape_leaves_nothing_half";
+    for _ in 0..4 {
+        let mut child = child(test, directory.path(), 5).spawn().unwrap();
+        let mut heard = acknowledged(&mut child);
+        safe.extend(heard.by_ref().take(1));
+        // Not at once: the kill is to fall anywhere in the next save.
+        for _ in 0..random.usize(..5_000_000) {
+            std::hint::black_box(random.u64(..));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        safe.extend(heard);
+        check(&cassette, &safe).await;
+    }
+    assert!(safe.len() >= 4, "the children worked: {safe:?}");
+}
+
 /// What is visible is whole and was saved, and what was acknowledged is visible.
 async fn check(cassette: &ObjectStoreCassette, safe: &[u64]) {
     let found = cassette.find_all(&Query::new()).await.unwrap();
@@ -128,7 +163,7 @@ async fn check(cassette: &ObjectStoreCassette, safe: &[u64]) {
         let loaded = cassette.load(&found.id).await.unwrap();
         let number: u64 = found.id.unique()[10..].parse().unwrap();
         if number == CONTESTED {
-            let versions = [1, 2, 3, 4].map(|writer| saved(writer, CONTESTED));
+            let versions = [1, 2, 3, 4, 5].map(|writer| saved(writer, CONTESTED));
             assert!(versions.contains(&loaded), "the contested one is of no writer");
         } else {
             assert!(loaded == saved(number / 1_000_000, number), "{} is not what was saved", found.id);

@@ -9,6 +9,7 @@
 )]
 
 mod s3_server;
+mod samples;
 
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -139,14 +140,38 @@ async fn a_lookup_asks_once_per_page_and_once_per_candidate_and_stops_when_it_ha
     assert_eq!(find(Query::new().limit(5)).await, (5, (1, 2, 5)));
     assert_eq!(find(Query::new()).await, (1100, (1, 2, 1100)));
     assert_eq!(find(Query::since(SystemTime::now() + Duration::from_secs(86_400))).await, (0, (1, 0, 0)));
-    // Newest first, so the hundredth candidate is the first that matches, and no more than are wanted are
-    // read beside it.
-    let (found, costs) = find(Query::new().field("number", 1000).limit(1)).await;
-    assert_eq!((found, costs), (1, (1, 2, 100)));
+    // Newest first, so the hundredth candidate is the first that matches, and few are read ahead of it.
+    let (found, (days, pages, candidates)) = find(Query::new().field("number", 1000).limit(1)).await;
+    assert_eq!((found, days, pages), (1, 1, 2));
+    assert!((100..108).contains(&candidates), "{candidates}");
     // What nobody polls for is not asked.
     assert!(cassette.find(&Query::new().category("Many")).next().await.unwrap().is_ok());
     let asked = server.asked();
     assert!(count("GET metadata", &asked) <= 32, "{asked:?}");
+}
+
+#[tokio::test]
+async fn a_large_tape_is_sent_in_parts_and_its_calls_are_fetched_by_range() {
+    // C14
+    let server = Server::start_unsigned().await;
+    let cassette = server.builder("bkt").option("skip_signature", "true").build().unwrap().read_only(false);
+    let recording = samples::recording(1, 0, 20 << 20);
+    cassette.infrequent_access_over(100).save(&recording).await.unwrap();
+    let parts = ["PUT tape"; 3];
+    let expected = [&["POST tape"][..], &parts, &["POST tape", "PUT metadata"]].concat();
+    assert_eq!(server.asked(), expected);
+
+    let cassette = server.builder("bkt").option("skip_signature", "true").build().unwrap();
+    let opened = cassette.open(recording.id()).await.unwrap();
+    assert_eq!(server.asked(), ["GET tape"], "the calls are known by one request");
+    let operation = opened.operation().unwrap();
+    let expected = recording.tape().operation().unwrap().argument_bytes().unwrap();
+    assert!(operation.argument_bytes().await.unwrap() == *expected);
+    assert!(operation.result_bytes().await.unwrap().unwrap() == *expected);
+    assert_eq!(server.asked(), ["GET tape"], "both are in one block");
+    let loaded = cassette.load(recording.id()).await.unwrap();
+    assert!(loaded.tape().stored().is_some() && loaded == recording);
+    assert_eq!(server.asked(), ["GET tape"]);
 }
 
 #[tokio::test]

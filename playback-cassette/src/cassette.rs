@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 use playback_core::{Metadata, Recording, RecordingId};
 
-use crate::{Error, Query};
+use crate::{Error, Opened, Query};
 
 /// A place where recordings are kept.
 ///
@@ -39,6 +39,17 @@ pub trait Cassette: Send + Sync {
     /// [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) if there is none, `Corrupt`, `NewerFormat` or
     /// `TooLarge` if it cannot be read, and whatever goes wrong with the store.
     async fn load(&self, id: &RecordingId) -> Result<Recording, Error>;
+
+    /// The recording called `id`, of which values are fetched when they are asked for: for a look at single
+    /// calls of a large one. A cassette that cannot read parts of a recording loads it whole, as it does
+    /// unless it is written otherwise; [`format::open`](crate::format::open) does it for those that keep tape
+    /// files.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load) has them.
+    async fn open(&self, id: &RecordingId) -> Result<Opened, Error> {
+        self.load(id).await.map(Opened::whole)
+    }
 
     /// What is known of the recording called `id`, without its tape.
     ///
@@ -118,6 +129,10 @@ macro_rules! through_pointer {
 
             async fn load(&self, id: &RecordingId) -> Result<Recording, Error> {
                 (**self).load(id).await
+            }
+
+            async fn open(&self, id: &RecordingId) -> Result<Opened, Error> {
+                (**self).open(id).await
             }
 
             async fn load_metadata(&self, id: &RecordingId) -> Result<Metadata, Error> {

@@ -40,10 +40,10 @@
 //! | `filter` | what metadata has to be like: [`Filter`], [`Condition`], and both as text |
 //! | `query` | what to look for: [`Query`], [`Order`] |
 //! | `lookup` | finding by listing: [`lookup()`], [`Listing`], for those who write cassettes |
-//! | [`mod@format`] | the bytes of tapes and metadata, for those who write cassettes |
+//! | [`mod@format`] | the bytes of tapes and metadata, for those who write cassettes; [`Opened`] |
 //! | `fixtures` | recordings as files that people look after: [`Fixtures`] |
 //! | [`text`] | recordings as text, for people to read, review and edit |
-//! | `recorder` | [`TapeRecorder`], its [builder](TapeRecorderBuilder), its queue, its thread, its [`Stats`], [`Candidate`] |
+//! | `recorder` | [`TapeRecorder`], its [builder](TapeRecorderBuilder), its queue, its threads, its [`Stats`], [`Candidate`] |
 //! | `wrappers` | cassettes around any cassette: [`ReadOnly`], [`Prefixed`], [`Background`], [`Cached`] |
 //! | `ids`, `clock` | names and times of new recordings: [`IdGenerator`], [`Clock`] |
 //! | `timestamp` | times as numbers, days and text |
@@ -69,6 +69,7 @@ pub use error::{Error, ErrorKind};
 pub use ext::{CassetteExt, ReplayByIdError};
 pub use filter::{Condition, Filter};
 pub use fixtures::Fixtures;
+pub use format::{Opened, OpenedCall};
 pub use ids::IdGenerator;
 pub use lookup::{Listing, lookup};
 pub use playback_core::{InvalidId, Metadata, Recording, RecordingId};

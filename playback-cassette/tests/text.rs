@@ -106,7 +106,8 @@ fn of_a_tape_that_no_recorder_laid_out_all_calls_come_back() {
     let all = |recording: &Recording| {
         let calls = recording.tape().calls();
         let all = calls.map(|call| {
-            let values = (call.argument_bytes().to_vec(), call.result_bytes().map(<[u8]>::to_vec));
+            let result = call.result_bytes().unwrap().map(|bytes| bytes.to_vec());
+            let values = (call.argument_bytes().unwrap().to_vec(), result);
             let times = (call.order(), call.started(), call.duration());
             let site = (call.kind(), call.alias().to_owned(), call.argument_names().to_vec());
             (site, call.lane().to_vec(), times, values, std::mem::discriminant(call.end()))

@@ -62,12 +62,15 @@ pub fn play_data<T: DeserializeOwned>(key: &str) -> Option<T> {
         return None;
     }
     let Session::Replaying(session) = Context::current().session else { return None };
-    let bytes = session.recording().tape().data(key)?.result_bytes()?;
-    match guarded(|| value::decode(bytes).map_err(|error| error.to_string())) {
+    let bytes = match session.recording().tape().data(key)?.result_bytes() {
+        Ok(bytes) => bytes?,
+        Err(error) => session.fail(ReplayError::unreadable(session.recording().id(), &error)),
+    };
+    match guarded(|| value::decode(&bytes).map_err(|error| error.to_string())) {
         Ok(value) => Some(value),
         Err(error) => {
             let recorded =
-                value::decode_value(bytes).map_or_else(|error| error.to_string(), |value| value.to_string());
+                value::decode_value(&bytes).map_or_else(|error| error.to_string(), |value| value.to_string());
             session.fail(ReplayErrorKind::AnswerMismatch { alias: key.to_owned(), recorded, error }.into())
         }
     }

@@ -31,7 +31,7 @@
 //! | [`interception`] | what is marked in code: [`operation()`], [`input`], [`output`] |
 //! | `context` | what surrounds running code: [`Context`], [`FutureExt`], [`mode`] |
 //! | `recorder` | who keeps what is recorded: [`Recorder`], [`set_global_recorder`] |
-//! | `record` | a recording in the making |
+//! | `record` | a recording in the making, and how a large one leaves memory: [`Spilling`] |
 //! | `recording` | a recording: [`RecordingId`], [`Metadata`], [`Tape`] |
 //! | `replay` | running on what was recorded: [`replay()`], [`Playback`], [`ReplayError`] |
 //! | `data` | what code can say of its recording: [`record_data`], [`discard_recording`] |
@@ -67,14 +67,14 @@ pub use interception::{
 };
 #[cfg(feature = "macros")]
 pub use playback_core_macros::{intercept_input, intercept_output, operation};
-pub use record::FinishedCall;
+pub use record::{FinishedCall, PIECE_BYTES, Pieces, Spill, Spiller, Spilling};
 pub use recorder::{
     DiscardReason, Finished, GlobalRecorderSet, OperationStart, Recorder, RecorderExt, RecordingStart,
     set_global_recorder,
 };
 pub use recording::{
     Call, End, Entry, InvalidId, InvalidTape, Kind, MAX_CATEGORY_BYTES, Metadata, OutputKey, RESULT_ALIAS,
-    Recording, RecordingId, SentOutput, Service, Site, Tape, TapeParts,
+    Recording, RecordingId, SentOutput, Service, Site, StoredValues, Tape, TapeParts,
 };
 pub use replay::{
     ArgumentDifference, Diagnosis, Escape, MatchedBy, Playback, RecordedBy, ReplayError, ReplayErrorKind,

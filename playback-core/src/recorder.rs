@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 use crate::context::{self, InContext};
-use crate::{Recording, RecordingId, Service};
+use crate::{Recording, RecordingId, Service, Spilling};
 
 /// Decides which operations are recorded and keeps their recordings.
 ///
@@ -52,8 +52,10 @@ pub struct RecordingStart {
     /// Whether to keep the recording only if [`force_sample_recording`](crate::force_sample_recording) is
     /// called before the operation ends.
     pub only_if_forced: bool,
-    /// The size past which the recording is given up, in bytes of encoded values and entries.
+    /// The size past which the recording is given up, in bytes of encoded values and entries in memory.
     pub max_bytes: usize,
+    /// What to do with values of a recording that grows large; none to keep all in memory.
+    pub spilling: Option<Spilling>,
 }
 
 /// How a recording ended.
@@ -87,10 +89,15 @@ pub enum DiscardReason {
         /// What was wrong with the value.
         error: String,
     },
-    /// It grew past [`RecordingStart::max_bytes`].
+    /// It grew past [`RecordingStart::max_bytes`], or past [`Spilling::max_bytes`].
     TooLarge {
         /// The limit that was passed, in bytes.
         max_bytes: usize,
+    },
+    /// It grew large, and its values could not leave memory.
+    Unspillable {
+        /// Why they could not.
+        error: String,
     },
 }
 
@@ -104,6 +111,7 @@ impl fmt::Display for DiscardReason {
                 write!(f, "a value of `{alias}` cannot be recorded: {error}")
             }
             Self::TooLarge { max_bytes } => write!(f, "it grew past its limit of {max_bytes} bytes"),
+            Self::Unspillable { error } => write!(f, "it grew large and could not leave memory: {error}"),
         }
     }
 }

@@ -69,7 +69,8 @@ async fn replay_busy(recording: Recording) {
     assert_eq!(playback.unread_inputs().count() + playback.missing_outputs().count(), 0);
     assert_eq!(playback.replayed().calls().count(), 6);
     assert!(playback.matches().all(|(replayed, recorded, _)| {
-        recorded.is_some_and(|recorded| recorded.argument_bytes() == replayed.argument_bytes())
+        recorded
+            .is_some_and(|recorded| recorded.argument_bytes().unwrap() == replayed.argument_bytes().unwrap())
     }));
 }
 

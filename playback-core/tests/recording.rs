@@ -267,8 +267,8 @@ fn the_id_of_the_recording_can_be_asked_for_inside_and_only_there() {
     assert_eq!(current_recording_id(), None);
     let playback = replay_blocking(&recording, |_| Ok(asked())).unwrap();
     assert_eq!(
-        playback.replayed().operation().unwrap().result_bytes(),
-        recording.tape().operation().unwrap().result_bytes(),
+        playback.replayed().operation().unwrap().result_bytes().unwrap(),
+        recording.tape().operation().unwrap().result_bytes().unwrap(),
         "the same id in replay"
     );
 }

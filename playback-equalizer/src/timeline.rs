@@ -17,7 +17,7 @@ const KEPT_IN_BRIEF: usize = 30;
 /// Characters that are shown of the arguments, and of the result.
 const SHOWN: usize = 240;
 /// Encoded values that are longer are not decoded to be shown, in bytes.
-const LARGE: usize = 256 * 1024;
+const LARGE: u64 = 256 * 1024;
 
 /// What a run and its replay did, in short: the calls of both side by side, for people to look at.
 ///
@@ -325,7 +325,8 @@ fn leave_out(call: Call<'_>, _: Option<Call<'_>>) -> Moment {
 }
 
 fn show(call: Call<'_>, recorded: Option<Call<'_>>) -> Moment {
-    let same_arguments = recorded.is_some_and(|recorded| recorded.argument_bytes() == call.argument_bytes());
+    let same_arguments =
+        recorded.is_some_and(|recorded| same(&recorded.argument_bytes(), &call.argument_bytes()));
     let same_result = recorded.is_some_and(|recorded| ended_alike(recorded, call));
     Moment {
         arguments: (!same_arguments && call.kind() != Kind::Data).then(|| arguments(call)),
@@ -337,14 +338,19 @@ fn show(call: Call<'_>, recorded: Option<Call<'_>>) -> Moment {
 /// Whether two calls ended in the same way, with the same result if they returned.
 fn ended_alike(one: Call<'_>, other: Call<'_>) -> bool {
     match (one.end(), other.end()) {
-        (End::Returned(_), End::Returned(_)) => one.result_bytes() == other.result_bytes(),
+        (End::Returned(_), End::Returned(_)) => same(&one.result_bytes(), &other.result_bytes()),
         (one, other) => one == other,
     }
 }
 
+/// Whether both can be read, and are the same.
+fn same<T: PartialEq, E>(one: &Result<T, E>, other: &Result<T, E>) -> bool {
+    matches!((one, other), (Ok(one), Ok(other)) if one == other)
+}
+
 fn arguments(call: Call<'_>) -> String {
-    if call.argument_bytes().len() > LARGE {
-        return format!("({} bytes)", call.argument_bytes().len());
+    if call.argument_length() > LARGE {
+        return format!("({} bytes)", call.argument_length());
     }
     match call.arguments() {
         Ok(values) => shown(Arguments { names: call.argument_names(), values: &values }, SHOWN),
@@ -358,13 +364,13 @@ fn result(call: Call<'_>) -> String {
         End::Panicked => return "panicked".to_owned(),
         End::Returned(_) => {}
     }
-    match call.result_bytes() {
-        Some(bytes) if bytes.len() > LARGE => format!("({} bytes)", bytes.len()),
-        _ => match call.result() {
-            Ok(Some(value)) => shown(value, SHOWN),
-            Ok(None) => String::new(),
-            Err(error) => shown(error, SHOWN),
-        },
+    if call.result_length() > LARGE {
+        return format!("({} bytes)", call.result_length());
+    }
+    match call.result() {
+        Ok(Some(value)) => shown(value, SHOWN),
+        Ok(None) => String::new(),
+        Err(error) => shown(error, SHOWN),
     }
 }
 

@@ -69,6 +69,9 @@ fn every_rule_is_read_in_the_order_of_the_file_and_written_back() {
     assert_eq!(each, code.map(|rule| rule.unwrap().to_string()));
     let origins: Vec<_> = rules.iter().map(|rule| rule.origin().unwrap()).collect();
     assert_eq!(origins[..3], ["line 2", "line 2", "line 4"]);
+    let in_short: Vec<_> = rules.iter().map(Rule::in_short).collect();
+    assert_eq!(in_short[3], "tolerance \"**.price\", absolute 1.0, relative 0.001 (line 7)");
+    assert_eq!(in_short[8], "default_is_absent \"\", output \"result\" (line 29)");
 }
 
 #[test]

@@ -107,6 +107,7 @@ impl Recorder for MemoryRecorder {
             service: self.service.clone(),
             only_if_forced: self.only_if_forced,
             max_bytes: self.max_bytes,
+            spilling: None,
         })
     }
 

@@ -2,17 +2,17 @@
 
 use std::fmt;
 use std::io;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use futures::stream::{self, BoxStream, StreamExt};
-use futures::{TryFutureExt, TryStreamExt};
+use futures::{FutureExt, TryFutureExt, TryStreamExt};
 use object_store::memory::InMemory;
 use object_store::path::Path;
 use object_store::{
     CopyOptions, Error, GetOptions, GetResult, GetResultPayload, ListResult, MultipartUpload, ObjectMeta,
-    ObjectStore, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result,
+    ObjectStore, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result, UploadPart,
 };
 use tokio::sync::Semaphore;
 
@@ -73,6 +73,14 @@ pub(crate) struct Faulty {
     down: Arc<AtomicBool>,
     hanging: Arc<Semaphore>,
     slow: Arc<Semaphore>,
+    aborted: Arc<AtomicUsize>,
+}
+
+/// An upload in parts, each of which is a request of the store.
+#[derive(Debug)]
+struct Upload {
+    upload: Box<dyn MultipartUpload>,
+    store: Faulty,
 }
 
 #[derive(Debug, Default)]
@@ -90,6 +98,7 @@ impl Faulty {
             down: Arc::default(),
             hanging: Arc::new(Semaphore::new(0)),
             slow: Arc::new(Semaphore::new(0)),
+            aborted: Arc::default(),
         }
     }
 
@@ -115,6 +124,11 @@ impl Faulty {
     /// Comes when a request hangs or is slow.
     pub(crate) async fn hangs(&self) {
         self.hanging.acquire().await.unwrap().forget();
+    }
+
+    /// How many uploads were aborted.
+    pub(crate) fn aborted(&self) -> usize {
+        self.aborted.load(Ordering::SeqCst)
     }
 
     /// What this request does.
@@ -189,7 +203,8 @@ impl ObjectStore for Faulty {
         key: &Path,
         options: PutMultipartOptions,
     ) -> Result<Box<dyn MultipartUpload>> {
-        self.run(self.store.put_multipart_opts(key, options)).await
+        let upload = self.run(self.store.put_multipart_opts(key, options)).await?;
+        Ok(Box::new(Upload { upload, store: self.clone() }))
     }
 
     async fn get_opts(&self, key: &Path, options: GetOptions) -> Result<GetResult> {
@@ -247,5 +262,22 @@ impl ObjectStore for Faulty {
 
     async fn copy_opts(&self, from: &Path, to: &Path, options: CopyOptions) -> Result<()> {
         self.run(self.store.copy_opts(from, to, options)).await
+    }
+}
+
+#[async_trait]
+impl MultipartUpload for Upload {
+    fn put_part(&mut self, data: PutPayload) -> UploadPart {
+        let (store, part) = (self.store.clone(), self.upload.put_part(data));
+        async move { store.run(part).await }.boxed()
+    }
+
+    async fn complete(&mut self) -> Result<PutResult> {
+        self.store.run(self.upload.complete()).await
+    }
+
+    async fn abort(&mut self) -> Result<()> {
+        self.store.aborted.fetch_add(1, Ordering::SeqCst);
+        self.store.run(self.upload.abort()).await
     }
 }

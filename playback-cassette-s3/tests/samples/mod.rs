@@ -14,7 +14,8 @@ pub(crate) fn id(number: u64) -> RecordingId {
 /// A recording of so many bytes, which are different for every number and version, and do not compress.
 pub(crate) fn recording(number: u64, version: u64, length: u64) -> Recording {
     let mut random = fastrand::Rng::with_seed(number << 32 | version);
-    let bytes = std::iter::repeat_with(|| random.u8(..)).take(usize::try_from(length).unwrap()).collect();
+    let mut bytes = vec![0; usize::try_from(length).unwrap()];
+    random.fill(&mut bytes);
     let operation = Entry {
         site: 0,
         lane: 0,

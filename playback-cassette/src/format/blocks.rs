@@ -1,16 +1,20 @@
 //! The values of a tape, cut into blocks that can be read one by one.
 
+use std::borrow::Cow;
 use std::io;
 use std::ops::Range;
 
-use playback_core::{End, Entry, TapeParts};
+use playback_core::{End, Entry, PIECE_BYTES};
 use serde::{Deserialize, Serialize};
 
+use super::DEFAULT_MAX_BYTES;
 use super::header::too_large;
+use super::places::Places;
 use crate::Error;
 
-/// How many bytes of values a block takes at least, before compression, but for the last.
-const BLOCK_BYTES: u64 = 256 * 1024;
+/// How many bytes of values a block takes at least, before compression, but for the last: as much as values
+/// that leave memory while they are recorded, so that a tape is the same whether they did.
+const BLOCK_BYTES: u64 = PIECE_BYTES as u64;
 
 /// zstd's own default, for values: fast enough to keep up with a busy service on one thread.
 const BLOCK_LEVEL: i32 = 3;
@@ -38,62 +42,80 @@ pub(super) struct Block {
     pub(super) checksum: u32,
 }
 
-/// The values as blocks, and the blocks' bytes one behind the other.
-pub(super) fn pack(parts: &TapeParts) -> io::Result<(Vec<Block>, Vec<u8>)> {
+/// Compresses values into blocks.
+pub(super) struct Packer(zstd::bulk::Compressor<'static>);
+
+impl Packer {
+    pub(super) fn new() -> io::Result<Self> {
+        Ok(Self(zstd::bulk::Compressor::new(BLOCK_LEVEL)?))
+    }
+
+    /// A block and its bytes in the file.
+    pub(super) fn pack(&mut self, raw: &[u8]) -> io::Result<(Block, Vec<u8>)> {
+        let packed = self.0.compress(raw)?;
+        let block =
+            Block { packed: packed.len() as u64, raw: raw.len() as u64, checksum: crc32fast::hash(&packed) };
+        Ok((block, packed))
+    }
+}
+
+/// The values as blocks, and the blocks' bytes one behind the other. `read` gives the bytes of a range.
+pub(super) fn pack<'v>(
+    entries: &[Entry],
+    length: u64,
+    read: impl Fn(Range<u64>) -> io::Result<Cow<'v, [u8]>>,
+) -> io::Result<(Vec<Block>, Vec<u8>)> {
+    let mut packer = Packer::new()?;
     let mut blocks = Vec::new();
     let mut stored = Vec::new();
-    for range in cut(&parts.entries, parts.bytes.len() as u64) {
-        let bounds = usize::try_from(range.start).ok().zip(usize::try_from(range.end).ok());
-        let raw = bounds.and_then(|(start, end)| parts.bytes.get(start..end)).unwrap_or_default();
-        let packed = zstd::bulk::compress(raw, BLOCK_LEVEL)?;
-        blocks.push(Block {
-            packed: packed.len() as u64,
-            raw: raw.len() as u64,
-            checksum: crc32fast::hash(&packed),
-        });
+    for range in cut(entries, length) {
+        let (block, packed) = packer.pack(&read(range)?)?;
+        blocks.push(block);
         stored.extend_from_slice(&packed);
     }
     Ok((blocks, stored))
 }
 
 /// The values of all blocks, which must be exactly what `stored` holds.
-pub(super) fn unpack(name: &str, blocks: &[Block], stored: &[u8], max_bytes: u64) -> Result<Vec<u8>, Error> {
-    let sum = |length: fn(&Block) -> u64| {
-        blocks.iter().try_fold(0_u64, |sum, block| sum.checked_add(length(block)))
-    };
-    let (Some(packed), Some(raw)) = (sum(|block| block.packed), sum(|block| block.raw)) else {
-        return Err(Error::corrupt(name, "its blocks are said to be longer than a file can be"));
-    };
-    if packed != stored.len() as u64 {
-        return Err(Error::corrupt(name, "its blocks are said to be of another length than the file has"));
+pub(super) fn unpack(name: &str, places: &Places, stored: &[u8], max_bytes: u64) -> Result<Vec<u8>, Error> {
+    if places.raw > max_bytes {
+        return Err(too_large(name, places.raw, max_bytes));
     }
-    if raw > max_bytes {
-        return Err(too_large(name, raw, max_bytes));
-    }
-    let mut values = reserved(raw, stored);
+    let mut values = reserved(places.raw, stored);
     let mut rest = stored;
-    for (at, block) in blocks.iter().enumerate() {
-        let (packed, behind) = usize::try_from(block.packed)
+    for (number, place) in places.all.iter().enumerate() {
+        let (packed, behind) = usize::try_from(place.block.packed)
             .ok()
             .and_then(|length| rest.split_at_checked(length))
             .ok_or_else(|| Error::corrupt(name, "its blocks are said to be longer than the file"))?;
         rest = behind;
-        let what = format_args!("its block {at}");
-        if crc32fast::hash(packed) != block.checksum {
-            return Err(Error::corrupt(name, format_args!("the checksum of {what} is wrong")));
-        }
-        decompress(name, &what, packed, block.raw, &mut values)?;
+        unpack_into(name, number, &place.block, packed, &mut values)?;
     }
     Ok(values)
 }
 
-/// For a tape whose values stand in the index.
-pub(super) fn check_nothing_follows(name: &str, stored: &[u8]) -> Result<(), Error> {
-    if stored.is_empty() {
-        Ok(())
-    } else {
-        Err(Error::corrupt(name, "bytes follow its index, which lists no block"))
+/// The values of one block.
+pub(super) fn unpack_one(name: &str, number: usize, block: &Block, packed: &[u8]) -> Result<Vec<u8>, Error> {
+    if block.raw > DEFAULT_MAX_BYTES {
+        return Err(too_large(name, block.raw, DEFAULT_MAX_BYTES));
     }
+    let mut values = reserved(block.raw, packed);
+    unpack_into(name, number, block, packed, &mut values)?;
+    Ok(values)
+}
+
+fn unpack_into(
+    name: &str,
+    number: usize,
+    block: &Block,
+    packed: &[u8],
+    values: &mut Vec<u8>,
+) -> Result<(), Error> {
+    let what = format_args!("its block {number}");
+    if crc32fast::hash(packed) != block.checksum {
+        return Err(Error::corrupt(name, format_args!("the checksum of {what} is wrong")));
+    }
+    decompress(name, &what, packed, block.raw, values)
 }
 
 pub(super) fn decompress_index(name: &str, packed: &[u8], raw: u32) -> Result<Vec<u8>, Error> {

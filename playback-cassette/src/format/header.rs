@@ -29,9 +29,9 @@ pub(super) struct Header {
 
 impl Header {
     /// The header before a compressed index and `stored` bytes of blocks; none if the index is too long.
-    pub(super) fn of(packed: &[u8], index_raw: usize, stored: usize) -> Option<Self> {
+    pub(super) fn of(packed: &[u8], index_raw: usize, stored: u64) -> Option<Self> {
         Some(Self {
-            file: u64::try_from(LENGTH.checked_add(packed.len())?.checked_add(stored)?).ok()?,
+            file: u64::try_from(LENGTH.checked_add(packed.len())?).ok()?.checked_add(stored)?,
             index: u32::try_from(packed.len()).ok()?,
             index_raw: u32::try_from(index_raw).ok()?,
             index_checksum: crc32fast::hash(packed),
@@ -83,7 +83,17 @@ impl Header {
 
     /// The compressed index and the blocks behind it.
     pub(super) fn split<'b>(&self, name: &str, bytes: &'b [u8]) -> Result<(&'b [u8], &'b [u8]), Error> {
-        let there = bytes.len() as u64;
+        self.check_length(name, bytes.len() as u64)?;
+        let behind = bytes.get(LENGTH..).unwrap_or_default();
+        let (packed, stored) = usize::try_from(self.index)
+            .ok()
+            .and_then(|length| behind.split_at_checked(length))
+            .ok_or_else(|| index_too_long(name))?;
+        Ok((packed, stored))
+    }
+
+    /// The file is as long as it should be.
+    pub(super) fn check_length(&self, name: &str, there: u64) -> Result<(), Error> {
         if there < self.file {
             return Err(truncated(name, there, self.file));
         }
@@ -91,15 +101,16 @@ impl Header {
             let what = format!("{} bytes follow its end", grouped(there - self.file));
             return Err(Error::corrupt(name, what));
         }
-        let behind = bytes.get(LENGTH..).unwrap_or_default();
-        let (packed, stored) = usize::try_from(self.index)
-            .ok()
-            .and_then(|length| behind.split_at_checked(length))
-            .ok_or_else(|| Error::corrupt(name, "its index is said to be longer than the file"))?;
-        if crc32fast::hash(packed) != self.index_checksum {
-            return Err(Error::corrupt(name, "the checksum of its index is wrong"));
+        Ok(())
+    }
+
+    /// The compressed index is as it was written.
+    pub(super) fn check_index(&self, name: &str, packed: &[u8]) -> Result<(), Error> {
+        if crc32fast::hash(packed) == self.index_checksum {
+            Ok(())
+        } else {
+            Err(Error::corrupt(name, "the checksum of its index is wrong"))
         }
-        Ok((packed, stored))
     }
 
     /// An upper bound of what the index takes in memory, in bytes.
@@ -137,6 +148,10 @@ fn foreign(name: &str, bytes: &[u8]) -> Error {
         start.join(" ")
     );
     Error::new(ErrorKind::Corrupt, message)
+}
+
+pub(super) fn index_too_long(name: &str) -> Error {
+    Error::corrupt(name, "its index is said to be longer than the file")
 }
 
 pub(super) fn truncated(name: &str, there: u64, whole: u64) -> Error {

@@ -1,6 +1,7 @@
 //! How a recorder is set up.
 
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
@@ -9,11 +10,18 @@ use playback_core::Service;
 use super::candidate::{Calculator, Candidate, Rate};
 use super::queue::{Limits, Queue};
 use super::sampling::{Random, Sampling};
+use super::spill::Overflow;
 use super::stats::Counters;
-use super::{Inner, TapeRecorder, writer};
+use super::{Inner, Large, TapeRecorder, writer};
 use crate::{Cassette, Clock, IdGenerator, SystemClock};
 
 const MIB: usize = 1024 * 1024;
+
+/// The most that a recording takes in memory while it is made.
+const MAX_IN_MEMORY: usize = 64 * MIB;
+
+/// The most that a recording takes anywhere, unless told otherwise.
+const MAX_SPILLED: u64 = 1 << 30;
 
 /// Sets up a [`TapeRecorder`].
 ///
@@ -23,7 +31,11 @@ const MIB: usize = 1024 * 1024;
 /// | [`sampling_rate`](Self::sampling_rate) | 1: everything |
 /// | [`forced_sampling`](Self::forced_sampling) | yes |
 /// | [`sampling_calculator`](Self::sampling_calculator) | none: all that was recorded is saved |
-/// | [`max_recording_bytes`](Self::max_recording_bytes) | 64 MiB |
+/// | [`max_recording_bytes`](Self::max_recording_bytes) | 1 GiB; 64 MiB without temporary files |
+/// | [`spill`](Self::spill) | yes: large recordings go to temporary files while they are made |
+/// | [`spill_past`](Self::spill_past) | 8 MiB |
+/// | [`spill_queue_bytes`](Self::spill_queue_bytes) | 32 MiB |
+/// | [`spill_directory`](Self::spill_directory) | that of the system |
 /// | [`queue_recordings`](Self::queue_recordings) | 1,000 |
 /// | [`queue_bytes`](Self::queue_bytes) | 256 MiB |
 /// | [`concurrent_saves`](Self::concurrent_saves) | 16 |
@@ -36,7 +48,11 @@ pub struct TapeRecorderBuilder {
     calculator: Option<Box<Rate>>,
     seed: Option<u64>,
     service: Option<Service>,
-    max_recording_bytes: usize,
+    max_recording_bytes: Option<usize>,
+    spill: bool,
+    spill_past: usize,
+    spill_queue_bytes: usize,
+    spill_directory: Option<PathBuf>,
     limits: Limits,
     concurrent_saves: usize,
     clock: Box<dyn Clock>,
@@ -53,7 +69,11 @@ impl TapeRecorderBuilder {
             calculator: None,
             seed: None,
             service: None,
-            max_recording_bytes: 64 * MIB,
+            max_recording_bytes: None,
+            spill: true,
+            spill_past: 8 * MIB,
+            spill_queue_bytes: 32 * MIB,
+            spill_directory: None,
             limits: Limits { recordings: 1000, bytes: 256 * MIB },
             concurrent_saves: 16,
             clock: Box::new(SystemClock),
@@ -124,9 +144,42 @@ impl TapeRecorderBuilder {
     }
 
     /// The size past which a recording is given up while it is made, in bytes of encoded values and calls.
-    /// Never more than [`queue_bytes`](Self::queue_bytes).
+    /// What of it is in memory is never more than 64 MiB if it can [spill](Self::spill), and never more than
+    /// [`queue_bytes`](Self::queue_bytes).
     pub fn max_recording_bytes(mut self, bytes: usize) -> Self {
-        self.max_recording_bytes = bytes;
+        self.max_recording_bytes = Some(bytes);
+        self
+    }
+
+    /// Whether the values of a recording that grows large go to an anonymous temporary file while it is made,
+    /// compressed, and are saved from there in parts, so that memory stays bounded.
+    ///
+    /// The service only hands them over, to a thread of the recorder's own. If the disk fails, is full or does
+    /// not keep up, the recording is given up, and counts as
+    /// [`unspillable`](crate::Discarded::unspillable).
+    pub fn spill(mut self, spill: bool) -> Self {
+        self.spill = spill;
+        self
+    }
+
+    /// How many bytes of values a recording keeps in memory before it spills. If that is more than it may take
+    /// in memory, it does not spill.
+    pub fn spill_past(mut self, bytes: usize) -> Self {
+        self.spill_past = bytes;
+        self
+    }
+
+    /// How many bytes of values, of all recordings together, may wait to be written to temporary files; a
+    /// recording that has more is given up. At least [`spill_past`](Self::spill_past) and the largest single
+    /// value, or no large recording gets through; [`spilling_bytes`](crate::Stats::spilling_bytes) are how many wait.
+    pub fn spill_queue_bytes(mut self, bytes: usize) -> Self {
+        self.spill_queue_bytes = bytes;
+        self
+    }
+
+    /// The directory in which temporary files are made. They have no names, and are gone when the process is.
+    pub fn spill_directory(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.spill_directory = Some(directory.into());
         self
     }
 
@@ -166,7 +219,8 @@ impl TapeRecorderBuilder {
     /// If the machine cannot give it a thread, that is told as a `tracing` event, and the recorder drops
     /// and counts all that it is given, as if it were closed: a service does not fail for its recorder.
     #[must_use]
-    pub fn build(self) -> TapeRecorder {
+    pub fn build(mut self) -> TapeRecorder {
+        let (max_bytes, large) = self.large();
         let queue = Arc::new(Queue::new(self.limits));
         let random = Random::new(self.seed.map(u64::reverse_bits));
         let calculator = self.calculator.map(|rate| Calculator { rate, random });
@@ -179,12 +233,25 @@ impl TapeRecorderBuilder {
                 random: Random::new(self.seed),
             },
             service: self.service,
-            max_recording_bytes: self.max_recording_bytes.min(self.limits.bytes),
+            max_bytes,
+            large,
             clock: self.clock,
             ids: self.ids,
             counters: Counters::default(),
             queue,
             thread: Mutex::new(thread),
         }))
+    }
+
+    /// How much a recording may take in memory, and what becomes of it past that.
+    fn large(&mut self) -> (usize, Option<Large>) {
+        let in_memory = MAX_IN_MEMORY.min(self.limits.bytes);
+        if !self.spill || self.spill_past >= in_memory {
+            return (self.max_recording_bytes.unwrap_or(MAX_IN_MEMORY).min(self.limits.bytes), None);
+        }
+        let max_bytes = self.max_recording_bytes.map_or(MAX_SPILLED, |bytes| bytes as u64);
+        let overflow = Arc::new(Overflow::new(self.spill_directory.take(), self.spill_queue_bytes));
+        let in_memory = self.max_recording_bytes.map_or(in_memory, |bytes| bytes.min(in_memory));
+        (in_memory, Some(Large { past: self.spill_past, max_bytes, overflow }))
     }
 }

@@ -57,7 +57,7 @@ impl<'a> Candidate<'a> {
         self.metadata().failed
     }
 
-    /// How many bytes it takes in memory. Costs nothing to ask.
+    /// How many bytes it takes in memory; values that have left it do not count. Costs nothing to ask.
     #[must_use]
     pub fn memory_size(&self) -> usize {
         self.recording.tape().size()
@@ -67,7 +67,7 @@ impl<'a> Candidate<'a> {
     /// recorder's thread, and saving does that once more. 0 if it cannot be encoded, which the save then says.
     #[must_use]
     pub fn encoded_size(&self) -> u64 {
-        let encode = || format::encode(self.recording).map_or(0, |bytes| bytes.len() as u64);
+        let encode = || format::TapeFile::of(self.recording).map_or(0, |file| file.length());
         *self.encoded_size.get_or_init(encode)
     }
 }

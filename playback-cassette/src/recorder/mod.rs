@@ -4,6 +4,7 @@ mod builder;
 mod candidate;
 mod queue;
 mod sampling;
+mod spill;
 mod stats;
 mod writer;
 
@@ -14,7 +15,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use futures::channel::oneshot;
-use playback_core::{Finished, OperationStart, Recorder, Recording, RecordingStart, Service};
+use playback_core::{Finished, OperationStart, Recorder, Recording, RecordingStart, Service, Spilling};
 
 pub use builder::TapeRecorderBuilder;
 pub use candidate::Candidate;
@@ -26,6 +27,7 @@ pub use stats::{Discarded, Dropped, InFlight, Stats};
 use crate::{Cassette, Clock, IdGenerator};
 use queue::Queue;
 use sampling::Sampling;
+use spill::Overflow;
 use stats::Counters;
 
 /// Records operations onto a cassette, in the background.
@@ -57,12 +59,21 @@ struct Inner {
     enabled: AtomicBool,
     sampling: Sampling,
     service: Option<Service>,
-    max_recording_bytes: usize,
+    /// In memory.
+    max_bytes: usize,
+    large: Option<Large>,
     clock: Box<dyn Clock>,
     ids: IdGenerator,
     counters: Counters,
     queue: Arc<Queue>,
     thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// What becomes of recordings that grow large.
+struct Large {
+    past: usize,
+    max_bytes: u64,
+    overflow: Arc<Overflow>,
 }
 
 impl TapeRecorder {
@@ -97,7 +108,9 @@ impl TapeRecorder {
     /// What became of all operations so far.
     #[must_use]
     pub fn stats(&self) -> Stats {
-        self.0.counters.with(self.0.queue.counts())
+        let mut stats = self.0.counters.with(self.0.queue.counts());
+        stats.spilling_bytes = self.0.large.as_ref().map_or(0, |large| large.overflow.waiting() as u64);
+        stats
     }
 
     /// Queues a recording to be saved, or drops and counts it.
@@ -158,6 +171,13 @@ impl TapeRecorder {
     }
 }
 
+impl Large {
+    fn spilling(&self) -> Spilling {
+        let Self { past, max_bytes, overflow } = self;
+        Spilling { past: *past, max_bytes: *max_bytes, to: Arc::clone(overflow) as _ }
+    }
+}
+
 impl Recorder for TapeRecorder {
     fn start(&self, operation: &OperationStart<'_>) -> Option<RecordingStart> {
         let inner = &*self.0;
@@ -180,7 +200,8 @@ impl Recorder for TapeRecorder {
                 recorded_at: now,
                 service: inner.service.clone(),
                 only_if_forced,
-                max_bytes: inner.max_recording_bytes,
+                max_bytes: inner.max_bytes,
+                spilling: inner.large.as_ref().map(Large::spilling),
             }),
             Err(error) => {
                 inner.counters.misnamed(operation.category, &error);

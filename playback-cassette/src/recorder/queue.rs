@@ -54,6 +54,7 @@ struct State {
     flushes: Vec<Flush>,
     saved: u64,
     sampled_out: u64,
+    unspillable: u64,
     failed: u64,
     /// How many of the failed ones someone was told of.
     failed_told: u64,
@@ -93,6 +94,8 @@ pub(crate) enum Refusal {
 pub(super) enum Fate {
     Saved,
     SampledOut,
+    /// Its values did not get to where they are saved from.
+    Unspillable,
     Failed,
 }
 
@@ -119,6 +122,7 @@ struct Mark {
 pub(super) struct QueueCounts {
     pub(super) saved: u64,
     pub(super) sampled_out: u64,
+    pub(super) unspillable: u64,
     pub(super) failed: u64,
     pub(super) dropped: Dropped,
     pub(super) queued: u64,
@@ -175,6 +179,7 @@ impl Queue {
         QueueCounts {
             saved: state.saved,
             sampled_out: state.sampled_out,
+            unspillable: state.unspillable,
             failed: state.failed,
             dropped: state.dropped,
             queued,
@@ -265,21 +270,24 @@ impl Queue {
         self.work.notified().await;
     }
 
-    /// The writer is done with a job. How many have failed so far.
+    /// The writer is done with a job. How many have come to the same fate so far.
     pub(super) fn finished(&self, job: &Job, fate: Fate) -> u64 {
         let mut state = self.lock();
         // One that was given up is counted already.
-        if state.unfinished.remove(&job.number) {
+        let counted = state.unfinished.remove(&job.number);
+        if counted {
             state.unfinished_bytes = state.unfinished_bytes.saturating_sub(job.bytes);
-            *match fate {
-                Fate::Saved => &mut state.saved,
-                Fate::SampledOut => &mut state.sampled_out,
-                Fate::Failed => &mut state.failed,
-            } += 1;
         }
-        let failed = state.failed;
+        let count = match fate {
+            Fate::Saved => &mut state.saved,
+            Fate::SampledOut => &mut state.sampled_out,
+            Fate::Unspillable => &mut state.unspillable,
+            Fate::Failed => &mut state.failed,
+        };
+        *count += u64::from(counted);
+        let count = *count;
         self.tell(state);
-        failed
+        count
     }
 
     /// The writer is gone.

@@ -30,6 +30,9 @@ pub struct Stats {
     pub failed: u64,
     /// Recordings that are not at their end.
     pub in_flight: InFlight,
+    /// Bytes of values of large recordings that wait to be written to temporary files; see
+    /// [`spill_queue_bytes`](crate::TapeRecorderBuilder::spill_queue_bytes).
+    pub spilling_bytes: u64,
 }
 
 /// Recordings that ended with nothing to keep, by reason.
@@ -42,6 +45,8 @@ pub struct Discarded {
     pub unencodable: u64,
     /// They grew past the limit for one recording.
     pub too_large: u64,
+    /// They grew large, and their values could not leave memory: the disk failed, was full, or did not keep up.
+    pub unspillable: u64,
     /// The future of the operation was dropped before it was polled.
     pub not_run: u64,
     /// The category cannot be part of an id, or the clock stands outside of the years that an id can hold.
@@ -78,7 +83,13 @@ impl Discarded {
     /// All of them.
     #[must_use]
     pub fn total(&self) -> u64 {
-        self.requested + self.unencodable + self.too_large + self.not_run + self.misnamed + self.other
+        self.requested
+            + self.unencodable
+            + self.too_large
+            + self.unspillable
+            + self.not_run
+            + self.misnamed
+            + self.other
     }
 }
 
@@ -119,6 +130,7 @@ pub(super) struct Counters {
     requested: AtomicU64,
     unencodable: AtomicU64,
     too_large: AtomicU64,
+    unspillable: AtomicU64,
     not_run: AtomicU64,
     misnamed: AtomicU64,
     other: AtomicU64,
@@ -145,6 +157,7 @@ impl Counters {
             DiscardReason::NotRun => (&self.not_run, true),
             DiscardReason::Unencodable { .. } => (&self.unencodable, false),
             DiscardReason::TooLarge { .. } => (&self.too_large, false),
+            DiscardReason::Unspillable { .. } => (&self.unspillable, false),
             _ => (&self.other, false),
         };
         let count = add(counter);
@@ -166,6 +179,7 @@ impl Counters {
                 requested: read(&self.requested),
                 unencodable: read(&self.unencodable),
                 too_large: read(&self.too_large),
+                unspillable: read(&self.unspillable) + queue.unspillable,
                 not_run: read(&self.not_run),
                 misnamed: read(&self.misnamed),
                 other: read(&self.other),
@@ -173,6 +187,7 @@ impl Counters {
             dropped: queue.dropped,
             failed: queue.failed,
             in_flight: InFlight { recording: 0, queued: queue.queued, saving: queue.saving },
+            spilling_bytes: 0,
         };
         let accounted = stats.saved
             + stats.sampled_out

@@ -9,11 +9,12 @@ use std::thread::{self, JoinHandle};
 use futures::future::select;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
+use playback_core::DiscardReason;
 
 use super::candidate::Calculator;
 use super::queue::{Fate, Job, Next, Queue};
 use super::stats::count_event;
-use crate::Cassette;
+use crate::{Cassette, format};
 
 /// Starts the thread; none, with the queue closed, if the machine has none left.
 pub(super) fn spawn(
@@ -89,6 +90,12 @@ async fn write(writer: &Writer<'_>, saves: usize) {
 /// Saves one recording, if the calculator keeps it.
 async fn save(writer: &Writer<'_>, job: Job) {
     let recording = job.recording.id();
+    if let Err(error) = format::settled(&job.recording).await {
+        let count = writer.queue.finished(&job, Fate::Unspillable);
+        let reason = DiscardReason::Unspillable { error };
+        count_event!(count, %recording, count, "a recording was discarded: {reason}");
+        return;
+    }
     match caught(async { writer.keeps(&job) }).await {
         Ok(true) => {}
         Ok(false) => {

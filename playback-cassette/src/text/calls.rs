@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use playback_core::value::DecodeError;
 use playback_core::{Call, End, Entry, Kind, Site, Tape, TapeParts, Value};
 
 use super::head::{Head, read_duration};
@@ -20,12 +21,13 @@ const WORDS: [&str; 9] = ["at", "took", "lane", "order", "names", "arguments", "
 /// How the operation's own lane is written.
 const OWN_LANE: &str = "-";
 
-pub(super) fn write(text: &mut String, tape: &Tape) {
+pub(super) fn write(text: &mut String, tape: &Tape) -> Result<(), DecodeError> {
     let mut order = 0;
     for call in tape.calls() {
-        write_call(text, &call, order);
+        write_call(text, &call, order)?;
         order = call.order().wrapping_add(1);
     }
+    Ok(())
 }
 
 /// Writes the order of lanes and of the ends of calls, where they are not what the calls give.
@@ -53,7 +55,7 @@ pub(super) fn write_orders(text: &mut String, tape: &Tape) {
     }
 }
 
-fn write_call(text: &mut String, call: &Call<'_>, next_order: u32) {
+fn write_call(text: &mut String, call: &Call<'_>, next_order: u32) -> Result<(), DecodeError> {
     let kind = KINDS.iter().find(|(_, kind)| *kind == call.kind()).map_or("", |(word, _)| word);
     let _ = writeln!(text, "\n{kind} {}", writer::name(call.alias()));
     if call.order() != next_order {
@@ -68,17 +70,18 @@ fn write_call(text: &mut String, call: &Call<'_>, next_order: u32) {
     if call.duration() > Duration::ZERO {
         let _ = writeln!(text, "  took {:?}", call.duration());
     }
-    write_arguments(text, call);
-    match (call.result_bytes(), call.end()) {
-        (Some(result), _) => writer::encoded(text, "  -> ", result),
+    write_arguments(text, call)?;
+    match (call.result_bytes()?, call.end()) {
+        (Some(result), _) => writer::encoded(text, "  -> ", &result),
         (None, End::Panicked) => text.push_str("  panicked\n"),
         (None, _) => text.push_str("  cancelled\n"),
     }
+    Ok(())
 }
 
-fn write_arguments(text: &mut String, call: &Call<'_>) {
+fn write_arguments(text: &mut String, call: &Call<'_>) -> Result<(), DecodeError> {
     let names = call.argument_names();
-    let bytes = call.argument_bytes();
+    let bytes = &*call.argument_bytes()?;
     let values = match call.arguments() {
         Ok(Value::Seq(values)) if !names.is_empty() && names.len() == values.len() => values,
         _ => Vec::new(),
@@ -89,7 +92,7 @@ fn write_arguments(text: &mut String, call: &Call<'_>) {
         for (name, value) in names.iter().zip(&values) {
             writer::value(text, &format!("  {}: ", argument_name(name)), value);
         }
-        return;
+        return Ok(());
     }
     if !names.is_empty() {
         let names: Vec<String> = names.iter().map(|name| argument_name(name)).collect();
@@ -98,6 +101,7 @@ fn write_arguments(text: &mut String, call: &Call<'_>) {
     if bytes != none(call.kind()) {
         writer::encoded(text, "  arguments ", bytes);
     }
+    Ok(())
 }
 
 /// An argument's name, in quotes where it is none that Rust has.

@@ -43,10 +43,15 @@ pub const EXTENSION: &str = ".tape.txt";
 /// A recording as text. The same recording gives the same text.
 ///
 /// # Errors
-/// [`ErrorKind::Invalid`] if the recording's time is outside of the years 0 to 9999.
+/// [`ErrorKind::Invalid`] if the recording's time is outside of the years 0 to 9999; [`ErrorKind::Other`] if its
+/// values are in a file that cannot be read.
 pub fn encode(recording: &Recording) -> Result<String, Error> {
     let mut text = head::write(recording)?;
-    calls::write(&mut text, recording.tape());
+    let written = calls::write(&mut text, recording.tape());
+    written.map_err(|error| {
+        let message = format!("recording {} cannot be written as text: {error}", recording.id());
+        Error::new(ErrorKind::Other, message).with_source(error)
+    })?;
     Ok(text)
 }
 

@@ -9,7 +9,9 @@ use futures::stream::{self, BoxStream};
 use playback_core::{Metadata, Recording, RecordingId};
 
 use crate::recorder::Refusal;
-use crate::{Cassette, Error, ErrorKind, Found, NotWritten, Query, Stats, TapeRecorder, TapeRecorderBuilder};
+use crate::{
+    Cassette, Error, ErrorKind, Found, NotWritten, Opened, Query, Stats, TapeRecorder, TapeRecorderBuilder,
+};
 
 /// Any cassette, saved to on a thread of its own: the queue and the thread of a [`TapeRecorder`] without the
 /// recording.
@@ -133,6 +135,10 @@ impl Cassette for Background {
 
     async fn load(&self, id: &RecordingId) -> Result<Recording, Error> {
         Err(write_only(&format!("load recording {id}")))
+    }
+
+    async fn open(&self, id: &RecordingId) -> Result<Opened, Error> {
+        Err(write_only(&format!("open recording {id}")))
     }
 
     async fn load_metadata(&self, id: &RecordingId) -> Result<Metadata, Error> {

@@ -18,6 +18,8 @@ const ROOT: &str = "playback-cache-1";
 const UNFINISHED: &str = ".unfinished-";
 /// The age past which such a file belongs to a process that was killed.
 const LEFT_BEHIND: Duration = Duration::from_secs(3600);
+/// How much of a large recording is in memory while it is written.
+const PART_BYTES: u64 = 8 << 20;
 /// The share of the bound that may be added before the directory is looked at for what others added.
 const SHARE: u64 = 16;
 
@@ -69,10 +71,7 @@ impl Cache {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             opened => opened.map_err(failed)?,
         };
-        let mut bytes = Vec::new();
-        // No more than was ever kept: what is longer is damaged, and found to be so.
-        (&file).take(self.max_bytes.saturating_add(1)).read_to_end(&mut bytes).map_err(failed)?;
-        match format::decode_recording(id, &bytes) {
+        match decode(id, &file, &failed) {
             Ok(recording) => {
                 // What is loaded is evicted last. If the time cannot be set, it is evicted sooner.
                 let _ = file.set_modified(self.clock.now());
@@ -89,8 +88,8 @@ impl Cache {
     /// Keeps a recording that was fetched, unless anything changed since.
     pub(super) fn keep(&self, recording: &Recording, ticket: Ticket) -> Result<(), Error> {
         let id = recording.id();
-        let bytes = format::encode(recording)?;
-        let length = bytes.len() as u64;
+        let tape = format::TapeFile::of(recording)?;
+        let length = tape.length();
         if length > self.max_bytes {
             return Ok(());
         }
@@ -99,7 +98,9 @@ impl Cache {
         fs::create_dir_all(path.parent().unwrap_or(&root)).map_err(failed)?;
         // Removes itself unless it comes to its place.
         let mut file = tempfile::Builder::new().prefix(UNFINISHED).tempfile_in(&root).map_err(failed)?;
-        file.write_all(&bytes).map_err(failed)?;
+        for part in tape.parts(PART_BYTES) {
+            file.write_all(&part?).map_err(failed)?;
+        }
         file.as_file().set_modified(self.clock.now()).map_err(failed)?;
 
         let mut state = self.lock();
@@ -209,6 +210,17 @@ impl fmt::Debug for Cache {
             .field("max_bytes", &self.max_bytes)
             .finish_non_exhaustive()
     }
+}
+
+/// The recording in a file; the values of a large one stay there.
+fn decode(id: &RecordingId, file: &File, failed: &dyn Fn(io::Error) -> Error) -> Result<Recording, Error> {
+    if file.metadata().map_err(failed)?.len() > format::MAX_MEMORY_BYTES {
+        return format::decode_recording_file(id, file.try_clone().map_err(failed)?);
+    }
+    let mut bytes = Vec::new();
+    // It may grow while it is read: what is longer is damaged, and found to be so.
+    file.take(format::MAX_MEMORY_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
+    format::decode_recording(id, &bytes)
 }
 
 /// A file of a recording.

@@ -10,7 +10,7 @@ use playback_core::{Metadata, Recording, RecordingId};
 
 use super::cache::{Cache, Ticket};
 use crate::recorder::count_event;
-use crate::{Cassette, Clock, Error, ErrorKind, Found, Query, SystemClock};
+use crate::{Cassette, Clock, Error, ErrorKind, Found, Opened, Query, SystemClock};
 
 /// Any cassette, with the recordings that were loaded kept as files in a directory of this machine.
 ///
@@ -196,6 +196,11 @@ impl<C: Cassette> Cassette for Cached<C> {
         let recording = self.cassette.load(id).await?;
         self.keep(&recording, ticket).await;
         Ok(recording)
+    }
+
+    // By ranges of the cassette beneath: to look at a few calls, a whole recording need not come here.
+    async fn open(&self, id: &RecordingId) -> Result<Opened, Error> {
+        self.cassette.open(id).await
     }
 
     async fn load_metadata(&self, id: &RecordingId) -> Result<Metadata, Error> {

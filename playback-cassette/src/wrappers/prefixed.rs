@@ -5,7 +5,7 @@ use futures::StreamExt;
 use futures::stream::{self, BoxStream};
 use playback_core::{InvalidId, Metadata, Recording, RecordingId};
 
-use crate::{Cassette, Error, Found, Query};
+use crate::{Cassette, Error, Found, Opened, Query};
 
 /// The recordings of any cassette whose categories begin with a prefix, as a cassette of their own.
 ///
@@ -113,6 +113,12 @@ impl<C: Cassette> Cassette for Prefixed<C> {
         let recording = self.cassette.load(&self.beneath(id)?).await?;
         let metadata = self.metadata_in_view(recording.metadata().clone());
         Ok(Recording::new(id.clone(), metadata, recording.tape().clone()))
+    }
+
+    async fn open(&self, id: &RecordingId) -> Result<Opened, Error> {
+        let opened = self.cassette.open(&self.beneath(id)?).await?;
+        let metadata = self.metadata_in_view(opened.metadata().clone());
+        Ok(opened.renamed(id.clone(), metadata))
     }
 
     async fn load_metadata(&self, id: &RecordingId) -> Result<Metadata, Error> {

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use futures::stream::BoxStream;
 use playback_core::{Metadata, Recording, RecordingId};
 
-use crate::{Cassette, Error, ErrorKind, Found, Query};
+use crate::{Cassette, Error, ErrorKind, Found, Opened, Query};
 
 /// Any cassette, for reading only: what would write is refused before it reaches the cassette.
 ///
@@ -44,6 +44,10 @@ impl<C: Cassette> Cassette for ReadOnly<C> {
 
     async fn load(&self, id: &RecordingId) -> Result<Recording, Error> {
         self.0.load(id).await
+    }
+
+    async fn open(&self, id: &RecordingId) -> Result<Opened, Error> {
+        self.0.open(id).await
     }
 
     async fn load_metadata(&self, id: &RecordingId) -> Result<Metadata, Error> {

@@ -193,7 +193,12 @@ impl LiveCall {
     pub(crate) fn answered(&mut self, found: &Found) {
         self.done = true;
         if let LiveSession::Replaying(session) = &self.session {
-            let recorded = found.ended(session.recording().tape());
+            let tape = session.recording().tape();
+            let result = found.result(tape).unwrap_or_else(|error| {
+                session.fail_unless_panicking(ReplayError::unreadable(session.recording().id(), &error));
+                Cow::Borrowed(&[])
+            });
+            let recorded = found.ended(tape, &result);
             session.push(&self.ended(recorded), Some(found), MatchedBy::Recorded(found.by));
         }
     }
@@ -213,7 +218,10 @@ impl LiveCall {
         decode: impl FnOnce(&[u8]) -> Result<R, String>,
     ) -> Result<R, String> {
         let LiveSession::Replaying(session) = &self.session else { replay::stop() };
-        guarded(|| decode(found.result(session.recording().tape())))
+        guarded(|| {
+            let result = found.result(session.recording().tape()).map_err(|error| error.to_string())?;
+            decode(&result)
+        })
     }
 
     /// Runs the body, or polls it.

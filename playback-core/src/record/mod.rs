@@ -1,7 +1,9 @@
 //! A recording in the making.
 
 mod session;
+mod spilling;
 
 pub use session::FinishedCall;
 pub(crate) use session::{MetadataExtractor, Session};
 pub(crate) use session::{OperationSite, extractor};
+pub use spilling::{PIECE_BYTES, Pieces, Spill, Spiller, Spilling};

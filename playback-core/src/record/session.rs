@@ -123,7 +123,7 @@ impl Session {
     pub(crate) fn push(&self, call: &EndedCall<'_>) {
         if let Some(state) = self.lock().as_mut().filter(|state| state.discarded.is_none()) {
             state.tape.push(call);
-            state.bound(self.start.max_bytes);
+            state.bound(&self.start);
         }
     }
 
@@ -131,7 +131,7 @@ impl Session {
         let mut state = self.lock();
         let Some(state) = state.as_mut().filter(|state| state.discarded.is_none()) else { return 0 };
         let lane = state.tape.add_lane(path.to_vec());
-        state.bound(self.start.max_bytes);
+        state.bound(&self.start);
         lane
     }
 
@@ -141,7 +141,7 @@ impl Session {
             let size = value.encode_into(&mut encoded).map_or(0, |()| encoded.len());
             state.tape.add_weight(key.len() + size);
             state.fields.insert(key.to_owned(), value);
-            state.bound(self.start.max_bytes);
+            state.bound(&self.start);
         }
     }
 
@@ -174,10 +174,13 @@ impl Session {
             state.discard(DiscardReason::SampledOut);
         }
         state.tape.add_weight(arguments.len() + end.result().map_or(0, <[u8]>::len));
-        state.bound(self.start.max_bytes);
+        state.bound(&self.start);
+        let discarded = |reason| Finished::Discarded { id: self.start.id.clone(), reason };
         let finished = match state.discarded.take() {
-            Some(reason) => Finished::Discarded { id: self.start.id.clone(), reason },
-            None => Finished::Recorded(self.recording(state, operation, metadata, arguments, end)),
+            Some(reason) => discarded(reason),
+            // Who takes values out of memory is not ours, and might panic.
+            None => guarded(|| Ok(self.recording(state, operation, metadata, arguments, end)))
+                .map_or_else(|error| discarded(DiscardReason::Unspillable { error }), Finished::Recorded),
         };
         if let Err(error) = guarded(|| {
             self.recorder.finish(finished);
@@ -225,10 +228,23 @@ impl Session {
 }
 
 impl State {
-    /// Gives the recording up if it has grown past its limit.
-    fn bound(&mut self, max_bytes: usize) {
-        if self.tape.size() > max_bytes {
-            self.discard(DiscardReason::TooLarge { max_bytes });
+    /// Has values leave memory where there are many, and gives the recording up if it has grown past a limit.
+    fn bound(&mut self, start: &RecordingStart) {
+        if self.discarded.is_some() {
+            return;
+        }
+        if let Some(spilling) = &start.spilling {
+            // Who takes them is not ours, and might panic under the lock.
+            if let Err(error) = guarded(|| self.tape.spill(&start.id, spilling)) {
+                return self.discard(DiscardReason::Unspillable { error });
+            }
+            if self.tape.spilled().saturating_add(self.tape.size() as u64) > spilling.max_bytes {
+                let max_bytes = usize::try_from(spilling.max_bytes).unwrap_or(usize::MAX);
+                return self.discard(DiscardReason::TooLarge { max_bytes });
+            }
+        }
+        if self.tape.size() > start.max_bytes {
+            self.discard(DiscardReason::TooLarge { max_bytes: start.max_bytes });
         }
     }
 

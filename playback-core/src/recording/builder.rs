@@ -7,13 +7,21 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::tape::{End, Entry, Kind, Site, Tape, TapeParts};
+use crate::RecordingId;
+use crate::record::{PIECE_BYTES, Pieces, Spill, Spilling};
 
 /// How many static aliases are found by their address before the map is asked.
 const REMEMBERED: usize = 32;
 
 /// A tape in the making.
 pub(crate) struct TapeBuilder {
+    /// Without the values.
     parts: TapeParts,
+    /// The values in memory: all of them, or those that come next where others have left it.
+    values: Pieces,
+    /// How many bytes of values have left memory, and who took them.
+    spilled: u64,
+    spill: Option<Box<dyn Spill>>,
     /// Bytes that are neither values nor entries: of sites, lanes, and what is kept beside the tape.
     weight: usize,
     /// Sites of static aliases, found by address: nearly all of them, and without hashing.
@@ -60,7 +68,15 @@ impl<'a> Ended<'a> {
 impl TapeBuilder {
     pub(crate) fn new() -> Self {
         let parts = TapeParts { lanes: vec![Vec::new()], ..TapeParts::default() };
-        Self { parts, weight: 0, remembered: Vec::new(), sites: HashMap::new() }
+        Self {
+            parts,
+            values: Pieces::default(),
+            spilled: 0,
+            spill: None,
+            weight: 0,
+            remembered: Vec::new(),
+            sites: HashMap::new(),
+        }
     }
 
     /// Puts a call on the tape and returns its position.
@@ -88,7 +104,27 @@ impl TapeBuilder {
 
     /// Bytes that the tape takes in memory, up to small change.
     pub(crate) fn size(&self) -> usize {
-        self.parts.bytes.len() + self.parts.entries.len() * size_of::<Entry>() + self.weight
+        self.values.bytes.len() + self.parts.entries.len() * size_of::<Entry>() + self.weight
+    }
+
+    /// Bytes that have left memory.
+    pub(crate) fn spilled(&self) -> u64 {
+        self.spilled
+    }
+
+    /// Has values leave memory, if there are too many of them.
+    pub(crate) fn spill(&mut self, id: &RecordingId, spilling: &Spilling) -> Result<(), String> {
+        let most = if self.spill.is_some() { PIECE_BYTES } else { spilling.past };
+        if self.values.bytes.len() < most {
+            return Ok(());
+        }
+        let full = self.values.take_full();
+        if full.bytes.is_empty() {
+            return Ok(());
+        }
+        let spill = self.spill.get_or_insert_with(|| spilling.to.begin(id));
+        self.spilled += full.bytes.len() as u64;
+        spill.put(full)
     }
 
     /// Counts bytes that are kept beside the tape.
@@ -96,14 +132,21 @@ impl TapeBuilder {
         self.weight += bytes;
     }
 
-    pub(crate) fn finish(self) -> Tape {
-        Tape::trusted(self.parts)
+    pub(crate) fn finish(mut self) -> Tape {
+        let stored = match self.spill {
+            Some(spill) => Some(spill.finish(self.values)),
+            None => {
+                self.parts.bytes = self.values.bytes;
+                None
+            }
+        };
+        Tape::trusted(self.parts, stored)
     }
 
     fn bytes(&mut self, bytes: &[u8]) -> Range<u64> {
-        let start = self.parts.bytes.len() as u64;
-        self.parts.bytes.extend_from_slice(bytes);
-        start..self.parts.bytes.len() as u64
+        let start = self.spilled + self.values.bytes.len() as u64;
+        self.values.push(bytes);
+        start..start + bytes.len() as u64
     }
 
     fn site(&mut self, call: &EndedCall<'_>) -> u32 {

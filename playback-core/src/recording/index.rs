@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
 use std::hash::BuildHasher;
 
-use super::tape::{Call, Kind, Tape};
+use super::call::Call;
+use super::tape::{Kind, Tape};
+use crate::value::DecodeError;
 
 /// Finds the calls of a tape by alias, by key and by lane. Built once per tape, when first replayed.
 ///
@@ -14,6 +16,8 @@ pub(crate) struct Index {
     hasher: RandomState,
     lanes: HashMap<Vec<u32>, u32>,
     lists: HashMap<List, Vec<u32>>,
+    /// Why the index is not whole: stored values that cannot be fetched.
+    fault: Option<DecodeError>,
 }
 
 /// What the calls of one list have in common: kind and alias, or kind, alias and arguments, by their hash; and the
@@ -35,17 +39,29 @@ impl Index {
     pub(super) fn new(tape: &Tape) -> Self {
         let paths = tape.parts().lanes.iter().cloned();
         let lanes = paths.zip(0..).collect();
-        let mut index = Self { hasher: RandomState::new(), lanes, lists: HashMap::new() };
+        let mut index = Self { hasher: RandomState::new(), lanes, lists: HashMap::new(), fault: None };
         for call in tape.calls() {
             let (kind, alias, lane) = (call.kind(), call.alias(), call.lane());
             let of_alias = index.of_alias(kind, alias, lane);
-            let of_key = index.of_key(kind, alias, call.argument_bytes(), lane);
+            let arguments = match call.argument_bytes() {
+                Ok(arguments) => arguments,
+                Err(error) => {
+                    index.fault = Some(error);
+                    break;
+                }
+            };
+            let of_key = index.of_key(kind, alias, &arguments, lane);
             for list in [of_alias, of_key] {
                 index.lists.entry(list).or_default().push(call.position());
                 index.lists.entry(list.of_all_lanes()).or_default().push(call.position());
             }
         }
         index
+    }
+
+    /// Why calls are missing from the lists, if they are.
+    pub(crate) fn fault(&self) -> Option<&DecodeError> {
+        self.fault.as_ref()
     }
 
     /// The calls of a kind and an alias in one lane; those of all lanes, if the tape does not know the lane.

@@ -1,22 +1,26 @@
 //! A recording: its id, its metadata and its tape.
 
 mod builder;
+mod call;
 mod id;
 mod index;
 mod metadata;
 mod output;
 mod shown;
+mod stored;
 mod tape;
 
 use serde::de::DeserializeOwned;
 
 pub(crate) use builder::{Ended, EndedCall, TapeBuilder};
+pub use call::Call;
 pub use id::{InvalidId, MAX_CATEGORY_BYTES, RecordingId};
 pub(crate) use index::List;
 pub use metadata::{Metadata, Service};
 pub use output::{OutputKey, RESULT_ALIAS, SentOutput};
 pub(crate) use shown::{Short, ShownArguments};
-pub use tape::{Call, End, Entry, InvalidTape, Kind, Site, Tape, TapeParts};
+pub use stored::StoredValues;
+pub use tape::{End, Entry, InvalidTape, Kind, Site, Tape, TapeParts};
 
 use crate::ReplayError;
 use crate::value;
@@ -67,6 +71,7 @@ impl Recording {
     /// [`ReplayError`] if the recording holds no operation, or if its arguments are not of this type.
     pub fn arguments<T: DeserializeOwned>(&self) -> Result<T, ReplayError> {
         let operation = self.tape.operation().ok_or_else(|| ReplayError::no_operation(&self.id))?;
-        value::decode(operation.argument_bytes()).map_err(|error| ReplayError::arguments(&self.id, &error))
+        let arguments = operation.argument_bytes().and_then(|bytes| value::decode(&bytes));
+        arguments.map_err(|error| ReplayError::arguments(&self.id, &error))
     }
 }

@@ -1,11 +1,13 @@
 //! What went out of an operation: its outputs and its result.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 
 use serde::de::DeserializeOwned;
 
-use super::tape::{Call, Kind, Tape};
+use super::call::Call;
+use super::tape::{End, Kind, Tape};
 use crate::handler::{HandlerError, Restore};
 use crate::value::{self, DecodeError, Value};
 
@@ -72,10 +74,12 @@ impl<'t> SentOutput<'t> {
 
     /// What was sent, encoded: the arguments of an output, the result of the operation. Empty for an
     /// operation that did not return.
-    #[must_use]
-    pub fn bytes(&self) -> &'t [u8] {
+    ///
+    /// # Errors
+    /// [`DecodeError`] if it is [stored](Tape::stored) and cannot be fetched.
+    pub fn bytes(&self) -> Result<Cow<'t, [u8]>, DecodeError> {
         if self.is_result() {
-            self.call.result_bytes().unwrap_or_default()
+            Ok(self.call.result_bytes()?.unwrap_or_default())
         } else {
             self.call.argument_bytes()
         }
@@ -86,7 +90,7 @@ impl<'t> SentOutput<'t> {
     /// # Errors
     /// [`DecodeError`] if the bytes are corrupt, or if the operation did not return.
     pub fn value(&self) -> Result<Value, DecodeError> {
-        value::decode_value(self.bytes())
+        value::decode_value(&self.bytes()?)
     }
 
     /// What was sent, in its own type.
@@ -94,7 +98,7 @@ impl<'t> SentOutput<'t> {
     /// # Errors
     /// [`DecodeError`] if it is not of this type.
     pub fn to<T: DeserializeOwned>(&self) -> Result<T, DecodeError> {
-        value::decode(self.bytes())
+        value::decode(&self.bytes()?)
     }
 
     /// What an output's handler prepared, restored.
@@ -102,7 +106,7 @@ impl<'t> SentOutput<'t> {
     /// # Errors
     /// Whatever the handler says.
     pub fn restore<T>(&self, handler: &(impl Restore<T> + ?Sized)) -> Result<T, HandlerError> {
-        crate::interception::restore(handler, self.bytes())
+        crate::interception::restore(handler, &self.bytes()?)
     }
 }
 
@@ -117,7 +121,7 @@ impl Tape {
             *next += 1;
             SentOutput { call, number }
         });
-        let result = self.operation().filter(|operation| operation.result_bytes().is_some());
+        let result = self.operation().filter(|operation| matches!(operation.end(), End::Returned(_)));
         outputs.chain(result.map(|call| SentOutput { call, number: 0 }))
     }
 }

@@ -1,14 +1,15 @@
-//! What happened in one run: the calls in their order, and their values in one buffer.
+//! What happened in one run: the calls in their order, and their values.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use super::call::Call;
 use super::index::Index;
-use super::shown::ShownArguments;
-use crate::Value;
-use crate::value::{self, DecodeError};
+use super::stored::StoredValues;
+use crate::value::DecodeError;
 
 /// What kind of call an [`Entry`] is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -65,14 +66,17 @@ pub enum End {
     Panicked,
 }
 
-/// What happened in one run of an operation: calls, and the bytes of their values in one buffer.
+/// What happened in one run of an operation: calls, and the bytes of their values.
 ///
-/// A tape is immutable and cheap to clone. Values are decoded when they are asked for, not before.
+/// A tape is immutable and cheap to clone. Values are decoded when they are asked for, not before; those of a
+/// tape too large for memory are fetched then, too, from where they are [stored](StoredValues).
 #[derive(Clone)]
 pub struct Tape(Arc<Inner>);
 
 struct Inner {
     parts: TapeParts,
+    /// The values that are not in `parts`.
+    stored: Option<Arc<dyn StoredValues>>,
     /// Positions of `parts.entries`, in the order in which the calls began.
     by_order: Vec<u32>,
     index: OnceLock<Index>,
@@ -81,7 +85,7 @@ struct Inner {
 /// The parts that a [`Tape`] is made of, for those who write and read tape files.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TapeParts {
-    /// The encoded values, one after another.
+    /// The encoded values, one after another; empty if they are not in memory.
     pub bytes: Vec<u8>,
     /// The sites that entries refer to by index.
     pub sites: Vec<Site>,
@@ -99,22 +103,38 @@ impl Tape {
     /// [`InvalidTape`] if an entry refers to bytes, a site or a lane that are not there, or if there is
     /// more than one operation.
     pub fn new(parts: TapeParts) -> Result<Self, InvalidTape> {
-        check(&parts)?;
-        Ok(Self::trusted(parts))
+        check(&parts, parts.bytes.len() as u64)?;
+        Ok(Self::trusted(parts, None))
+    }
+
+    /// A tape whose values are somewhere else than in memory; `parts.bytes` is passed over.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new) has them.
+    pub fn with_stored(mut parts: TapeParts, values: Arc<dyn StoredValues>) -> Result<Self, InvalidTape> {
+        parts.bytes = Vec::new();
+        check(&parts, values.length())?;
+        Ok(Self::trusted(parts, Some(values)))
     }
 
     /// A tape of parts that are known to fit.
-    pub(crate) fn trusted(parts: TapeParts) -> Self {
+    pub(crate) fn trusted(parts: TapeParts, stored: Option<Arc<dyn StoredValues>>) -> Self {
         let count = u32::try_from(parts.entries.len()).unwrap_or(u32::MAX);
         let mut by_order: Vec<u32> = (0..count).collect();
         by_order.sort_by_key(|&at| parts.entries.get(at as usize).map(|entry| entry.order));
-        Self(Arc::new(Inner { parts, by_order, index: OnceLock::new() }))
+        Self(Arc::new(Inner { parts, stored, by_order, index: OnceLock::new() }))
     }
 
-    /// The parts that the tape is made of.
+    /// The parts that the tape is made of. Their bytes are empty if the values are [stored](Self::stored).
     #[must_use]
     pub fn parts(&self) -> &TapeParts {
         &self.0.parts
+    }
+
+    /// Where the values are, if they are not in memory.
+    #[must_use]
+    pub fn stored(&self) -> Option<&Arc<dyn StoredValues>> {
+        self.0.stored.as_ref()
     }
 
     /// All calls, in the order in which they began.
@@ -150,148 +170,60 @@ impl Tape {
     pub(crate) fn at(&self, position: u32) -> Option<Call<'_>> {
         let entry = self.0.parts.entries.get(position as usize)?;
         let site = self.0.parts.sites.get(entry.site as usize)?;
-        Some(Call { tape: self, position, entry, site })
+        Some(Call::new(self, position, entry, site))
     }
 
     pub(crate) fn index(&self) -> &Index {
         self.0.index.get_or_init(|| Index::new(self))
     }
 
-    fn slice(&self, range: &Range<u64>) -> &[u8] {
+    /// The bytes of a value.
+    pub(super) fn read(&self, range: &Range<u64>) -> Result<Cow<'_, [u8]>, DecodeError> {
+        if let Some(stored) = &self.0.stored {
+            return stored
+                .read(range.clone())
+                .map(Cow::Owned)
+                .map_err(|error| DecodeError::unreadable(&*error));
+        }
         let bounds = usize::try_from(range.start).ok().zip(usize::try_from(range.end).ok());
         // Ranges were checked when the tape was made.
-        bounds.and_then(|(start, end)| self.0.parts.bytes.get(start..end)).unwrap_or_default()
+        let bytes = bounds.and_then(|(start, end)| self.0.parts.bytes.get(start..end));
+        Ok(Cow::Borrowed(bytes.unwrap_or_default()))
+    }
+
+    /// How many bytes all values take.
+    fn length(&self) -> u64 {
+        self.stored().map_or(self.0.parts.bytes.len() as u64, |stored| stored.length())
+    }
+
+    /// Whether the values are the same, those that cannot be read being the same as none.
+    fn same_values(&self, other: &Self) -> bool {
+        const AT_ONCE: u64 = 1 << 20;
+        let length = self.length();
+        let pieces = (0..length).step_by(AT_ONCE as usize).map(|start| start..length.min(start + AT_ONCE));
+        let same =
+            |piece| matches!((self.read(&piece), other.read(&piece)), (Ok(one), Ok(other)) if one == other);
+        length == other.length() && pieces.into_iter().all(same)
     }
 }
 
 impl PartialEq for Tape {
     fn eq(&self, other: &Self) -> bool {
-        self.0.parts == other.0.parts
+        // Where all is in memory, the values are among the parts.
+        let stored = self.stored().or(other.stored()).is_some();
+        let (one, another) = (&self.0.parts, &other.0.parts);
+        if stored {
+            (&one.sites, &one.lanes, &one.entries) == (&another.sites, &another.lanes, &another.entries)
+                && self.same_values(other)
+        } else {
+            one == another
+        }
     }
 }
 
 impl fmt::Debug for Tape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.calls()).finish()
-    }
-}
-
-/// One call on a [`Tape`].
-#[derive(Clone, Copy)]
-pub struct Call<'t> {
-    tape: &'t Tape,
-    position: u32,
-    entry: &'t Entry,
-    site: &'t Site,
-}
-
-impl<'t> Call<'t> {
-    /// What kind of call it is.
-    #[must_use]
-    pub fn kind(&self) -> Kind {
-        self.site.kind
-    }
-
-    /// The alias it was recorded under; the category for the operation, the key for data.
-    #[must_use]
-    pub fn alias(&self) -> &'t str {
-        &self.site.alias
-    }
-
-    /// The names of the recorded arguments in their order, or nothing where they are not known.
-    #[must_use]
-    pub fn argument_names(&self) -> &'t [Arc<str>] {
-        &self.site.argument_names
-    }
-
-    /// The numbers that lead to the lane it was made in, empty for the operation's own lane.
-    #[must_use]
-    pub fn lane(&self) -> &'t [u32] {
-        self.tape.parts().lanes.get(self.entry.lane as usize).map_or(&[], Vec::as_slice)
-    }
-
-    /// The number of the call in the order in which calls of the recording began, from 0.
-    #[must_use]
-    pub fn order(&self) -> u32 {
-        self.entry.order
-    }
-
-    /// When it began, after the beginning of the operation.
-    #[must_use]
-    pub fn started(&self) -> Duration {
-        self.entry.started
-    }
-
-    /// How long it took.
-    #[must_use]
-    pub fn duration(&self) -> Duration {
-        self.entry.duration
-    }
-
-    /// The encoded arguments.
-    #[must_use]
-    pub fn argument_bytes(&self) -> &'t [u8] {
-        self.tape.slice(&self.entry.arguments)
-    }
-
-    /// How it ended.
-    #[must_use]
-    pub fn end(&self) -> &'t End {
-        &self.entry.end
-    }
-
-    /// The encoded result; none if the call did not return.
-    #[must_use]
-    pub fn result_bytes(&self) -> Option<&'t [u8]> {
-        match &self.entry.end {
-            End::Returned(range) => Some(self.tape.slice(range)),
-            End::Cancelled | End::Panicked => None,
-        }
-    }
-
-    /// The arguments.
-    ///
-    /// # Errors
-    /// [`DecodeError`] if the bytes are corrupt.
-    pub fn arguments(&self) -> Result<Value, DecodeError> {
-        value::decode_value(self.argument_bytes())
-    }
-
-    /// The result; none if the call did not return.
-    ///
-    /// # Errors
-    /// [`DecodeError`] if the bytes are corrupt.
-    pub fn result(&self) -> Result<Option<Value>, DecodeError> {
-        self.result_bytes().map(value::decode_value).transpose()
-    }
-
-    /// Whether the call returned an `Err`.
-    #[must_use]
-    pub fn failed(&self) -> bool {
-        self.result_bytes().is_some_and(value::is_error)
-    }
-
-    /// Position among the entries of the tape.
-    pub(crate) fn position(&self) -> u32 {
-        self.position
-    }
-}
-
-impl fmt::Debug for Call<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} {}", self.kind(), self.alias())?;
-        match self.arguments() {
-            _ if self.kind() == Kind::Data => {}
-            Ok(values) => write!(f, "{}", ShownArguments { names: self.argument_names(), values: &values })?,
-            Err(error) => write!(f, "({error})")?,
-        }
-        match self.result() {
-            Ok(Some(result)) => write!(f, " -> {result}"),
-            Ok(None) => {
-                write!(f, " {}", if *self.end() == End::Cancelled { "was cancelled" } else { "panicked" })
-            }
-            Err(error) => write!(f, " -> {error}"),
-        }
     }
 }
 
@@ -310,8 +242,7 @@ impl fmt::Display for InvalidTape {
 
 impl std::error::Error for InvalidTape {}
 
-fn check(parts: &TapeParts) -> Result<(), InvalidTape> {
-    let length = parts.bytes.len() as u64;
+fn check(parts: &TapeParts, length: u64) -> Result<(), InvalidTape> {
     let inside = |range: &Range<u64>| range.start <= range.end && range.end <= length;
     let mut operations = 0;
     for (at, entry) in parts.entries.iter().enumerate() {

@@ -76,6 +76,13 @@ pub enum ReplayErrorKind {
         /// The recording.
         recording: RecordingId,
     },
+    /// Recorded values are not in memory and cannot be fetched.
+    Unreadable {
+        /// The recording.
+        recording: RecordingId,
+        /// Why not.
+        error: String,
+    },
     /// Setting the replay up failed, as said by the function that was given to [`replay`](crate::replay()).
     Setup {
         /// What it said.
@@ -102,7 +109,7 @@ impl ReplayError {
 
     pub(crate) fn answer(alias: &str, found: &Found, session: &Session, error: String) -> Self {
         let bytes = found.result(session.recording().tape());
-        let recorded = match crate::value::decode_value(bytes) {
+        let recorded = match bytes.and_then(|bytes| crate::value::decode_value(&bytes)) {
             Ok(value) => crate::recording::Short(&value).to_string(),
             Err(error) => format!("unreadable: {error}"),
         };
@@ -112,6 +119,11 @@ impl ReplayError {
     pub(crate) fn arguments(recording: &RecordingId, error: &DecodeError) -> Self {
         let error = error.to_string();
         ReplayErrorKind::ArgumentMismatch { recording: recording.clone(), error }.into()
+    }
+
+    pub(crate) fn unreadable(recording: &RecordingId, error: &DecodeError) -> Self {
+        let error = error.to_string();
+        ReplayErrorKind::Unreadable { recording: recording.clone(), error }.into()
     }
 
     pub(crate) fn no_operation(recording: &RecordingId) -> Self {
@@ -170,6 +182,9 @@ impl fmt::Display for ReplayError {
             ),
             ReplayErrorKind::NoOperation { recording } => {
                 write!(f, "the recording {recording} holds no operation; record it again")
+            }
+            ReplayErrorKind::Unreadable { recording, error } => {
+                write!(f, "the recording {recording} cannot be replayed: {error}; load it again")
             }
             ReplayErrorKind::Setup { message } => write!(f, "the replay could not be set up: {message}"),
         }

@@ -7,7 +7,8 @@ use super::closest::equivalent;
 use super::playback::RecordedBy;
 use crate::context::Lane;
 use crate::recording::{Ended, List};
-use crate::{Call, End, Kind, Tape, value};
+use crate::value::{self, DecodeError};
+use crate::{Call, End, Kind, Tape};
 
 /// A replayed call that looks for its answer.
 pub(crate) struct Asked<'a> {
@@ -37,15 +38,16 @@ pub(crate) struct Found {
 
 impl Found {
     /// The encoded answer.
-    pub(crate) fn result<'t>(&self, tape: &'t Tape) -> &'t [u8] {
-        tape.at(self.position).and_then(|call| call.result_bytes()).unwrap_or_default()
+    pub(crate) fn result<'t>(&self, tape: &'t Tape) -> Result<Cow<'t, [u8]>, DecodeError> {
+        let result = tape.at(self.position).map(|call| call.result_bytes()).transpose()?;
+        Ok(result.flatten().unwrap_or_default())
     }
 
-    /// How the recorded call ended.
-    pub(crate) fn ended<'t>(&self, tape: &'t Tape) -> Ended<'t> {
-        match tape.at(self.position).map(|call| (call.end(), call.result_bytes())) {
-            Some((_, Some(result))) => Ended::Returned(result),
-            Some((End::Panicked, None)) => Ended::Panicked,
+    /// How the recorded call ended, with its encoded answer.
+    pub(crate) fn ended<'r>(&self, tape: &Tape, result: &'r [u8]) -> Ended<'r> {
+        match tape.at(self.position).map(|call| call.end()) {
+            Some(End::Returned(_)) => Ended::Returned(result),
+            Some(End::Panicked) => Ended::Panicked,
             _ => Ended::Cancelled,
         }
     }
@@ -114,7 +116,7 @@ impl Cursor {
         let means_the_same =
             |call: &Call<'_>| call.arguments().is_ok_and(|recorded| equivalent(&recorded, &arguments));
         let same = tape.index().calls_of_alias(tape, Kind::Input, alias).find(means_the_same)?;
-        let list = tape.index().of_key(Kind::Input, alias, same.argument_bytes(), asked.lane.path());
+        let list = tape.index().of_key(Kind::Input, alias, &same.argument_bytes().ok()?, asked.lane.path());
         let mut found = self.next(tape, list, asked.lane, true)?;
         found.by.equivalent = true;
         Some(found)

@@ -62,7 +62,7 @@ where
     F: FnOnce(&Recording) -> Result<Fut, ReplayError>,
     Fut: Future,
 {
-    let session = Session::new(recording.clone());
+    let session = Session::new(recording.clone())?;
     let span = span(recording);
     let ended = {
         let made = span.in_scope(|| catch(|| session.context().run(|| operation(recording))));
@@ -106,7 +106,7 @@ pub fn replay_blocking<F, R>(recording: &Recording, operation: F) -> Result<Play
 where
     F: FnOnce(&Recording) -> Result<R, ReplayError>,
 {
-    let session = Session::new(recording.clone());
+    let session = Session::new(recording.clone())?;
     let made =
         span(recording).in_scope(|| catch(|| session.context().run(|| operation(recording).map(drop))));
     match made {

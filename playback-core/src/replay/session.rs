@@ -48,7 +48,13 @@ enum Operation {
 }
 
 impl Session {
-    pub(super) fn new(recording: Recording) -> Arc<Self> {
+    pub(super) fn new(recording: Recording) -> Result<Arc<Self>, ReplayError> {
+        // Stored values may be out of reach: better known now than as calls that nothing answers.
+        if recording.tape().stored().is_some()
+            && let Some(fault) = recording.tape().index().fault()
+        {
+            return Err(ReplayError::unreadable(recording.id(), fault));
+        }
         let state = State {
             operation: Operation::Awaited,
             cursor: Cursor::new(recording.tape()),
@@ -69,7 +75,7 @@ impl Session {
             _live: Live::replay(),
         });
         escape::watch(&session);
-        session
+        Ok(session)
     }
 
     pub(crate) fn recording(&self) -> &Recording {

@@ -39,6 +39,8 @@ pub enum DecodeErrorKind {
     Corrupt,
     /// The value is nested deeper than [`MAX_DEPTH`].
     TooDeep,
+    /// The bytes could not be fetched from where they are [stored](crate::StoredValues).
+    Unreadable,
 }
 
 /// Boxed in the errors: an error of one word keeps every `Result` of the hot path small.
@@ -115,6 +117,12 @@ impl DecodeError {
     #[cold]
     pub(super) fn corrupt(message: impl fmt::Display, at: usize) -> Self {
         DecodeError::new(DecodeErrorKind::Corrupt, format!("{message} at byte {at}"))
+    }
+
+    #[cold]
+    pub(crate) fn unreadable(error: &(dyn std::error::Error + 'static)) -> Self {
+        let chain = crate::errors::messages(error).join(": ");
+        DecodeError::new(DecodeErrorKind::Unreadable, format!("the value cannot be fetched: {chain}"))
     }
 
     #[cold]

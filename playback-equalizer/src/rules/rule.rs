@@ -188,6 +188,12 @@ impl Rule {
         self.origin.as_deref()
     }
 
+    /// The rule on one line, and where it was read from: `tolerance "**.price", absolute 0.01 (rules.toml:7)`.
+    #[must_use]
+    pub fn in_short(&self) -> String {
+        super::write::in_short(self)
+    }
+
     fn new(pattern: &str, what: What) -> Result<Self, RuleError> {
         let wrong = |why: NoPattern| RuleError::Pattern { pattern: pattern.to_owned(), why: why.to_string() };
         Ok(Self {

@@ -7,7 +7,27 @@ use toml::Value as Toml;
 
 use super::rule::{Rule, What};
 
+/// A rule as a table of such a file.
 pub(super) fn rule(rule: &Rule, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let (table, keys) = parts(rule);
+    writeln!(f, "[[{table}]]")?;
+    keys.iter().try_for_each(|(key, value)| writeln!(f, "{key} = {value}"))
+}
+
+/// A rule on one line, for people.
+pub(super) fn in_short(rule: &Rule) -> String {
+    let (table, keys) = parts(rule);
+    let mut text = table.to_owned();
+    for (at, (key, value)) in keys.iter().enumerate() {
+        text.push_str(&if at == 0 { format!(" {value}") } else { format!(", {key} {value}") });
+    }
+    match rule.origin() {
+        Some(origin) => format!("{text} ({origin})"),
+        None => text,
+    }
+}
+
+fn parts(rule: &Rule) -> (&'static str, Vec<(&'static str, Toml)>) {
     let mut keys = vec![("path", text(rule.pattern.to_string()))];
     let table = match &rule.what {
         What::Ignored => "ignore",
@@ -39,8 +59,7 @@ pub(super) fn rule(rule: &Rule, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     };
     keys.extend(rule.category.as_ref().map(|category| ("category", text(category.pattern()))));
     keys.extend(rule.output.as_ref().map(|output| ("output", text(output.pattern()))));
-    writeln!(f, "[[{table}]]")?;
-    keys.iter().try_for_each(|(key, value)| writeln!(f, "{key} = {value}"))
+    (table, keys)
 }
 
 fn text(text: String) -> Toml {

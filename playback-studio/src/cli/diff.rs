@@ -134,8 +134,10 @@ fn findings<'t>(one: &'t Recording, other: &'t Recording) -> Result<Vec<Finding<
 
 /// Brings together what is the same, and between that what has the same alias.
 fn align<'t>(calls: &[Call<'t>], others: &[Call<'t>], findings: &mut Vec<Finding<'t>>) -> Result<(), Stop> {
-    let same =
-        |calls: &[Call<'_>]| calls.iter().map(|call| hash((name(call), call.argument_bytes()))).collect();
+    // What cannot be read shows where the calls are compared.
+    let same = |calls: &[Call<'_>]| {
+        calls.iter().map(|call| hash((name(call), call.argument_bytes().ok()))).collect()
+    };
     let (same_ones, same_others): (Vec<u64>, Vec<u64>) = (same(calls), same(others));
     for op in capture_diff_slices(Algorithm::Myers, &same_ones, &same_others) {
         if let DiffOp::Equal { old_index, new_index, len } = op {

@@ -104,8 +104,8 @@ fn add(recording: &Recording, sums: &mut Sums) {
         let key = (recording.id().category().to_owned(), call.kind(), call.alias().to_owned());
         let sum = sums.entry(key).or_default();
         sum.calls += 1;
-        sum.arguments += call.argument_bytes().len() as u64;
-        sum.results += call.result_bytes().map_or(0, |bytes| bytes.len() as u64);
+        sum.arguments += call.argument_length();
+        sum.results += call.result_length();
     }
 }
 

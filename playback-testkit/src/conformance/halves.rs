@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
-use playback_cassette::{Cassette, Error, Found, Query};
+use playback_cassette::{Cassette, Error, Found, Opened, Query};
 use playback_core::{Metadata, Recording, RecordingId};
 
 /// One cassette of two: what is saved and deleted goes to one, what is read comes from the other. So that a
@@ -37,6 +37,10 @@ impl<W: Cassette, R: Cassette> Cassette for Halves<W, R> {
 
     async fn load(&self, id: &RecordingId) -> Result<Recording, Error> {
         self.read.load(id).await
+    }
+
+    async fn open(&self, id: &RecordingId) -> Result<Opened, Error> {
+        self.read.open(id).await
     }
 
     async fn load_metadata(&self, id: &RecordingId) -> Result<Metadata, Error> {

@@ -25,7 +25,7 @@
 //! All rules are tried, and the message at the end names those that are broken and how:
 //!
 //! ```text
-//! my_crate::MyCassette breaks 1 of 30 rules of `Cassette`, tried from tests/conforms.rs:12:5
+//! my_crate::MyCassette breaks 1 of 33 rules of `Cassette`, tried from tests/conforms.rs:12:5
 //! - what is deleted is gone, and deleting nothing is well:
 //!     deleting Checkout/20260131/01KG8V3Q2E… a second time failed: no such row
 //! ```
@@ -34,6 +34,7 @@ mod broken;
 mod finding;
 mod halves;
 mod keeping;
+mod opening;
 mod reopening;
 mod sample;
 mod together;
@@ -80,7 +81,8 @@ use rules;
 pub fn cassette<C: Cassette>(make: impl AsyncFn() -> C) -> impl Future<Output = ()> {
     let caller = Location::caller();
     async move {
-        let rules = keeping::RULES.iter().chain(&finding::RULES).chain(&together::RULES);
+        let rules =
+            keeping::RULES.iter().chain(&opening::RULES).chain(&finding::RULES).chain(&together::RULES);
         let mut verdict = Verdict::new(type_name::<C>(), caller);
         for rule in rules {
             let cassette = make().await;

@@ -1,0 +1,112 @@
+//! Tapes that are sent, and fetched, in parts.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures::stream::{FuturesUnordered, StreamExt};
+use object_store::path::Path as Key;
+use object_store::{
+    Error as StoreError, GetResult, GetResultPayload, MultipartUpload, ObjectStore, ObjectStoreExt,
+    PutMultipartOptions,
+};
+use playback_cassette::format::{self, Incoming, ReadRange, TapeFile};
+use playback_cassette::{Error, Recording, RecordingId};
+
+use crate::failure::of_recording;
+
+/// How long a tape may be to be sent by one request, in bytes: 16 MiB.
+pub(crate) const MAX_PUT_BYTES: u64 = 16 << 20;
+
+/// How long a part is, in bytes, unless there would be too many of them: 8 MiB.
+const PART_BYTES: u64 = 8 << 20;
+
+/// How many parts an object may have; S3 takes 10,000.
+const MAX_PARTS: u64 = 9_000;
+
+/// How many parts of one tape are on their way, and in memory, at the same time.
+const CONCURRENT_PARTS: usize = 2;
+
+/// An object of a recording.
+pub(crate) struct Object {
+    pub(crate) store: Arc<dyn ObjectStore>,
+    pub(crate) place: Arc<str>,
+    pub(crate) id: RecordingId,
+    pub(crate) key: Key,
+}
+
+impl Object {
+    fn failed(&self, error: StoreError, act: &str) -> Error {
+        of_recording(error, act, &self.id, &self.place)
+    }
+
+    /// Sends a tape in parts. The object is there when all are; after an error, nothing of them is.
+    pub(crate) async fn put(&self, tape: &TapeFile, options: PutMultipartOptions) -> Result<(), Error> {
+        let upload = self.store.put_multipart_opts(&self.key, options).await;
+        let mut upload = upload.map_err(|error| self.failed(error, "save"))?;
+        let sent = match self.send(upload.as_mut(), tape).await {
+            Ok(()) => upload.complete().await.map(drop).map_err(|error| self.failed(error, "save")),
+            Err(error) => Err(error),
+        };
+        if sent.is_err()
+            && let Err(error) = upload.abort().await
+        {
+            // What is left costs room and is never visible.
+            tracing::warn!(recording = %self.id, "the parts of a tape that failed could not be removed: {error}");
+        }
+        sent
+    }
+
+    async fn send(&self, upload: &mut dyn MultipartUpload, tape: &TapeFile) -> Result<(), Error> {
+        let mut sending = FuturesUnordered::new();
+        let mut parts = tape.parts(PART_BYTES.max(tape.length().div_ceil(MAX_PARTS)));
+        loop {
+            // Before the next part is read, so that no more are in memory than are on their way.
+            if sending.len() >= CONCURRENT_PARTS
+                && let Some(Err(error)) = sending.next().await
+            {
+                return Err(self.failed(error, "save"));
+            }
+            let Some(part) = parts.next() else { break };
+            sending.push(upload.put_part(part?.into()));
+        }
+        while let Some(sent) = sending.next().await {
+            sent.map_err(|error| self.failed(error, "save"))?;
+        }
+        Ok(())
+    }
+
+    /// Fetches a tape, into memory or, if it is large, into a temporary file.
+    pub(crate) async fn load(&self) -> Result<Recording, Error> {
+        let failed = |error| self.failed(error, "load");
+        let object = self.store.get(&self.key).await.map_err(failed)?;
+        if object.meta.size <= format::MAX_MEMORY_BYTES {
+            return format::decode_recording(&self.id, &object.bytes().await.map_err(failed)?);
+        }
+        match object {
+            // It is a file of this machine already; what replaces or deletes it leaves this one whole.
+            GetResult { payload: GetResultPayload::File(file, _), .. } => {
+                format::decode_recording_file(&self.id, file)
+            }
+            object => {
+                let mut incoming = Incoming::new();
+                let mut pieces = object.into_stream();
+                while let Some(piece) = pieces.next().await {
+                    incoming.write(&piece.map_err(failed)?)?;
+                }
+                incoming.decode_recording(&self.id)
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl ReadRange for Object {
+    async fn read_range(&self, range: Range<u64>) -> Result<Vec<u8>, Error> {
+        if range.is_empty() {
+            return Ok(Vec::new());
+        }
+        let bytes = self.store.get_range(&self.key, range).await;
+        bytes.map(Into::into).map_err(|error| self.failed(error, "load"))
+    }
+}
