@@ -3,8 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
-use playback_core::{Escape, Playback, RecordingId};
+use playback_core::{Escape, Playback, Recording, RecordingId, Tape};
 
+use crate::criteria::failed;
+use crate::speed::own_time;
 use crate::{Status, Timeline, Verdict};
 
 /// What comes of replaying and comparing one recording.
@@ -39,6 +41,24 @@ pub struct Run {
     pub own: Duration,
     /// Whether it failed: it returned an `Err`, or panicked.
     pub failed: bool,
+}
+
+impl Run {
+    /// The run that was recorded.
+    #[must_use]
+    pub fn recorded(recording: &Recording) -> Self {
+        Self::of(recording.metadata().duration, recording.tape())
+    }
+
+    /// The run that is a replay.
+    #[must_use]
+    pub fn replayed(playback: &Playback) -> Self {
+        Self::of(playback.replayed_duration(), playback.replayed())
+    }
+
+    fn of(duration: Duration, tape: &Tape) -> Self {
+        Self { duration, own: own_time(tape).unwrap_or(duration), failed: failed(tape) }
+    }
 }
 
 impl Comparison {

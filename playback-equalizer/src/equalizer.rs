@@ -11,12 +11,10 @@ use std::time::Duration;
 use futures::future::{Either, FutureExt, ready, select};
 use futures::stream::{self, BoxStream, Stream, StreamExt};
 use futures_timer::Delay;
-use playback_core::{Playback, Recording, RecordingId, Tape};
+use playback_core::{Playback, Recording, RecordingId};
 
 use crate::comparison::{Comparison, Run};
-use crate::criteria::failed;
 use crate::guard::{guarded, panic_message};
-use crate::speed::own_time;
 use crate::{Crew, Error, Job, Status, Timeline, Tuning, Verdict, is_worker};
 
 /// Replays and compares the recordings of one category.
@@ -200,8 +198,8 @@ impl Equalizer {
         };
         Comparison {
             id: recording.id().clone(),
-            recorded: Some(run(recording.metadata().duration, recording.tape())),
-            replayed: playback.as_ref().map(replayed),
+            recorded: Some(Run::recorded(recording)),
+            replayed: playback.as_ref().map(Run::replayed),
             escapes: playback.as_ref().map(|playback| playback.escapes().to_vec()).unwrap_or_default(),
             timeline: match &playback {
                 Some(playback) if verdict.status == Status::Equal => Timeline::brief(playback),
@@ -224,12 +222,4 @@ impl Equalizer {
         self.crew = change(self.crew);
         self
     }
-}
-
-fn replayed(playback: &Playback) -> Run {
-    run(playback.replayed_duration(), playback.replayed())
-}
-
-fn run(duration: Duration, tape: &Tape) -> Run {
-    Run { duration, own: own_time(tape).unwrap_or(duration), failed: failed(tape) }
 }
