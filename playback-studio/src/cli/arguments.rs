@@ -1,11 +1,16 @@
 //! The commands and what they share.
 
+use std::sync::Arc;
+
 use clap::{ArgMatches, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
+use playback_equalizer::Tuner;
 
 use super::failure::{Exit, Stop};
 use super::screen::Screen;
 use super::store::StoreArgs;
-use super::{Cli, about, convert, copy, diff, id, ls, remove, show, stats, store, verify};
+use super::{
+    Cli, about, bench, compare, convert, copy, diff, id, ls, remove, replay, show, stats, store, verify,
+};
 
 /// Looks at recordings of operations, copies them, and keeps them in order
 #[derive(Debug, Parser)]
@@ -42,15 +47,37 @@ enum Command {
     Prune(remove::Prune),
     Completions(about::Completions),
     Man(about::Man),
+    Compare(Box<compare::Compare>),
+    Replay(replay::Replay),
+    Bench(bench::Bench),
+    Report(Box<compare::Reports>),
 }
 
+/// What needs the code of a service.
+const REPLAYING: [&str; 3] = ["compare", "replay", "bench"];
+
 /// The whole command line; what replays is hidden where there is no code to replay.
-pub(crate) fn command(name: &str, version: &str, _replays: bool) -> clap::Command {
-    Arguments::command()
+pub(crate) fn command(name: &str, version: &str, replays: bool) -> clap::Command {
+    let hide =
+        |command: clap::Command, name| command.mut_subcommand(name, |replaying| replaying.hide(!replays));
+    REPLAYING
+        .into_iter()
+        .fold(Arguments::command(), hide)
         .name(name.to_owned())
         .bin_name(name.to_owned())
         .version(version.to_owned())
         .after_help(format!("{}\n\n{}\n\n{}", store::HELP, id::HELP, Exit::HELP))
+}
+
+/// How a service's operations are replayed, if the command knows any.
+fn tuner(cli: &Cli) -> Result<Arc<dyn Tuner>, Stop> {
+    cli.tuner.clone().ok_or_else(|| {
+        Stop::new(format!(
+            "`{}` knows no code to replay; make a command line of your service's own, a `main` of ten lines: see \
+             `playback_studio::cli`",
+            cli.name
+        ))
+    })
 }
 
 impl Arguments {
@@ -73,6 +100,10 @@ impl Arguments {
             Command::Rm(remove) => remove.run(store, screen).await,
             Command::Prune(prune) => prune.run(store, screen).await,
             Command::Completions(completions) => completions.run(whole(), screen),
+            Command::Compare(compare) => compare.run(store, tuner(cli)?, screen).await,
+            Command::Replay(replay) => replay.run(store, &*tuner(cli)?, screen).await,
+            Command::Bench(bench) => bench.run(store, &*tuner(cli)?, screen).await,
+            Command::Report(reports) => reports.run(screen),
             Command::Man(man) => man.run(whole(), screen),
         }
     }

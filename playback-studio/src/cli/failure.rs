@@ -3,6 +3,8 @@
 use std::io;
 use std::process::ExitCode;
 
+use crate::Outcome;
+
 /// How a command ended, as the process's exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Exit {
@@ -12,6 +14,10 @@ pub(crate) enum Exit {
     Findings = 1,
     /// It could not be done, or not wholly.
     Failed = 2,
+    /// There was nothing to compare.
+    Nothing = 3,
+    /// It was ended before all was done.
+    Interrupted = 130,
 }
 
 impl Exit {
@@ -20,7 +26,21 @@ impl Exit {
 Exit codes:
   0  done, and nothing to object to
   1  done, with findings: recordings differ, a store is damaged, replays are not equal
-  2  not done, or not wholly: a wrong argument, a store that cannot be read, a failure";
+  2  not done, or not wholly: a wrong argument, a store that cannot be read, a failure
+  3  there was nothing to compare
+  130  interrupted; what was done is reported";
+}
+
+impl From<Outcome> for Exit {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Passed => Self::Done,
+            Outcome::Differences => Self::Findings,
+            Outcome::Failures => Self::Failed,
+            Outcome::NothingCompared => Self::Nothing,
+            Outcome::Interrupted => Self::Interrupted,
+        }
+    }
 }
 
 impl From<Exit> for ExitCode {

@@ -30,11 +30,14 @@
 //! | `show`, `diff` | looking at recordings |
 //! | `form`, `convert` | the file of a recording, as a tape and as text |
 //! | `copy`, `remove` | changing a store |
+//! | `compare`, `replay`, `bench` | replaying: many, one for a debugger, one time after time |
 //! | `about` | completions and man pages |
 
 mod about;
 mod arguments;
+mod bench;
 mod columns;
+mod compare;
 mod convert;
 mod copy;
 mod diff;
@@ -45,6 +48,7 @@ mod inventory;
 mod json;
 mod ls;
 mod remove;
+mod replay;
 mod screen;
 mod select;
 mod show;
@@ -150,13 +154,15 @@ impl Cli {
         };
         let mut screen = Screen::new(arguments.colour);
         let ended = arguments.run(&self, &mut screen).await;
-        match ended.and_then(|exit| screen.flush().map(|()| exit).map_err(Stop::from)) {
-            Ok(exit) => exit,
-            Err(Stop::NobodyReads) => Exit::Done,
-            Err(Stop::Failed(message)) => {
+        let written = screen.flush().map_err(Stop::from);
+        match (ended, written) {
+            (Err(Stop::Failed(message)), _) | (Ok(_), Err(Stop::Failed(message))) => {
                 screen.fail(&message);
                 Exit::Failed
             }
+            (Err(Stop::NobodyReads), _) => Exit::Done,
+            // What was found was found, whoever reads it.
+            (Ok(exit), _) => exit,
         }
     }
 }

@@ -34,9 +34,9 @@ pub(crate) struct Selection {
     #[arg(short = 'n', long, value_name = "COUNT")]
     pub(crate) limit: Option<usize>,
 
-    /// Which come first, and which a limit takes
-    #[arg(long, value_enum, default_value_t)]
-    order: Sequence,
+    /// Which come first, and which a limit takes; the newest, unless said otherwise
+    #[arg(long, value_enum)]
+    order: Option<Sequence>,
 
     /// What a random order is drawn from
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
@@ -50,10 +50,9 @@ fn filters(text: &str) -> Result<Filters, String> {
     Filter::parse_list(text).map(Filters).map_err(|error| error.to_string())
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Sequence {
     /// The newest first
-    #[default]
     Newest,
     /// The oldest first
     Oldest,
@@ -73,23 +72,8 @@ impl Selection {
 
     /// What it asks of a store. Incomplete recordings are found, too, unless a filter leaves them out.
     pub(crate) fn query(&self) -> Query {
-        let query = match (self.since, self.until) {
-            (Some(since), Some(until)) => Query::since(since).until(until),
-            (Some(since), None) => Query::since(since),
-            (None, Some(until)) => Query::new().until(until),
-            (None, None) => Query::new(),
-        };
-        let query = query.include_incomplete(true).order(match self.order {
-            Sequence::Newest => Order::NewestFirst,
-            Sequence::Oldest => Order::OldestFirst,
-            Sequence::Spread => Order::DaysInTurn,
-            Sequence::Random => Order::Random { seed: self.seed },
-        });
-        let query = query.filters(self.filters.iter().flat_map(|filters| filters.0.clone()));
-        let query = match self.limit {
-            Some(limit) => query.limit(limit),
-            None => query,
-        };
+        let query = self.conditions().include_incomplete(true);
+        let query = if self.order.is_none() { query.order(Order::NewestFirst) } else { query };
         let is_pattern = |category: &String| category.contains(['*', '?']);
         if self.categories.iter().any(is_pattern) {
             let any = self.categories.iter().map(|category| match is_pattern(category) {
@@ -100,6 +84,32 @@ impl Selection {
         } else {
             query.categories(self.categories.clone())
         }
+    }
+
+    /// The same of complete recordings, without their categories, and in turns of days unless said otherwise.
+    pub(crate) fn conditions(&self) -> Query {
+        let query = match (self.since, self.until) {
+            (Some(since), Some(until)) => Query::since(since).until(until),
+            (Some(since), None) => Query::since(since),
+            (None, Some(until)) => Query::new().until(until),
+            (None, None) => Query::new(),
+        };
+        let query = match self.order {
+            Some(Sequence::Newest) => query.order(Order::NewestFirst),
+            Some(Sequence::Oldest) => query.order(Order::OldestFirst),
+            Some(Sequence::Random) => query.order(Order::Random { seed: self.seed }),
+            Some(Sequence::Spread) | None => query,
+        };
+        let query = query.filters(self.filters.iter().flat_map(|filters| filters.0.clone()));
+        match self.limit {
+            Some(limit) => query.limit(limit),
+            None => query,
+        }
+    }
+
+    /// Whether it says anything of times.
+    pub(crate) fn has_period(&self) -> bool {
+        self.since.is_some() || self.until.is_some()
     }
 
     /// All that it finds. What cannot be read is said, and makes the exit one of failure.

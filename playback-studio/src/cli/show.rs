@@ -116,7 +116,8 @@ pub(crate) fn title(call: &Call<'_>) -> String {
     format!("{} {}{}", kind, painted(harmless(call.alias()), BOLD), painted(lane, DIM))
 }
 
-fn write_call(
+/// A call with its time, and its values in so many lines each; `whole` is how long the operation took.
+pub(crate) fn write_call(
     call: &Call<'_>,
     whole: Option<Duration>,
     lines: usize,

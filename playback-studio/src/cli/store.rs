@@ -150,6 +150,14 @@ impl Store {
         }
     }
 
+    /// The cassette, for those who keep it.
+    pub(crate) fn shared(&self) -> Arc<dyn Cassette> {
+        match &self.kind {
+            Kind::Objects(objects) => Arc::new(objects.clone()),
+            Kind::Files(files) => Arc::clone(files) as Arc<dyn Cassette>,
+        }
+    }
+
     /// Keeps a recording. A new file is made in this form.
     pub(crate) async fn save(&self, recording: &Recording, form: Form) -> Result<(), Error> {
         match &self.kind {

@@ -294,3 +294,17 @@ fn help_and_version_are_no_errors() {
     }
     assert!(place.run(&["--version"]).done().starts_with("playback 0."));
 }
+
+#[test]
+fn what_needs_code_says_how_to_bring_it() {
+    let place = Place::of_objects();
+    for arguments in [&["compare"][..], &["replay", "@last"], &["bench", "@last"]] {
+        let said = place.run(arguments).failed();
+        assert!(
+            said.contains("knows no code to replay; make a command line of your service's own"),
+            "{said}"
+        );
+    }
+    let help = place.run(&["--help"]).done();
+    assert!(!help.contains("  compare") && !help.contains("  bench") && help.contains("  report"), "{help}");
+}

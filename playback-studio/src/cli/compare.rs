@@ -1,0 +1,240 @@
+//! `compare`: many recordings replayed, and reported.
+
+use std::io::Write;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use playback_cassette::{Clock, SystemClock};
+use playback_equalizer::{Error, Rules, Tuner, Tuning};
+use wildmatch::WildMatch;
+
+use super::failure::{Exit, Stop};
+use super::screen::Screen;
+use super::select::Selection;
+use super::store::{Access, Kind, Store, StoreArgs};
+use crate::{Gate, Progress, Report, Shard, Studio, Workers, stop_on_ctrl_c};
+
+/// How far back recordings of an object store are looked for, unless it is said.
+const PERIOD: Duration = Duration::from_secs(7 * 86_400);
+/// How many recordings of each category of an object store are looked for, unless it is said.
+const LIMIT: usize = 20;
+
+/// Replays recordings, compares each with what was recorded, and reports
+///
+/// Of an object store those of the last seven days, 20 of each category; of a directory of files all; unless
+/// conditions or ids say otherwise. A limit holds for each category.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Compare {
+    /// These recordings and no others: their ids, or any ends of them that only one has
+    #[arg(value_name = "ID")]
+    ids: Vec<String>,
+
+    #[command(flatten)]
+    selection: Selection,
+
+    /// Only this part of the recordings, such as 3/8; `auto` is the one that the CI names
+    #[arg(long, value_name = "NUMBER/OF")]
+    shard: Option<String>,
+
+    /// How many are replayed at the same time; as many as there are cores, unless said otherwise
+    #[arg(short, long, value_name = "COUNT")]
+    jobs: Option<NonZeroUsize>,
+
+    /// Replays in processes of their own, as many as --jobs says: code that aborts then costs one recording, not the run
+    #[arg(long)]
+    workers: bool,
+
+    /// How long one replay may take, such as 30s
+    #[arg(long, value_name = "DURATION", value_parser = humantime::parse_duration, default_value = "1m")]
+    time_limit: Duration,
+
+    /// Differences that do not matter, as a file of rules says
+    #[arg(long, value_name = "FILE")]
+    rules: Vec<PathBuf>,
+
+    #[command(flatten)]
+    output: ReportArgs,
+}
+
+/// Works with reports that were written
+#[derive(Debug, clap::Args)]
+pub(crate) struct Reports {
+    #[command(subcommand)]
+    command: ReportCommand,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum ReportCommand {
+    /// Makes one report of those of all shards
+    Merge {
+        /// The reports, as --json wrote them
+        #[arg(value_name = "FILE", required = true)]
+        files: Vec<PathBuf>,
+
+        #[command(flatten)]
+        output: ReportArgs,
+    },
+}
+
+/// What becomes of a report.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Report")]
+struct ReportArgs {
+    /// Writes the report as one page that needs nothing else
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+
+    /// Writes the report as JSON, which `report merge` reads
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+
+    /// Writes the report as JUnit's XML
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+
+    /// Writes a summary for a pull request
+    #[arg(long, value_name = "FILE")]
+    markdown: Option<PathBuf>,
+
+    /// What makes the exit code 1: `any`, less some as in any,-field-added, or a list as in failed,output-missing
+    #[arg(long, value_name = "LIST", default_value = "any")]
+    fail_on: Gate,
+
+    /// Prints no report, only whether it passes
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+impl Compare {
+    pub(crate) async fn run(
+        self,
+        store: &StoreArgs,
+        tuner: Arc<dyn Tuner>,
+        screen: &mut Screen,
+    ) -> Result<Exit, Stop> {
+        let store = store.open(Access::Read)?;
+        let studio = self.studio(&store, tuner).await?;
+        // This process does nothing but replay.
+        playback_core::refuse_escapes();
+        let progress = if self.output.quiet { Progress::quiet() } else { Progress::auto() };
+        let report = studio.play_with(progress).await;
+        self.output.publish(&report, screen)
+    }
+
+    async fn studio(&self, store: &Store, tuner: Arc<dyn Tuner>) -> Result<Studio, Stop> {
+        let mut rules = Rules::new();
+        for file in &self.rules {
+            rules = rules.and(&Rules::load(file).map_err(|error| Stop::new(error.to_string()))?);
+        }
+        let tuner =
+            move |category: &str| -> Result<Tuning, Error> { Ok(tuner.tune(category)?.rules(&rules)) };
+        let mut studio = Studio::new(store.shared(), tuner).time_limit(self.time_limit);
+        studio = match (self.ids.is_empty(), self.selection.is_everything()) {
+            (false, false) => {
+                return Err(Stop::new("ids and conditions exclude each other; give one of them"));
+            }
+            (false, true) => {
+                let mut ids = Vec::new();
+                for text in &self.ids {
+                    ids.push(store.resolve(text).await?);
+                }
+                studio.recordings(ids)
+            }
+            (true, _) => self.wanted(studio, store).await?,
+        };
+        if let Some(jobs) = self.jobs {
+            studio = studio.concurrency(jobs);
+        }
+        if self.workers {
+            studio = studio.workers(Workers::new());
+        }
+        if let Some(shard) = self.shard()? {
+            studio = studio.shard(shard);
+        }
+        // Without it Ctrl-C ends the process at once, which is no reason not to begin.
+        if let Ok(stop) = stop_on_ctrl_c() {
+            studio = studio.stop(stop);
+        }
+        Ok(studio)
+    }
+
+    async fn wanted(&self, studio: Studio, store: &Store) -> Result<Studio, Stop> {
+        let mut query = self.selection.conditions();
+        if matches!(store.kind(), Kind::Objects(_)) {
+            if !self.selection.has_period() {
+                query =
+                    query.recorded(SystemClock.now().checked_sub(PERIOD).unwrap_or(SystemTime::UNIX_EPOCH)..);
+            }
+            if self.selection.limit.is_none() {
+                query = query.limit(LIMIT);
+            }
+        }
+        let studio = studio.lookup(query);
+        let named = &self.selection.categories;
+        if named.is_empty() {
+            return Ok(studio);
+        }
+        let mut categories = Vec::new();
+        for name in named {
+            if name.contains(['*', '?']) {
+                let pattern = WildMatch::new(name);
+                let there_are = store.cassette().categories().await?;
+                categories.extend(there_are.into_iter().filter(|category| pattern.matches(category)));
+            } else {
+                categories.push(name.clone());
+            }
+        }
+        Ok(studio.categories(categories))
+    }
+
+    fn shard(&self) -> Result<Option<Shard>, Stop> {
+        let shard = match self.shard.as_deref() {
+            None => Ok(None),
+            Some("auto") => Shard::from_env(),
+            Some(shard) => shard.parse().map(Some),
+        };
+        shard.map_err(|error| Stop::new(error.to_string()))
+    }
+}
+
+impl Reports {
+    pub(crate) fn run(self, screen: &mut Screen) -> Result<Exit, Stop> {
+        let ReportCommand::Merge { files, output } = self.command;
+        let mut whole = Report::default();
+        for file in files {
+            whole.merge(Report::read_json(file).map_err(|error| Stop::new(error.to_string()))?);
+        }
+        output.publish(&whole, screen)
+    }
+}
+
+impl ReportArgs {
+    /// Prints the report, writes the files that are asked for, and says whether it passes.
+    fn publish(&self, report: &Report, screen: &mut Screen) -> Result<Exit, Stop> {
+        let Self { html, json, junit, markdown, fail_on, quiet } = self;
+        // Files first: the terminal may be a pipe that nobody reads to its end.
+        let written = [
+            html.as_ref().map(|file| report.write_html(file)),
+            json.as_ref().map(|file| report.write_json(file)),
+            junit.as_ref().map(|file| report.write_junit(file, fail_on)),
+            markdown.as_ref().map(|file| report.write_markdown(file, fail_on)),
+        ];
+        for written in written.into_iter().flatten() {
+            written.map_err(|error| Stop::new(error.to_string()))?;
+        }
+        let judgement = report.judge(fail_on);
+        if !quiet {
+            let printed =
+                write!(screen, "{}", report.terminal().coloured(true)).and_then(|()| screen.flush());
+            match printed.map_err(Stop::from) {
+                // The exit code is the report's all the same.
+                Ok(()) | Err(Stop::NobodyReads) => {}
+                Err(stop) => return Err(stop),
+            }
+        }
+        screen.note(&judgement.to_string());
+        Ok(judgement.outcome.into())
+    }
+}
