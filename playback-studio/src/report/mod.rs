@@ -140,8 +140,7 @@ impl Report {
     /// Takes in what rules were good for, once all is compared; see [`Event::Tuned`].
     pub fn add_rules(&mut self, rules: &Rules) {
         for usage in rules.usage() {
-            let rule = usage.rule.to_string().trim_end().replace('\n', " ");
-            *self.rules.entry(rule).or_default() |= usage.found;
+            *self.rules.entry(usage.rule.in_short()).or_default() |= usage.found;
         }
     }
 
