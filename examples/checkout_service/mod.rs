@@ -1,5 +1,5 @@
 //! An HTTP service that is recorded while it serves: axum in front, SQLite behind, and a second service that it asks
-//! over HTTP.
+//! over HTTP. The README beside it walks through it in five minutes.
 //!
 //! Read it in this order:
 //!
