@@ -42,11 +42,13 @@
 //! | `report/json`, `report/file` | to JSON and back, to files: [`ReadError`], [`WriteError`] |
 //! | `report/gate`, `report/judgement` | whether a run passes: [`Gate`], [`Judgement`], [`Outcome`] |
 //! | `render` | a report for people and for other programs: [`Terminal`], [`Junit`], [`Markdown`], [`Html`] |
+//! | `accept`, `review` | making recordings anew of what their replays did: [`Change`], [`Review`] |
 //! | `cli` (feature) | the command line: the command `playback`, and a service's own |
 //!
 //! How a category is replayed and compared is said by a [`Tuner`], which `playback-equalizer` holds, since it
 //! needs no storage.
 
+mod accept;
 #[cfg(feature = "cli")]
 pub mod cli;
 mod event;
@@ -57,10 +59,12 @@ mod playing;
 mod progress;
 mod render;
 mod report;
+mod review;
 mod shard;
 mod studio;
 mod wanted;
 
+pub use accept::{ACCEPTED_AT, Change, accepted};
 pub use event::Event;
 #[cfg(feature = "ctrl-c")]
 pub use interrupt::stop_on_ctrl_c;
@@ -74,5 +78,6 @@ pub use report::{
     CategoryReport, Counts, DifferenceReport, Gate, Group, Json, Judgement, Outcome, ReadError,
     RecordingReport, Report, RunReport, UnknownFinding, WriteError,
 };
+pub use review::{ACCEPT_VARIABLE, Accept, Decision, Pending, Review, Reviewed, clear_pending, set_pending};
 pub use shard::{InvalidShard, Shard};
 pub use studio::Studio;

@@ -40,12 +40,15 @@
 //! | `assert_calls` | assertions on some calls of a run: [`AssertCalls`] |
 //! | `assert_replay` | [`assert_replay()`] |
 //! | [`conformance`] | the rules of `Cassette`, tried on a cassette of yours |
+//! | `harness` (feature) | one test per recording, in a test target of its own |
 //! | `replays` | replaying all recordings of a cassette: [`assert_replays!`], [`replay_all`] |
 
 mod assert_calls;
 mod assert_replay;
 mod assert_run;
 pub mod conformance;
+#[cfg(feature = "harness")]
+pub mod harness;
 mod memory;
 mod record;
 mod recorder;
@@ -65,4 +68,5 @@ pub use replays::{Replays, replay_all};
 pub mod __private {
     pub use crate::replays::replay_directory;
     pub use futures::executor::block_on;
+    pub use playback_cassette::Query;
 }
