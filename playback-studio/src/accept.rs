@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use playback_cassette::{Cassette, Error, ErrorKind, text};
+use playback_core::value::DecodeError;
 use playback_core::{Call, End, Entry, Kind, Playback, Recording, RecordingId, Site, Tape, TapeParts, Value};
 use playback_equalizer::{Comparison, Equalizer, Status, Tuning};
 use similar::TextDiff;
@@ -107,7 +108,7 @@ pub fn accepted(playback: &Playback, now: SystemTime) -> Result<Recording, Error
     let operation = tape.operation();
     let mut metadata = recorded.metadata().clone();
     metadata.failed = operation.is_some_and(|operation| operation.failed());
-    metadata.incomplete = operation.is_none_or(|operation| operation.result_bytes().is_none());
+    metadata.incomplete = operation.is_none_or(|operation| !matches!(operation.end(), End::Returned(_)));
     metadata.fields.insert(ACCEPTED_AT.to_owned(), Value::from(now));
     Ok(Recording::new(recorded.id().clone(), metadata, tape))
 }
@@ -177,9 +178,11 @@ impl<'t> Calls<'t> {
                 parts.bytes.extend_from_slice(bytes);
                 start..parts.bytes.len() as u64
             };
-            let arguments = add(call.argument_bytes());
-            let end = match (call.result_bytes(), call.end()) {
-                (Some(result), _) => End::Returned(add(result)),
+            let unreadable =
+                |error: DecodeError| Error::new(ErrorKind::Other, error.to_string()).with_source(error);
+            let arguments = add(&call.argument_bytes().map_err(unreadable)?);
+            let end = match (call.result_bytes().map_err(unreadable)?, call.end()) {
+                (Some(result), _) => End::Returned(add(&result)),
                 (None, End::Panicked) => End::Panicked,
                 (None, _) => End::Cancelled,
             };

@@ -49,7 +49,7 @@ use playback_equalizer::{Comparison, Crew, Equalizer, Status, Tuner, Tuning};
 use playback_studio::{ACCEPT_VARIABLE, Accept, Change, clear_pending, set_pending};
 use tokio::runtime::Runtime;
 
-/// Makes every recording of a place a test: see the [module](crate::harness).
+/// Makes every recording of a place a test: see the [module](mod@crate::harness).
 ///
 /// The place is a directory, relative to the package's own, or the URL of an object store, with a
 /// [`Query`] of what of it is wanted. What else can be said is said to the [`Harness`]:

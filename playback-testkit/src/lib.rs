@@ -39,7 +39,8 @@
 //! | `assert_run` | [`assert_recorded`]: assertions on a run, recorded or replayed |
 //! | `assert_calls` | assertions on some calls of a run: [`AssertCalls`] |
 //! | `assert_replay` | [`assert_replay()`] |
-//! | [`conformance`] | the rules of `Cassette`, tried on a cassette of yours |
+//! | [`conformance`] | the rules of `Cassette` and `Recorder`, tried on one of yours |
+//! | [`faults`] | what goes wrong, on demand: a cassette that fails, waits or corrupts; a clock that a test sets |
 //! | `harness` (feature) | one test per recording, in a test target of its own |
 //! | `replays` | replaying all recordings of a cassette: [`assert_replays!`], [`replay_all`] |
 
@@ -47,6 +48,7 @@ mod assert_calls;
 mod assert_replay;
 mod assert_run;
 pub mod conformance;
+pub mod faults;
 #[cfg(feature = "harness")]
 pub mod harness;
 mod memory;

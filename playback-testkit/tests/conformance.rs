@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use futures::FutureExt;
 use futures::stream::{BoxStream, StreamExt};
-use playback_cassette::{Cassette, Error, ErrorKind, Found, Query};
-use playback_core::{Metadata, Recording, RecordingId};
-use playback_testkit::{MemoryCassette, conformance};
+use playback_cassette::{Cassette, Error, ErrorKind, Found, Query, TapeRecorder};
+use playback_core::{Finished, Metadata, OperationStart, Recorder, Recording, RecordingId, RecordingStart};
+use playback_testkit::{MemoryCassette, MemoryRecorder, conformance};
 
 #[tokio::test]
 async fn the_cassette_in_memory_conforms() {
@@ -22,6 +22,64 @@ async fn the_cassette_in_memory_conforms() {
 async fn a_cassette_behind_a_pointer_conforms() {
     conformance::cassette(|| async { Arc::new(MemoryCassette::new()) as Arc<dyn Cassette> }).await;
     conformance::cassette(|| async { Box::new(MemoryCassette::new()) as Box<dyn Cassette> }).await;
+}
+
+#[tokio::test]
+async fn the_recorders_conform() {
+    conformance::recorder(|| {
+        let recorder = MemoryRecorder::new();
+        (recorder.clone(), async move || recorder.recordings())
+    })
+    .await;
+    conformance::recorder(|| {
+        let cassette = MemoryCassette::new();
+        let recorder = TapeRecorder::new(cassette.clone());
+        (recorder.clone(), async move || {
+            recorder.flush().await.unwrap();
+            let mut recordings = Vec::new();
+            for id in cassette.ids() {
+                recordings.push(cassette.load(&id).await.unwrap());
+            }
+            recordings
+        })
+    })
+    .await;
+}
+
+/// A recorder that records nothing but whole runs, and gives them all one id.
+#[derive(Clone)]
+struct Forgetful(MemoryRecorder);
+
+impl Recorder for Forgetful {
+    fn start(&self, operation: &OperationStart<'_>) -> Option<RecordingStart> {
+        let mut start = self.0.start(operation)?;
+        start.id = RecordingId::new(operation.category, "20260101", "01KDVDNA000000000000000001").ok()?;
+        Some(start)
+    }
+
+    fn finish(&self, finished: Finished) {
+        if !matches!(&finished, Finished::Recorded(recording) if recording.metadata().incomplete) {
+            self.0.finish(finished);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_recorder_that_breaks_rules_is_told_which() {
+    let message = broken(conformance::recorder(|| {
+        let recorder = Forgetful(MemoryRecorder::new());
+        (recorder.clone(), async move || recorder.0.recordings())
+    }))
+    .await;
+    assert!(message.contains("breaks 2 of 7 rules of `Recorder`, tried from "), "{message}");
+    assert!(
+        message.contains("\n- a panic passes through and leaves what there was:\n    one run made 0"),
+        "{message}"
+    );
+    assert!(
+        message.contains("\n- every run has an id of its own:\n    how many ids there are is 1"),
+        "{message}"
+    );
 }
 
 #[tokio::test]

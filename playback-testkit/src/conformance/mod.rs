@@ -35,16 +35,19 @@ mod finding;
 mod halves;
 mod keeping;
 mod opening;
+mod recorders;
 mod reopening;
 mod sample;
 mod together;
 
 use std::any::type_name;
 use std::panic::{AssertUnwindSafe, Location};
+use std::sync::Arc;
 
 use futures::FutureExt;
 use futures::future::LocalBoxFuture;
 use playback_cassette::Cassette;
+use playback_core::{Recorder, Recording};
 
 use broken::{Broken, Outcome, panic_message};
 pub use halves::Halves;
@@ -113,9 +116,46 @@ pub fn reopened<C: Cassette>(open: impl AsyncFn(String) -> C) -> impl Future<Out
     }
 }
 
+/// Tries what every [`Recorder`] owes, each rule on a new recorder that keeps everything. `make` makes one, and what
+/// gives the recordings that it has made by now, those that it still has in work included.
+///
+/// ```
+/// use playback_testkit::{MemoryRecorder, conformance};
+///
+/// # futures::executor::block_on(
+/// conformance::recorder(|| {
+///     let recorder = MemoryRecorder::new();
+///     (recorder.clone(), async move || recorder.recordings())
+/// })
+/// # );
+/// ```
+///
+/// # Panics
+/// If the recorder breaks rules; the message names each, and how it is broken.
+#[track_caller]
+pub fn recorder<R, F>(make: impl Fn() -> (R, F)) -> impl Future<Output = ()>
+where
+    R: Recorder + 'static,
+    F: AsyncFn() -> Vec<Recording>,
+{
+    let caller = Location::caller();
+    async move {
+        let mut verdict = Verdict::new(type_name::<R>(), caller);
+        verdict.of_trait = "Recorder";
+        for rule in &recorders::RULES {
+            let (recorder, recorded) = make();
+            let recorded = || -> LocalBoxFuture<'_, _> { Box::pin(recorded()) };
+            let trial = recorders::Trial { recorder: Arc::new(recorder), recorded: &recorded };
+            verdict.note(rule.says, (rule.holds)(&trial)).await;
+        }
+        verdict.announce();
+    }
+}
+
 /// Which rules were tried, and which are broken.
 struct Verdict {
     of: &'static str,
+    of_trait: &'static str,
     caller: &'static Location<'static>,
     tried: usize,
     broken: Vec<String>,
@@ -123,7 +163,7 @@ struct Verdict {
 
 impl Verdict {
     fn new(of: &'static str, caller: &'static Location<'static>) -> Self {
-        Self { of, caller, tried: 0, broken: Vec::new() }
+        Self { of, of_trait: "Cassette", caller, tried: 0, broken: Vec::new() }
     }
 
     /// Tries one rule. A panic breaks it, and the others are tried all the same.
@@ -132,18 +172,18 @@ impl Verdict {
         let how = match AssertUnwindSafe(holds).catch_unwind().await {
             Ok(Ok(())) => return,
             Ok(Err(Broken(how))) => how,
-            Err(panic) => format!("the cassette panicked: {}", panic_message(&*panic)),
+            Err(panic) => format!("it panicked: {}", panic_message(&*panic)),
         };
         self.broken.push(format!("\n- {says}:\n    {}", how.replace('\n', "\n    ")));
     }
 
     #[allow(clippy::panic, reason = "an assertion for tests")]
     fn announce(self) {
-        let Self { of, caller, tried, broken } = self;
+        let Self { of, of_trait, caller, tried, broken } = self;
         if !broken.is_empty() {
             let count = broken.len();
             panic!(
-                "{of} breaks {count} of {tried} rules of `Cassette`, tried from {caller}{}",
+                "{of} breaks {count} of {tried} rules of `{of_trait}`, tried from {caller}{}",
                 broken.concat()
             );
         }
