@@ -1,11 +1,12 @@
 //! Which recordings to look for, and in which order.
 
+use std::fmt;
 use std::ops::{Bound, RangeBounds};
 use std::time::SystemTime;
 
 use playback_core::{Metadata, RecordingId};
 
-use crate::timestamp::to_day;
+use crate::timestamp::{to_day, to_text};
 use crate::{Condition, Filter};
 
 /// Which recordings to look for: all complete ones, until told otherwise.
@@ -17,8 +18,13 @@ use crate::{Condition, Filter};
 /// let end = SystemTime::UNIX_EPOCH + Duration::from_secs(1_769_817_600);
 /// let week = end - Duration::from_secs(7 * 86_400);
 /// let query = Query::since(week).until(end).category("Checkout").order(Order::NewestFirst).limit(100);
-/// # let _ = query;
+/// assert_eq!(
+///     query.to_string(),
+///     "of `Checkout`, since 2026-01-24, before 2026-01-31, at most 100, newest first"
+/// );
 /// ```
+///
+/// It is shown in words, which are for people and not read back.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query {
     categories: Vec<String>,
@@ -244,6 +250,47 @@ impl Default for Query {
     fn default() -> Self {
         Self::new()
     }
+}
+
+impl fmt::Display for Query {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut parts = Vec::new();
+        if !self.categories.is_empty() {
+            let named: Vec<_> = self.categories.iter().map(|category| format!("`{category}`")).collect();
+            parts.push(format!("of {}", named.join(" or ")));
+        }
+        match self.from {
+            Bound::Included(from) => parts.push(format!("since {}", moment(from))),
+            Bound::Excluded(from) => parts.push(format!("after {}", moment(from))),
+            Bound::Unbounded => {}
+        }
+        match self.to {
+            Bound::Included(to) => parts.push(format!("up to {}", moment(to))),
+            Bound::Excluded(to) => parts.push(format!("before {}", moment(to))),
+            Bound::Unbounded => {}
+        }
+        if !self.filters.is_empty() {
+            let filters: Vec<_> = self.filters.iter().map(Filter::to_string).collect();
+            parts.push(filters.join(" and "));
+        }
+        if self.include_incomplete {
+            parts.push("incomplete ones too".to_owned());
+        }
+        parts.extend(self.limit.map(|limit| format!("at most {limit}")));
+        match self.order {
+            Order::DaysInTurn => {}
+            Order::NewestFirst => parts.push("newest first".to_owned()),
+            Order::OldestFirst => parts.push("oldest first".to_owned()),
+            Order::Random { seed } => parts.push(format!("in random order of seed {seed}")),
+        }
+        if parts.is_empty() { f.write_str("all complete ones") } else { f.write_str(&parts.join(", ")) }
+    }
+}
+
+/// A time as people write it: a day where one begins.
+fn moment(time: SystemTime) -> String {
+    let Some(text) = to_text(time) else { return format!("{time:?}") };
+    text.strip_suffix("T00:00:00Z").map_or_else(|| text.clone(), str::to_owned)
 }
 
 fn bound_time(bound: Bound<SystemTime>) -> Option<SystemTime> {

@@ -9,6 +9,7 @@
 
 mod common;
 
+use std::ops::Bound;
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
@@ -17,8 +18,8 @@ use common::{days_before, recording};
 use futures::StreamExt;
 use futures::executor::block_on;
 use playback_cassette::{
-    Cassette, CassetteExt, Error, ErrorKind, Found, IdGenerator, Listing, Metadata, Order, Query, Recording,
-    RecordingId, lookup,
+    Cassette, CassetteExt, Condition, Error, ErrorKind, Found, IdGenerator, Listing, Metadata, Order, Query,
+    Recording, RecordingId, lookup,
 };
 use playback_core::Value;
 use playback_testkit::MemoryCassette;
@@ -125,6 +126,36 @@ fn incomplete_recordings_and_those_with_other_fields_are_passed_over() {
     assert_eq!(found(Query::new().field("status", 500_i32)), ["A"]);
     assert!(found(Query::new().field("status", "500")).is_empty());
     assert!(found(Query::new().field("absent", 500)).is_empty());
+}
+
+#[test]
+fn a_query_is_shown_in_words() {
+    let noon = days_before(0);
+    let midnight = noon - Duration::from_secs(12 * 3600);
+    let status = Query::new().field("status", Condition::any_of([500, 404])).field("failed", true);
+    for (query, words) in [
+        (Query::new(), "all complete ones"),
+        (Query::since(midnight), "since 2026-01-31"),
+        (
+            Query::new().recorded((Bound::Excluded(midnight), Bound::Included(noon))),
+            "after 2026-01-31, up to 2026-01-31T12:00:00Z",
+        ),
+        (Query::new().until(noon).limit(0), "before 2026-01-31T12:00:00Z, at most 0"),
+        (
+            status.limit(100).order(Order::NewestFirst),
+            "status=500,404 and failed=true, at most 100, newest first",
+        ),
+        (
+            Query::new()
+                .categories(["Check out", "Refund"])
+                .include_incomplete(true)
+                .order(Order::OldestFirst),
+            "of `Check out` or `Refund`, incomplete ones too, oldest first",
+        ),
+        (Query::new().order(Order::Random { seed: 7 }), "in random order of seed 7"),
+    ] {
+        assert_eq!(query.to_string(), words);
+    }
 }
 
 /// A listing that notes what it is asked, and fails where it is told.

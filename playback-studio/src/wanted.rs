@@ -98,7 +98,7 @@ impl Wanted {
 
     fn found<'a>(&'a self, category: String, cassette: &'a dyn Cassette, clock: &'a dyn Clock) -> Batch<'a> {
         let (query, looked_for) = match &self.query {
-            Some(query) => (query.clone(), format!("what the given query finds: {query:?}")),
+            Some(query) => (query.clone(), format!("recordings ({query})")),
             None => {
                 let days = Duration::from_secs(DAYS * 24 * 60 * 60);
                 let from = clock.now().checked_sub(days).unwrap_or(std::time::SystemTime::UNIX_EPOCH);

@@ -221,6 +221,12 @@ fn nothing_found_says_what_was_looked_for() {
         "{report}"
     );
     assert!(!report.is_all_equal());
+    let query = Query::new().field("status", 500).limit(5);
+    let report = block_on(studio.lookup(query).play()).to_string();
+    assert!(
+        report.contains("\nA: no recordings; looked for recordings (status=500, at most 5) in memory"),
+        "{report}"
+    );
 
     let report = block_on(Studio::new(MemoryCassette::new(), tuner(&[])).play());
     assert_eq!(
