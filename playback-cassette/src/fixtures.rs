@@ -22,7 +22,8 @@ const TAPE: &str = ".tape";
 /// A tape file is what an object store keeps under `full/`: a recording made in production becomes a fixture by
 /// copying it there. Texts are made by [`keep`](Self::keep); they can be reviewed, compared and edited.
 ///
-/// Opening a directory reads the heads of the files; the rest is read when a recording is loaded.
+/// Opening a directory reads the heads of the files; the rest is read when a recording is loaded, and the values
+/// of a large tape file when they are asked for.
 ///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> { futures::executor::block_on(async {
@@ -220,11 +221,16 @@ impl Cassette for Fixtures {
     async fn load(&self, id: &RecordingId) -> Result<Recording, Error> {
         let Fixture { path, .. } = self.fixture(id)?;
         let name = name_of(&path);
-        let bytes = fs::read(&path).map_err(|error| cannot_read(&path, error))?;
+        let read = || fs::read(&path).map_err(|error| cannot_read(&path, error));
         if is_text(&path) {
-            return text::decode_recording(&name, id, utf8(&name, &bytes)?);
+            return text::decode_recording(&name, id, utf8(&name, &read()?)?);
         }
-        let recording = format::decode(&name, &bytes)?;
+        let (file, size) = open_file(&path)?;
+        let recording = if size > format::MAX_MEMORY_BYTES {
+            format::decode_file(&name, file)?
+        } else {
+            format::decode(&name, &read()?)?
+        };
         if recording.id() == id {
             return Ok(recording);
         }
@@ -311,15 +317,19 @@ fn is_text(path: &Path) -> bool {
 /// What the head of a file says.
 fn read_head(path: &Path) -> Result<Found, Error> {
     let name = name_of(path);
-    let file = File::open(path).map_err(|error| cannot_read(path, error))?;
-    let size = file.metadata().map_err(|error| cannot_read(path, error))?.len();
+    let (file, size) = open_file(path)?;
     if is_text(path) {
         let head = read_until_a_call(file).map_err(|error| cannot_read(path, error))?;
         return Ok(text::decode_head(&name, utf8(&name, &head)?)?.with_size(size));
     }
-    let bytes = fs::read(path).map_err(|error| cannot_read(path, error))?;
-    let recording = format::decode(&name, &bytes)?;
+    let recording = format::decode_file(&name, file)?;
     Ok(Found::new(recording.id().clone(), recording.metadata().clone()).with_size(size))
+}
+
+/// A file and how many bytes it has.
+fn open_file(path: &Path) -> Result<(File, u64), Error> {
+    let open = || File::open(path).and_then(|file| Ok((file.metadata()?.len(), file)));
+    open().map(|(size, file)| (file, size)).map_err(|error| cannot_read(path, error))
 }
 
 /// The lines before the first call of a text.

@@ -1,7 +1,10 @@
 //! Recordings in files beside the tests.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod common;
+
 use std::path::Path;
+use std::time::SystemTime;
 
 use futures::executor::block_on;
 use playback_cassette::{
@@ -69,6 +72,22 @@ fn opening_reads_the_heads_of_texts_and_no_more() {
     assert_eq!(block_on(fixtures.find_all(&Query::new())).unwrap()[0].metadata, *one.metadata());
     let error = block_on(fixtures.load(one.id())).unwrap_err();
     assert!(error.to_string().ends_with("a.tape.txt, line 9: expected text in UTF-8"), "{error}");
+}
+
+#[test]
+fn opening_reads_the_indexes_of_tape_files_and_no_more() {
+    let directory = tempfile::tempdir().unwrap();
+    let [one, _] = two();
+    // Too much to stand in the index.
+    let large = common::recording(one.id(), SystemTime::UNIX_EPOCH, 100_000);
+    let mut bytes = format::encode(&large).unwrap();
+    // The last byte of the values.
+    *bytes.last_mut().unwrap() ^= 1;
+    write(&directory.path().join("a.tape"), bytes);
+    let fixtures = Fixtures::open(directory.path()).unwrap();
+    assert_eq!(block_on(fixtures.find_all(&Query::new())).unwrap()[0].metadata, *large.metadata());
+    let error = block_on(fixtures.load(large.id())).unwrap_err();
+    assert!(error.to_string().contains("the checksum of its block 0 is wrong"), "{error}");
 }
 
 #[test]
