@@ -20,6 +20,7 @@ use crate::address::{self, Place};
 use crate::failure::{of_place, of_recording};
 use crate::layout::Layout;
 use crate::parts::{MAX_PUT_BYTES, Object};
+use crate::room::Room;
 
 /// Recordings in an object store.
 ///
@@ -36,6 +37,7 @@ pub struct ObjectStoreCassette {
     transient: bool,
     /// In bytes.
     infrequent_access_over: Option<u64>,
+    room: Room,
 }
 
 impl ObjectStoreCassette {
@@ -97,6 +99,7 @@ impl ObjectStoreCassette {
             read_only: true,
             transient: false,
             infrequent_access_over: None,
+            room: Room::new(),
         }
     }
 
@@ -152,7 +155,13 @@ impl ObjectStoreCassette {
 
     fn tape(&self, id: &RecordingId) -> Result<Object, Error> {
         let key = self.layout.full(id)?;
-        Ok(Object { store: Arc::clone(&self.store), place: Arc::clone(&self.place), id: id.clone(), key })
+        Ok(Object {
+            store: Arc::clone(&self.store),
+            place: Arc::clone(&self.place),
+            id: id.clone(),
+            key,
+            room: self.room.clone(),
+        })
     }
 
     async fn put(
@@ -215,6 +224,7 @@ impl Cassette for ObjectStoreCassette {
         if tape.length() > MAX_PUT_BYTES {
             self.tape(id)?.put(&tape, attributes.into()).await?;
         } else {
+            let _room = self.room.take(tape.length()).await;
             self.put(id, &self.layout.full(id)?, tape.into_bytes()?, attributes.into()).await?;
         }
         self.put(id, &self.layout.metadata(id)?, metadata, PutOptions::default()).await

@@ -34,9 +34,11 @@
 //! survive the death of the process; an outage of power may cost those of the last seconds, since nothing is
 //! forced to the platter.
 //!
-//! A large tape is sent in parts, two at a time, and visible when the last has come. Parts of an upload that
-//! failed are removed; those of a process that was killed are never visible, and cost room until a rule of the
-//! store for incomplete uploads removes them (on local disk: files whose names end in `#` and a number).
+//! A large tape is sent in parts, two at a time, and visible when the last has come. All that is being sent at the
+//! same time takes at most 48 MiB, however many tapes it is; those of up to 1 MiB do not count. Parts of an
+//! upload that failed are removed; those of a process that was killed, or of a save that was dropped, are never
+//! visible, and cost room until a rule of the store for incomplete uploads removes them (on local disk: files
+//! whose names end in `#` and a number).
 //!
 //! # Requests
 //!
@@ -47,7 +49,7 @@
 //! | `open` | 1 get of 64 KiB, 1 more if the index is longer; then 1 get per block of values that is looked at |
 //! | `delete` | 2 deletes |
 //! | `close` of a [transient](ObjectStoreCassette::transient) one | 1 listing per page, 1 delete per 1,000 objects on S3, else per object |
-//! | `find` | per category 1 listing of its days, 1 per page of a day that is reached, 1 get per candidate |
+//! | `find` | 1 listing of categories if none is named, per category 1 of its days, 1 per page of a day that is reached, 1 get per candidate |
 //!
 //! # Floor plan
 //!
@@ -59,6 +61,7 @@
 //! | `address`, `cloud` | URLs to stores |
 //! | `layout` | which object is kept where |
 //! | `parts` | large tapes, sent in parts and fetched by ranges |
+//! | `room` | how much of what is being sent is in memory |
 //! | `failure` | the store's errors as a cassette's |
 
 mod address;
@@ -71,6 +74,7 @@ mod inventory;
 mod layout;
 mod options;
 mod parts;
+mod room;
 
 pub use builder::ObjectStoreCassetteBuilder;
 pub use cassette::ObjectStoreCassette;

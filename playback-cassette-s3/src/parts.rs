@@ -4,16 +4,18 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use futures::FutureExt;
 use futures::stream::{FuturesUnordered, StreamExt};
 use object_store::path::Path as Key;
 use object_store::{
     Error as StoreError, GetResult, GetResultPayload, MultipartUpload, ObjectStore, ObjectStoreExt,
-    PutMultipartOptions,
+    PutMultipartOptions, UploadPart,
 };
 use playback_cassette::format::{self, Incoming, ReadRange, TapeFile};
 use playback_cassette::{Error, Recording, RecordingId};
 
 use crate::failure::of_recording;
+use crate::room::{Room, Taken};
 
 /// How long a tape may be to be sent by one request, in bytes: 16 MiB.
 pub(crate) const MAX_PUT_BYTES: u64 = 16 << 20;
@@ -33,6 +35,7 @@ pub(crate) struct Object {
     pub(crate) place: Arc<str>,
     pub(crate) id: RecordingId,
     pub(crate) key: Key,
+    pub(crate) room: Room,
 }
 
 impl Object {
@@ -58,22 +61,39 @@ impl Object {
     }
 
     async fn send(&self, upload: &mut dyn MultipartUpload, tape: &TapeFile) -> Result<(), Error> {
+        let bytes = PART_BYTES.max(tape.length().div_ceil(MAX_PARTS));
+        let mut parts = tape.parts(bytes);
         let mut sending = FuturesUnordered::new();
-        let mut parts = tape.parts(PART_BYTES.max(tape.length().div_ceil(MAX_PARTS)));
-        loop {
-            // Before the next part is read, so that no more are in memory than are on their way.
-            if sending.len() >= CONCURRENT_PARTS
-                && let Some(Err(error)) = sending.next().await
-            {
-                return Err(self.failed(error, "save"));
-            }
+        for _ in 0..tape.length().div_ceil(bytes) {
+            // Before the part is read, so that no more are in memory than are on their way.
+            let room = self.room_for_a_part(bytes, &mut sending).await?;
             let Some(part) = parts.next() else { break };
-            sending.push(upload.put_part(part?.into()));
+            let part = upload.put_part(part?.into());
+            sending.push(part.inspect(move |_| drop(room)).boxed());
         }
         while let Some(sent) = sending.next().await {
             sent.map_err(|error| self.failed(error, "save"))?;
         }
         Ok(())
+    }
+
+    /// Waits until there is room for one more part: for other tapes only when none of this one has any.
+    async fn room_for_a_part(
+        &self,
+        bytes: u64,
+        sending: &mut FuturesUnordered<UploadPart>,
+    ) -> Result<Taken, Error> {
+        loop {
+            if sending.len() < CONCURRENT_PARTS
+                && let Some(room) = self.room.try_take(bytes)
+            {
+                return Ok(room);
+            }
+            match sending.next().await {
+                Some(sent) => sent.map_err(|error| self.failed(error, "save"))?,
+                None => return Ok(self.room.take(bytes).await),
+            }
+        }
     }
 
     /// Fetches a tape, into memory or, if it is large, into a temporary file.

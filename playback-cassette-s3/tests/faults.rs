@@ -196,6 +196,24 @@ async fn no_fault_at_any_part_of_a_large_tape_loses_or_shows_half_of_a_recording
 }
 
 #[tokio::test]
+async fn many_large_tapes_saved_at_once_take_no_more_memory_than_a_few() {
+    // C14
+    let store = Faulty::new();
+    let cassette = ObjectStoreCassette::new(Arc::new(store.clone())).read_only(false);
+    // Some are sent in parts, and some whole.
+    let length = |number: u64| if number.is_multiple_of(2) { IN_PARTS } else { 9 << 20 };
+    let recordings: Vec<_> = (0..16).map(|number| recording(number, 0, length(number))).collect();
+    let clones: Vec<_> = recordings.iter().map(|_| cassette.clone()).collect();
+    let saves = recordings.iter().zip(&clones).map(|(recording, cassette)| cassette.save(recording));
+    futures::future::try_join_all(saves).await.unwrap();
+    let most = store.most_on_their_way();
+    assert!((33 << 20..49 << 20).contains(&most), "{most} bytes");
+    for recording in &recordings {
+        assert!(cassette.load(recording.id()).await.unwrap() == *recording);
+    }
+}
+
+#[tokio::test]
 async fn what_is_cut_short_is_an_error_that_says_so() {
     let store = Faulty::new();
     let cassette = ObjectStoreCassette::new(Arc::new(store.clone())).read_only(false);

@@ -74,6 +74,8 @@ pub(crate) struct Faulty {
     hanging: Arc<Semaphore>,
     slow: Arc<Semaphore>,
     aborted: Arc<AtomicUsize>,
+    on_their_way: Arc<AtomicUsize>,
+    most_on_their_way: Arc<AtomicUsize>,
 }
 
 /// An upload in parts, each of which is a request of the store.
@@ -99,6 +101,8 @@ impl Faulty {
             hanging: Arc::new(Semaphore::new(0)),
             slow: Arc::new(Semaphore::new(0)),
             aborted: Arc::default(),
+            on_their_way: Arc::default(),
+            most_on_their_way: Arc::default(),
         }
     }
 
@@ -129,6 +133,21 @@ impl Faulty {
     /// How many uploads were aborted.
     pub(crate) fn aborted(&self) -> usize {
         self.aborted.load(Ordering::SeqCst)
+    }
+
+    /// How many bytes of parts and objects were at most on their way at the same time.
+    pub(crate) fn most_on_their_way(&self) -> usize {
+        self.most_on_their_way.load(Ordering::SeqCst)
+    }
+
+    /// Lets others come between, while so many bytes are on their way.
+    async fn carry(&self, bytes: usize) {
+        let all = self.on_their_way.fetch_add(bytes, Ordering::SeqCst) + bytes;
+        self.most_on_their_way.fetch_max(all, Ordering::SeqCst);
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
+        self.on_their_way.fetch_sub(bytes, Ordering::SeqCst);
     }
 
     /// What this request does.
@@ -195,6 +214,7 @@ impl fmt::Display for Faulty {
 #[async_trait]
 impl ObjectStore for Faulty {
     async fn put_opts(&self, key: &Path, payload: PutPayload, options: PutOptions) -> Result<PutResult> {
+        self.carry(payload.content_length()).await;
         self.run(self.store.put_opts(key, payload, options)).await
     }
 
@@ -268,8 +288,13 @@ impl ObjectStore for Faulty {
 #[async_trait]
 impl MultipartUpload for Upload {
     fn put_part(&mut self, data: PutPayload) -> UploadPart {
-        let (store, part) = (self.store.clone(), self.upload.put_part(data));
-        async move { store.run(part).await }.boxed()
+        let (store, bytes) = (self.store.clone(), data.content_length());
+        let part = self.upload.put_part(data);
+        async move {
+            store.carry(bytes).await;
+            store.run(part).await
+        }
+        .boxed()
     }
 
     async fn complete(&mut self) -> Result<PutResult> {
