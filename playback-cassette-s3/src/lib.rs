@@ -44,7 +44,7 @@
 //!
 //! | call | requests |
 //! |---|---|
-//! | `save` | 2 puts; for a tape of more than 16 MiB 1 put, and an upload in parts of 8 MiB: 1 to begin, 1 per part, 1 to complete |
+//! | `save` | 2 puts; for a tape of more than 16 MiB 1 put, and an upload in parts of 5 MiB: 1 to begin, 1 per part, 1 to complete |
 //! | `load`, `load_metadata` | 1 get |
 //! | `open` | 1 get of 64 KiB, 1 more if the index is longer; then 1 get per block of values that is looked at |
 //! | `delete` | 2 deletes |

@@ -20,8 +20,9 @@ use crate::room::{Room, Taken};
 /// How long a tape may be to be sent by one request, in bytes: 16 MiB.
 pub(crate) const MAX_PUT_BYTES: u64 = 16 << 20;
 
-/// How long a part is, in bytes, unless there would be too many of them: 8 MiB.
-const PART_BYTES: u64 = 8 << 20;
+/// How long a part is, in bytes, unless there would be too many of them: 5 MiB, the
+/// least that S3 takes, since what is on its way is in memory.
+const PART_BYTES: u64 = 5 << 20;
 
 /// How many parts an object may have; S3 takes 10,000.
 const MAX_PARTS: u64 = 9_000;

@@ -182,7 +182,7 @@ async fn no_fault_at_any_part_of_a_large_tape_loses_or_shows_half_of_a_recording
             }
             fired += 1;
             // Those that said no were told to forget the parts, and what was there is still there.
-            let sent_parts = (1..=4).contains(&after);
+            let sent_parts = (1..=5).contains(&after);
             assert!(!sent_parts || outcome.is_none() || store.aborted() == 1, "{case}");
             assert_eq!(cassette.find_all(&Query::new()).await.unwrap().len(), 1, "{case}");
             let loaded = cassette.load(new.id()).await.unwrap();
@@ -191,8 +191,8 @@ async fn no_fault_at_any_part_of_a_large_tape_loses_or_shows_half_of_a_recording
             assert!(cassette.load(new.id()).await.unwrap() == new, "{case}, again");
         }
     }
-    // To begin, three parts, to complete, and the metadata.
-    assert_eq!(fired, 6 * Fault::ALL.len());
+    // To begin, four parts, to complete, and the metadata.
+    assert_eq!(fired, 7 * Fault::ALL.len());
 }
 
 #[tokio::test]

@@ -157,7 +157,7 @@ async fn a_large_tape_is_sent_in_parts_and_its_calls_are_fetched_by_range() {
     let cassette = server.builder("bkt").option("skip_signature", "true").build().unwrap().read_only(false);
     let recording = samples::recording(1, 0, 20 << 20);
     cassette.infrequent_access_over(100).save(&recording).await.unwrap();
-    let parts = ["PUT tape"; 3];
+    let parts = ["PUT tape"; 5];
     let expected = [&["POST tape"][..], &parts, &["POST tape", "PUT metadata"]].concat();
     assert_eq!(server.asked(), expected);
 
