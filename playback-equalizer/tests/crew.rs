@@ -285,3 +285,42 @@ fn another_runtime_can_be_given() {
     });
     assert_eq!(statuses(&run(&threads(2).runtime(Smol), tuning, &recordings(4))), [Status::Equal; 4]);
 }
+
+#[test]
+fn e1_no_comparison_is_lost_when_replays_end_while_the_crew_is_looked_after() {
+    // Whoever polls races with the threads each time, so there are many times. Runs are short: where one looks whether
+    // it has come to its end is where it may forget what was finished just then.
+    let recordings = recordings(20);
+    for crew in [threads(1), threads(8), threads(1).as_finished(), threads(8).as_finished()] {
+        for time in 0..250 {
+            let comparisons = run(&crew, blocking(|_| ()), &recordings[..time % 20 + 1]);
+            assert_eq!(comparisons.len(), time % 20 + 1, "{crew:?}, time {time}");
+        }
+    }
+}
+
+#[test]
+fn e5_a_panic_that_panics_again_each_time_it_is_dropped_costs_one_comparison_and_no_thread() {
+    struct Bomb(u32);
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            if self.0 > 0 {
+                std::panic::resume_unwind(Box::new(Bomb(self.0 - 1)));
+            }
+        }
+    }
+    let body = |argument| {
+        if argument == 1 {
+            std::panic::resume_unwind(Box::new(Bomb(8)));
+        }
+    };
+    let comparisons = run(&threads(1), blocking(body), &recordings(4));
+    let failure = Status::EqualizerFailure;
+    assert_eq!(statuses(&comparisons), [Status::Equal, failure, Status::Equal, Status::Equal]);
+}
+
+#[test]
+fn a_time_limit_may_be_as_long_as_a_duration_is() {
+    let crew = threads(2).time_limit(Duration::MAX).grace(Duration::MAX).stop(Stop::new());
+    assert_eq!(statuses(&run(&crew, asynchronous(|_| async {}), &recordings(2))), [Status::Equal; 2]);
+}

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::job::Job;
 use super::watch::Watch;
+use crate::guard::guarded;
 use crate::{Comparison, Stop};
 
 /// Threads that a run leaves to replays that never end. Beyond this nothing more is replayed in place of them.
@@ -62,22 +63,13 @@ struct InWork {
     watch: Arc<Watch>,
 }
 
-/// What is to be done by who watches.
-pub(super) struct Round {
+/// What was done since the last time.
+#[must_use = "what is ready is nowhere else"]
+pub(super) struct Done {
     /// Comparisons that can be handed out.
     pub(super) ready: Vec<Comparison>,
-    /// How many more jobs are wanted.
-    pub(super) wanted: usize,
-    /// There is nothing in work, and nothing waits.
-    pub(super) is_done: bool,
-}
-
-impl State {
-    fn wake(&mut self) {
-        if let Some(waker) = self.waker.take() {
-            waker.wake();
-        }
-    }
+    /// Beside those there is nothing in work, and nothing waits.
+    pub(super) is_all: bool,
 }
 
 impl Desk {
@@ -89,11 +81,22 @@ impl Desk {
         &self.limits
     }
 
-    /// Takes what is done, after `handed` comparisons were handed out since the last time. `waker` is told when
-    /// there is more.
-    pub(super) fn look(&self, handed: u64, waker: &Waker) -> Round {
+    /// Counts comparisons handed out since the last time, and says how many more jobs are wanted.
+    pub(super) fn hand_out(&self, handed: u64) -> usize {
         let mut state = self.lock();
         state.taken += handed;
+        if handed > 0 && state.idle > 0 {
+            self.news.notify_all();
+        }
+        let window = usize::try_from(self.limits.window).unwrap_or(usize::MAX);
+        if state.closed { 0 } else { window.saturating_sub(state.waiting.len()) }
+    }
+
+    /// Takes what is done, once all that was taken before is [handed out](Self::hand_out). `waker` is told when there
+    /// is more, unless there is some now.
+    pub(super) fn take(&self, waker: &Waker) -> Done {
+        let waker = waker.clone();
+        let mut state = self.lock();
         let mut ready = Vec::new();
         let mut next = state.taken;
         while let Some(first) = state.done.first_entry() {
@@ -103,16 +106,11 @@ impl Desk {
             next += 1;
             ready.push(first.remove());
         }
-        if handed > 0 && state.idle > 0 {
-            self.news.notify_all();
-        }
-        state.waker = ready.is_empty().then(|| waker.clone());
-        let window = usize::try_from(self.limits.window).unwrap_or(usize::MAX);
-        Round {
-            wanted: if state.closed { 0 } else { window.saturating_sub(state.waiting.len()) },
-            is_done: state.waiting.is_empty() && state.in_work.is_empty() && state.done.is_empty(),
-            ready,
-        }
+        let is_all = state.waiting.is_empty() && state.in_work.is_empty() && state.done.is_empty();
+        let before = std::mem::replace(&mut state.waker, ready.is_empty().then_some(waker));
+        drop(state);
+        drop(before);
+        Done { ready, is_all }
     }
 
     /// Lays jobs down, and says how many threads are to be hired for them.
@@ -167,7 +165,7 @@ impl Desk {
             let is_next = !self.limits.in_order || number == state.taken;
             state.done.insert(number, comparison);
             if is_next {
-                state.wake();
+                state = self.wake(state);
             }
         }
         loop {
@@ -178,7 +176,7 @@ impl Desk {
                 Some((number, _)) if *number < within => {}
                 None if state.closed || is_stopped => {
                     state.threads -= 1;
-                    state.wake();
+                    drop(self.wake(state));
                     return None;
                 }
                 _ => {
@@ -233,7 +231,6 @@ impl Desk {
         state.done.insert(number, Comparison::failure(id, failure));
         state.threads -= 1;
         state.abandoned += 1;
-        state.wake();
     }
 
     /// How many threads are to be hired for what waits.
@@ -258,11 +255,30 @@ impl Desk {
         let mut state = self.lock();
         self.fail_waiting(&mut state, why);
         state.refused = Some(why.to_owned());
+        drop(self.wake(state));
+    }
+
+    /// A thread panicked outside of what is caught, and lost what it had in work. Says whether it is to go on.
+    pub(super) fn lost(&self, thread: usize) -> bool {
+        let mut state = self.lock();
+        match state.in_work.remove(&thread) {
+            Some(InWork { number, id, .. }) => {
+                state.done.insert(number, Comparison::failure(id, "the thread that compared it panicked"));
+                drop(self.wake(state));
+                true
+            }
+            // It was abandoned, and another has its place.
+            None => {
+                state.abandoned = state.abandoned.saturating_sub(1);
+                false
+            }
+        }
     }
 
     /// Whether a worker has ever come as far as to work.
     pub(super) fn has_worked(&self) -> bool {
-        !self.lock().done.is_empty() || self.lock().taken > 0
+        let state = self.lock();
+        !state.done.is_empty() || state.taken > 0
     }
 
     pub(super) fn has_abandoned(&self) -> bool {
@@ -274,7 +290,19 @@ impl Desk {
         for (number, job) in std::mem::take(&mut state.waiting) {
             state.done.insert(number, Comparison::failure(job.id().clone(), why));
         }
-        state.wake();
+    }
+
+    /// Wakes whoever waits for comparisons. Without the lock: a waker is another's code, and may even drop the run.
+    fn wake<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        match state.waker.take() {
+            Some(waker) => {
+                drop(state);
+                // One that panics has nobody to tell.
+                let _ = guarded(|| waker.wake());
+                self.lock()
+            }
+            None => state,
+        }
     }
 
     /// Begins no more jobs.

@@ -1,5 +1,6 @@
 //! The threads of a crew: each does one job after another, by itself or by a worker process.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
 
@@ -12,9 +13,19 @@ use crate::{Comparison, Runtime};
 pub(super) fn hire(desk: &Arc<Desk>, workers: Option<Arc<Workers>>, runtime: Arc<dyn Runtime>) {
     let number = desk.hire();
     let of_thread = Arc::clone(desk);
-    let hired = thread::Builder::new().name(format!("playback-{number}")).spawn(move || match workers {
-        Some(workers) => work_by_processes(number, &of_thread, &workers),
-        None => work(number, &of_thread, &*runtime),
+    let hired = thread::Builder::new().name(format!("playback-{number}")).spawn(move || {
+        let work = || match &workers {
+            Some(workers) => work_by_processes(number, &of_thread, workers),
+            None => work(number, &of_thread, &*runtime),
+        };
+        // Whoever waits for what the thread had in work would wait for good.
+        while let Err(panic) = catch_unwind(AssertUnwindSafe(work)) {
+            // Dropping what was panicked with may be what panicked.
+            std::mem::forget(panic);
+            if !of_thread.lost(number) {
+                break;
+            }
+        }
     });
     if let Err(error) = hired {
         desk.not_hired(&format!("it was not replayed, since no thread could be had for it: {error}"));

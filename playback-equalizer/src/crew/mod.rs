@@ -25,6 +25,9 @@ use desk::Limits;
 /// work while comparisons are taken, and while one of them takes longer than those after it.
 const WINDOW: usize = 2;
 
+/// The longest that anything is waited for: a clock cannot tell when [`Duration::MAX`] is over.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 /// Replays and compares many recordings at the same time, on threads of its own.
 ///
 /// Each thread replays one recording at a time. One that does not end in time is given up; if it also blocks its thread,
@@ -84,10 +87,10 @@ impl Crew {
         self
     }
 
-    /// How long loading a recording may take, and how long replaying it, before it is given up.
+    /// How long loading a recording may take, and how long replaying it, before it is given up. A year at the most.
     #[must_use]
     pub fn time_limit(mut self, time_limit: Duration) -> Self {
-        self.time_limit = time_limit;
+        self.time_limit = time_limit.min(LONGEST);
         self
     }
 
@@ -106,10 +109,10 @@ impl Crew {
         self
     }
 
-    /// How long replays in work are waited for after a [`Stop`].
+    /// How long replays in work are waited for after a [`Stop`]. A year at the most.
     #[must_use]
     pub fn grace(mut self, grace: Duration) -> Self {
-        self.grace = grace;
+        self.grace = grace.min(LONGEST);
         self
     }
 

@@ -101,7 +101,11 @@ impl<'a> Run<'a> {
     }
 
     /// Lays down as many jobs as are wanted.
-    fn feed(&mut self, wanted: usize, task: &mut Context<'_>) {
+    fn feed(&mut self, task: &mut Context<'_>) {
+        let wanted = self.desk.hand_out(std::mem::take(&mut self.handed));
+        if wanted == 0 || self.jobs.is_none() {
+            return;
+        }
         let mut jobs = Vec::new();
         while let Some(stream) = &mut self.jobs
             && jobs.len() < wanted
@@ -132,21 +136,13 @@ impl Stream for Run<'_> {
                 return Poll::Ready(None);
             }
             run.poll_patrol(task);
-            let round = run.desk.look(std::mem::take(&mut run.handed), task.waker());
-            run.ready.extend(round.ready);
-            if round.wanted > 0 && run.jobs.is_some() {
-                run.feed(round.wanted, task);
-                // What could not be done at all is done already.
-                if run.ready.is_empty() {
-                    run.ready.extend(run.desk.look(0, task.waker()).ready);
-                }
-            } else if round.is_done && run.jobs.is_none() && run.ready.is_empty() {
-                return Poll::Ready(None);
-            }
+            run.feed(task);
+            // Once a round and no more: what is taken here is nowhere else, and what ends later wakes the task.
+            let done = run.desk.take(task.waker());
+            run.ready.extend(done.ready);
             if run.ready.is_empty() {
-                // Asked again, since the last job may have gone with the round.
-                let done = run.jobs.is_none() && run.desk.look(0, task.waker()).is_done;
-                return if done { Poll::Ready(None) } else { Poll::Pending };
+                let is_end = done.is_all && run.jobs.is_none();
+                return if is_end { Poll::Ready(None) } else { Poll::Pending };
             }
         }
     }
