@@ -6,11 +6,15 @@ use std::path::{Path, PathBuf};
 
 use futures::executor::block_on;
 use playback_cassette::{Cassette, Error, ErrorKind, Fixtures, Recording, RecordingId, text};
+use sha2::{Digest, Sha256};
 
 use crate::accept::{Change, lines};
 
 /// What the name of a pending file ends in, behind the name of the recording's own.
 const PENDING: &str = ".pending";
+
+/// The line of a pending file that marks what it was made of. To who reads a recording it is a comment.
+const MADE_OF: &str = "# made of ";
 
 /// The environment variable that [`Accept::from_env`] reads.
 pub const ACCEPT_VARIABLE: &str = "PLAYBACK_ACCEPT";
@@ -93,6 +97,7 @@ pub struct Pending {
     /// The file of the recording, relative to the directory.
     pub name: String,
     file: PathBuf,
+    is_stale: bool,
 }
 
 /// What somebody says of a pending change.
@@ -126,7 +131,7 @@ pub struct Reviewed {
 }
 
 /// Writes a change beside the file of its recording, for a [`Review`], in place of one that is there. Returns the
-/// file.
+/// file. It notes what the recording was: where that is edited afterwards, the change is [stale](Pending::is_stale).
 ///
 /// # Errors
 /// If the directory does not hold the recording, or cannot be written to.
@@ -136,7 +141,8 @@ pub fn set_pending(fixtures: &Fixtures, change: &Change) -> Result<PathBuf, Erro
     let mut file = path.into_os_string();
     file.push(PENDING);
     let file = PathBuf::from(file);
-    fs::write(&file, text::encode(&change.accepted)?).map_err(|error| failed("write", &file, error))?;
+    let written = format!("{}{MADE_OF}{}\n", text::encode(&change.accepted)?, mark(&change.recorded)?);
+    fs::write(&file, written).map_err(|error| failed("write", &file, error))?;
     Ok(file)
 }
 
@@ -169,9 +175,15 @@ impl Review {
                 Err(error) if error.kind() == ErrorKind::NotFound => None,
                 loaded => Some(loaded?),
             };
+            let made_of = written.lines().rev().find_map(|line| line.strip_prefix(MADE_OF));
+            let is_stale = match (&recorded, made_of) {
+                (Some(recorded), Some(made_of)) => mark(recorded)? != made_of,
+                // What is gone cannot be overwritten, and a file without the line is somebody's own.
+                _ => false,
+            };
             let name = file.strip_prefix(&directory).unwrap_or(&file).display().to_string();
             let name = name.strip_suffix(PENDING).unwrap_or(&name).to_owned();
-            Ok(Pending { recorded, accepted, name, file })
+            Ok(Pending { recorded, accepted, name, file, is_stale })
         };
         let pending = files.into_iter().map(read).collect::<Result<_, Error>>()?;
         Ok(Self { fixtures, pending })
@@ -186,7 +198,8 @@ impl Review {
     /// Asks of each pending change what is to become of it, and does that at once.
     ///
     /// # Errors
-    /// If a file cannot be written or removed; what was decided before is done.
+    /// [`ErrorKind::Invalid`] if a change is to be accepted that is [stale](Pending::is_stale), and if a file cannot be
+    /// written or removed; what was decided before is done.
     pub fn each(&self, mut decide: impl FnMut(&Pending) -> Decision) -> Result<Reviewed, Error> {
         let mut reviewed = Reviewed::default();
         let mut for_all = None;
@@ -213,6 +226,19 @@ impl Review {
 
     /// Puts the change in place of the recording, and takes the pending file away.
     fn accept(&self, pending: &Pending) -> Result<(), Error> {
+        let is_edited = || match &pending.recorded {
+            Some(recorded) => Ok::<_, Error>(block_on(self.fixtures.load(recorded.id()))? != *recorded),
+            None => Ok(false),
+        };
+        // Somebody may have edited it while it was looked at.
+        if pending.is_stale || is_edited()? {
+            let message = format!(
+                "{} was changed after the change that is pending was made of it, and accepting that would undo it; \
+                 replay it again with {ACCEPT_VARIABLE}=pending, or reject what is pending",
+                pending.name
+            );
+            return Err(Error::new(ErrorKind::Invalid, message));
+        }
         if pending.recorded.is_some() {
             block_on(self.fixtures.save(&pending.accepted))?;
         } else {
@@ -223,6 +249,13 @@ impl Review {
 }
 
 impl Pending {
+    /// Whether the recording is another than the one that the change was made of, such as after somebody edited its
+    /// file. It is not accepted then, since it would undo that.
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        self.is_stale
+    }
+
     /// The lines of the recording's text that change, with some around them, as `diff -u` has it; all of it, if the
     /// recording is gone.
     ///
@@ -234,6 +267,12 @@ impl Pending {
             None => text::encode(&self.accepted),
         }
     }
+}
+
+/// Tells a recording from what it was before an edit.
+fn mark(recording: &Recording) -> Result<String, Error> {
+    let digest = Sha256::digest(text::encode(recording)?);
+    Ok(digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect())
 }
 
 /// The pending files of a directory and all below it, in the order of their paths.

@@ -190,3 +190,43 @@ fn a_change_of_a_recording_that_is_gone_brings_it_back() {
     review.each(|_| Decision::Accept).unwrap();
     assert!(directory.path().join("of 100.tape.txt").exists());
 }
+
+#[test]
+fn a_pending_change_of_a_recording_that_was_edited_since_is_not_accepted() {
+    let directory = tempfile::tempdir().unwrap();
+    let (fixtures, recordings) = fixtures(directory.path(), &[100]);
+    set_pending(&fixtures, &change(&fixtures, &recordings[0], 2)).unwrap();
+    assert!(!Review::open(directory.path()).unwrap().pending()[0].is_stale());
+    let file = fixtures.path_of(recordings[0].id()).unwrap();
+    let written = std::fs::read_to_string(&file).unwrap();
+    // A comment is no edit of the recording.
+    std::fs::write(&file, format!("{written}# seen\n")).unwrap();
+    assert!(!Review::open(directory.path()).unwrap().pending()[0].is_stale());
+
+    let edited = written.replace("total: 96", "total: 1");
+    assert_ne!(edited, written);
+    std::fs::write(&file, &edited).unwrap();
+    let review = Review::open(directory.path()).unwrap();
+    assert!(review.pending()[0].is_stale());
+    let refused = review.each(|_| Decision::AcceptAll).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Invalid);
+    assert_eq!(
+        refused.to_string(),
+        "of 100.tape.txt was changed after the change that is pending was made of it, and accepting that would undo \
+         it; replay it again with PLAYBACK_ACCEPT=pending, or reject what is pending"
+    );
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), edited);
+    assert_eq!(Review::open(directory.path()).unwrap().pending().len(), 1);
+
+    // Nor is one that is edited while it is looked at.
+    set_pending(&fixtures, &change(&fixtures, &recordings[0], 2)).unwrap();
+    let review = Review::open(directory.path()).unwrap();
+    assert!(!review.pending()[0].is_stale());
+    std::fs::write(&file, &written).unwrap();
+    assert_eq!(review.each(|_| Decision::Accept).unwrap_err().kind(), ErrorKind::Invalid);
+
+    // Made of what is there now, it is accepted.
+    set_pending(&fixtures, &change(&fixtures, &recordings[0], 2)).unwrap();
+    let reviewed = Review::open(directory.path()).unwrap().each(|_| Decision::Accept).unwrap();
+    assert_eq!(reviewed.accepted, [recordings[0].id().clone()]);
+}
