@@ -4,8 +4,10 @@ use std::fmt::Write as _;
 
 use playback_core::{Call, Kind, Recording, Tape};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 use crate::AssertCalls;
+use crate::assert_calls::quoted;
 
 /// How many calls a failure tells of.
 const TOLD: usize = 20;
@@ -29,7 +31,8 @@ const TOLD: usize = 20;
 ///     .returned(&17)
 ///     .never_output("mail.send")
 ///     .input("discount").times(1).with_arguments(&(7,)).returned(&5)
-///     .output("store").with_arguments(&(7, 95));
+///     .output("store").with_arguments(&(7, 95))
+///     .run().in_order(["discount", "store"]).only(["discount", "store"]);
 /// # });
 /// ```
 pub fn assert_recorded(recording: &Recording) -> AssertRun<'_> {
@@ -67,6 +70,16 @@ impl<'t> AssertRun<'t> {
     #[track_caller]
     pub fn returned<R: Serialize + ?Sized>(self, result: &R) -> Self {
         self.operation().returned(result);
+        self
+    }
+
+    /// The operation returned what is as `is_right` says.
+    ///
+    /// # Panics
+    /// If it did not, or if what it returned cannot be read as `R`.
+    #[track_caller]
+    pub fn returned_matching<R: DeserializeOwned>(self, is_right: impl Fn(&R) -> bool) -> Self {
+        self.operation().returned_matching(is_right);
         self
     }
 
@@ -116,6 +129,57 @@ impl<'t> AssertRun<'t> {
     #[track_caller]
     pub fn never_output(self, alias: &str) -> Self {
         self.no_calls(Kind::Output, alias)
+    }
+
+    /// Inputs and outputs of these aliases began one after the other; others may have begun between them. An alias that
+    /// is given twice was called twice. Of calls in tasks that run at the same time, the order is not the same in every
+    /// run.
+    ///
+    /// # Panics
+    /// If they did not.
+    #[track_caller]
+    pub fn in_order<S: AsRef<str>>(self, aliases: impl IntoIterator<Item = S>) -> Self {
+        let aliases: Vec<S> = aliases.into_iter().collect();
+        let mut calls = self.interceptions();
+        for (number, alias) in aliases.iter().enumerate() {
+            let alias = alias.as_ref();
+            if !calls.any(|call| call.alias() == alias) {
+                let before = number.checked_sub(1).and_then(|before| aliases.get(before));
+                let missing = match before {
+                    Some(before) if self.interceptions().any(|call| call.alias() == alias) => {
+                        format!("there is no `{alias}` after `{}`", before.as_ref())
+                    }
+                    _ => format!("`{alias}` was not called"),
+                };
+                self.fail(&format!("not in the order {}: {missing}", quoted(&aliases)));
+            }
+        }
+        self
+    }
+
+    /// No inputs and outputs but those of these aliases were called.
+    ///
+    /// # Panics
+    /// If others were.
+    #[track_caller]
+    pub fn only<S: AsRef<str>>(self, aliases: impl IntoIterator<Item = S>) -> Self {
+        let aliases: Vec<S> = aliases.into_iter().collect();
+        let is_other = |call: &Call<'t>| aliases.iter().all(|alias| alias.as_ref() != call.alias());
+        let mut others: Vec<&str> = Vec::new();
+        for call in self.interceptions().filter(is_other) {
+            if !others.contains(&call.alias()) {
+                others.push(call.alias());
+            }
+        }
+        if !others.is_empty() {
+            self.fail(&format!("not only {} were called, but {} as well", quoted(&aliases), quoted(&others)));
+        }
+        self
+    }
+
+    /// The inputs and outputs, in the order in which they began.
+    fn interceptions(self) -> impl Iterator<Item = Call<'t>> {
+        self.tape.calls().filter(|call| matches!(call.kind(), Kind::Input | Kind::Output))
     }
 
     #[track_caller]

@@ -72,6 +72,130 @@ fn what_was_not_recorded_fails_and_says_what_was() {
 }
 
 #[test]
+fn the_order_and_the_absence_of_others_are_asserted_across_aliases() {
+    let recording = block_on(recording(7, 100));
+    let recorded = || assert_recorded(&recording);
+    recorded().in_order(["discount", "store"]).in_order(["store"]).in_order::<&str>([]);
+    recorded().only(["store", "discount", "mail.send"]).output("store").run().in_order(["discount", "store"]);
+    let check = |message: String, expected: &str| {
+        assert_eq!(message.split_once("\nrecorded was:\n").unwrap().0, expected);
+    };
+    check(
+        message(|| recorded().in_order(["store", "discount"])),
+        "not in the order `store`, `discount`: there is no `discount` after `store`",
+    );
+    check(
+        message(|| recorded().in_order(["discount", "discount"])),
+        "not in the order `discount`, `discount`: there is no `discount` after `discount`",
+    );
+    check(
+        message(|| recorded().in_order(["discount", "mail.send"])),
+        "not in the order `discount`, `mail.send`: `mail.send` was not called",
+    );
+    check(message(|| recorded().only(["discount"])), "not only `discount` were called, but `store` as well");
+}
+
+#[derive(serde::Serialize)]
+struct Receipt {
+    customer: u64,
+    note: &'static str,
+}
+
+/// Two receipts are sent, with what is in them.
+fn sent() -> playback_core::Recording {
+    let send = |to: &str, customer, note| {
+        let send = playback_core::output("send").argument_names(&["to", "receipt"]);
+        let sent = send.args(&(to, Receipt { customer, note }));
+        sent.run(|| if to == "bob" { Err("full".to_owned()) } else { Ok(to.len()) })
+    };
+    let body = || {
+        let _ = send("ada", 1, "thank you for buying tea and bread at our shop");
+        let _ = send("bob", 2, "thank you");
+        playback_core::output("ping").args(&(3,)).run(|| ());
+    };
+    playback_testkit::record_blocking(|| playback_core::operation("Send").run(body)).recording()
+}
+
+#[test]
+fn an_argument_is_asserted_by_its_name_its_path_and_its_place() {
+    let recording = sent();
+    let sent = || assert_recorded(&recording).output("send").times(2);
+    sent().with_argument("to", &"bob").times(1).with_argument("receipt.customer", &2).failed();
+    sent()
+        .with_argument("[0]", &"ada")
+        .times(1)
+        .with_argument("receipt.customer", &1)
+        .returned(&Ok::<_, ()>(3));
+    assert_recorded(&recording).output("ping").with_argument("[0]", &3);
+    let check = |message: String, expected: &str| {
+        assert_eq!(message.split_once("\nrecorded was:\n").unwrap().0, expected);
+    };
+    check(
+        message(|| sent().with_argument("receipt.customer", &3)),
+        "calls of the output `send`: none with `receipt.customer` = 3 (wanted -> is, in the closest)\n  ~ 3 -> 1",
+    );
+    check(
+        message(|| {
+            sent().nth(0).with_argument("receipt.note", &"thank you for buying tea and jam at our shop")
+        }),
+        "calls of the output `send`, number 0: none with `receipt.note` = \
+         \"thank you for buying tea and jam at our shop\" (wanted -> is)\n  \
+         ~ \"thank you for buying tea and [-jam-]{+bread+} at our shop\"",
+    );
+    check(
+        message(|| sent().with_argument("receipt.total", &3)),
+        "calls of the output `send`: none has an argument `receipt.total`; their arguments are `to`, `receipt`",
+    );
+    check(
+        message(|| assert_recorded(&recording).output("ping").with_argument("to", &3)),
+        "calls of the output `ping`: none has an argument `to`; their arguments have no names, so say the place, \
+         such as [0]",
+    );
+    assert!(message(|| sent().with_argument("a b", &3)).starts_with("what the test expects is nowhere: "));
+    // Of several, the one that differs least is shown.
+    let wanted = ("bob", Receipt { customer: 9, note: "thank you" });
+    check(
+        message(|| sent().with_arguments(&wanted))
+            .split_once(": none with the arguments ")
+            .unwrap()
+            .1
+            .to_owned(),
+        "[\"bob\", {customer: 9, note: \"thank you\"}] (wanted -> is, in the closest)\n  \
+         ~ receipt.customer: 9 -> 2",
+    );
+}
+
+#[test]
+fn arguments_and_results_are_asserted_by_what_holds_of_them() {
+    let recording = block_on(recording(7, 100));
+    let recorded = || assert_recorded(&recording);
+    recorded()
+        .returned_matching(|result: &Result<u64, String>| result.as_ref().is_ok_and(|number| *number > 9));
+    recorded().output("store").with_arguments_matching(|(_, total): &(u64, u64)| *total < 100).times(1);
+    let check = |message: String, expected: &str| {
+        assert_eq!(message.split_once("\nrecorded was:\n").unwrap().0, expected);
+    };
+    check(
+        message(|| recorded().input("discount").returned_matching(|discount: &u64| *discount > 5)),
+        "calls of the input `discount`: Input discount(customer: 7) -> 5 did not return what matches",
+    );
+    check(
+        message(|| {
+            recorded().output("store").with_arguments_matching(|(_, total): &(u64, u64)| *total > 100)
+        }),
+        "calls of the output `store`: none with arguments that match",
+    );
+    check(
+        message(|| recorded().output("store").failed()),
+        "calls of the output `store`: Output store(customer: 7, total: 95) -> Ok(17) did not fail",
+    );
+    assert!(
+        message(|| recorded().input("discount").returned_matching(|_: &String| true))
+            .starts_with("calls of the input `discount`: the result of Input discount(customer: 7) -> 5 cannot be read as the test does: "),
+    );
+}
+
+#[test]
 fn arguments_may_be_given_by_fields_in_another_order() {
     #[derive(serde::Serialize)]
     struct Written {
