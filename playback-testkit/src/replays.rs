@@ -6,7 +6,8 @@ use std::fmt;
 use futures::executor::block_on;
 use futures::stream::StreamExt;
 use playback_cassette::{Cassette, Fixtures, Query};
-use playback_equalizer::{Comparison, Equalizer, Status, Tuner, Tuning};
+use playback_core::RecordingId;
+use playback_equalizer::{Comparison, Equalizer, Rules, Status, Tuner, Tuning};
 
 /// How many replays that are not equal a failure tells of.
 const TOLD: usize = 10;
@@ -33,9 +34,14 @@ const TOLD: usize = 10;
 pub async fn replay_all(cassette: &dyn Cassette, tuner: &dyn Tuner) -> Replays {
     let mut replays = Replays::default();
     let mut equalizers: HashMap<String, Option<Equalizer>> = HashMap::new();
-    let mut found = cassette.find(&Query::new());
+    let mut rules = Vec::new();
+    let mut found = cassette.find(&Query::new().include_incomplete(true));
     while let Some(found) = found.next().await {
         let id = match found {
+            Ok(found) if found.metadata.incomplete => {
+                replays.incomplete.push(found.id);
+                continue;
+            }
             Ok(found) => found.id,
             Err(error) => {
                 replays.failures.push(error.chain());
@@ -43,8 +49,11 @@ pub async fn replay_all(cassette: &dyn Cassette, tuner: &dyn Tuner) -> Replays {
             }
         };
         let equalizer = equalizers.entry(id.category().to_owned()).or_insert_with_key(|category| {
-            let tuning = Tuning::of_category(tuner, category);
-            tuning.map_err(|failure| replays.failures.push(failure.to_string())).ok().map(Equalizer::new)
+            let tuning = Tuning::of_category(tuner, category)
+                .map_err(|failure| replays.failures.push(failure.to_string()))
+                .ok()?;
+            rules.push(tuning.all_rules().clone());
+            Some(Equalizer::new(tuning))
         });
         if let Some(equalizer) = equalizer {
             let load = async { cassette.load(&id).await.map_err(|error| error.chain()) };
@@ -52,6 +61,8 @@ pub async fn replay_all(cassette: &dyn Cassette, tuner: &dyn Tuner) -> Replays {
         }
     }
     replays.comparisons.sort_by(|one, other| one.id.cmp(&other.id));
+    replays.incomplete.sort();
+    replays.unused_rules = rules.iter().flat_map(Rules::unused).map(ToString::to_string).collect();
     replays
 }
 
@@ -74,9 +85,31 @@ pub struct Replays {
     pub comparisons: Vec<Comparison>,
     /// What else went wrong: recordings that cannot be read, categories that the tuner does not know.
     pub failures: Vec<String>,
+    /// The recordings that were passed over because they are incomplete, in the order of their ids.
+    pub incomplete: Vec<RecordingId>,
+    /// The rules of the tuner's that had nothing to match in any recording.
+    pub unused_rules: Vec<String>,
 }
 
 impl Replays {
+    /// Makes recordings that were not replayed, because they are incomplete, a failure.
+    pub fn unused_recordings_fail(mut self) -> Self {
+        self.failures.extend(
+            self.incomplete.iter().map(|id| {
+                format!("{id} is incomplete, so no test replays it; record it anew, or take it out")
+            }),
+        );
+        self
+    }
+
+    /// Makes rules that had nothing to match in any recording a failure.
+    pub fn unused_rules_fail(mut self) -> Self {
+        let unused = self.unused_rules.iter();
+        self.failures
+            .extend(unused.map(|rule| format!("a rule matched nothing; take it out:\n{}", rule.trim_end())));
+        self
+    }
+
     /// Asserts that there is a recording at least, and that every replay is equal to its recording.
     ///
     /// # Panics
@@ -100,6 +133,9 @@ impl fmt::Display for Replays {
             0 => write!(f, "there are no complete recordings to replay; copy some there, or record some")?,
             all => write!(f, "{} of {all} replays are not equal (recorded -> replayed)", differ.len())?,
         }
+        if !self.incomplete.is_empty() {
+            write!(f, "\n{} not replayed, being incomplete", self.incomplete.len())?;
+        }
         for failure in &self.failures {
             write!(f, "\n{failure}")?;
         }
@@ -120,6 +156,9 @@ impl fmt::Display for Replays {
 /// [`Fixtures`](crate::Fixtures); a cassette is given by reference. The operations run
 /// without a runtime: where they need one, a test of that runtime awaits [`replay_all`](crate::replay_all).
 ///
+/// Behind the tuner may stand `unused_recordings_fail` and `unused_rules_fail`: see
+/// [`Replays`](crate::Replays::unused_recordings_fail).
+///
 /// ```no_run
 /// # use playback_equalizer::{Error, Tuning};
 /// # async fn add(one: u64, other: u64) -> u64 { one + other }
@@ -139,11 +178,12 @@ impl fmt::Display for Replays {
 /// ```
 #[macro_export]
 macro_rules! assert_replays {
-    ($directory:literal, $tuner:expr $(,)?) => {
+    ($directory:literal, $tuner:expr $(, $setting:ident)* $(,)?) => {
         $crate::__private::replay_directory(concat!(env!("CARGO_MANIFEST_DIR"), "/", $directory), &$tuner)
+            $(.$setting())*
             .assert_equal()
     };
-    ($cassette:expr, $tuner:expr $(,)?) => {
-        $crate::__private::block_on($crate::replay_all($cassette, &$tuner)).assert_equal()
+    ($cassette:expr, $tuner:expr $(, $setting:ident)* $(,)?) => {
+        $crate::__private::block_on($crate::replay_all($cassette, &$tuner))$(.$setting())*.assert_equal()
     };
 }

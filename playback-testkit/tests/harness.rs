@@ -7,24 +7,36 @@ mod common;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
-use common::checkout_with;
+use common::{checkout_with, incomplete};
 use futures::executor::block_on;
 use libtest_mimic::{Arguments, Trial};
-use playback_cassette::{Cassette, text};
+use playback_cassette::{Cassette, Order, Query, text};
+use playback_cassette_s3::ObjectStoreCassette;
 use playback_core::{FutureExt, Recording, RecordingId, input, operation};
 use playback_equalizer::{Error, Rules, Tuning};
 use playback_testkit::harness::Harness;
 use playback_testkit::{Fixtures, record};
 
 const DIRECTORY: &str = "HARNESS_TEST_DIRECTORY";
+const URL: &str = "HARNESS_TEST_URL";
+const LIMIT: &str = "HARNESS_TEST_LIMIT";
+const ALL: &str = "HARNESS_TEST_ALL";
 const FEE: &str = "HARNESS_TEST_FEE";
 const RULE: &str = "HARNESS_TEST_RULE";
 
 fn main() -> ExitCode {
     if let Some(directory) = std::env::var_os(DIRECTORY) {
-        return Harness::directory(directory, tuner).unused_rules_fail().main();
+        let harness = Harness::directory(directory, tuner).unused_rules_fail();
+        return if std::env::var_os(ALL).is_some() { harness.unused_recordings_fail() } else { harness }
+            .main();
     }
-    let tests: [(&str, fn()); 10] = [
+    if let Ok(url) = std::env::var(URL) {
+        let limit = std::env::var(LIMIT).unwrap().parse().unwrap();
+        // What `harness!` makes of a URL and a query.
+        let query = Query::new().category("Checkout").order(Order::OldestFirst).limit(limit);
+        return Harness::place("", &url, tuner).query(query).unused_recordings_fail().main();
+    }
+    let tests: [(&str, fn()); 12] = [
         ("each_recording_is_a_test_named_by_its_id", each_recording_is_a_test_named_by_its_id),
         ("a_filter_picks_a_category_and_an_exact_name_a_recording", a_filter_picks),
         ("a_replay_that_is_not_equal_fails_with_its_differences", not_equal_fails),
@@ -35,6 +47,8 @@ fn main() -> ExitCode {
         ("a_thousand_recordings_are_listed_by_their_heads", a_thousand),
         ("operations_run_on_tokio_and_what_escapes_is_refused", escapes),
         ("a_rule_that_matched_nothing_fails_the_run", unused_rule),
+        ("recordings_that_no_test_replays_fail_a_test_that_names_them", unused_recordings),
+        ("what_a_query_finds_in_an_object_store_are_tests", object_store),
     ];
     let tests = tests.map(|(name, test)| {
         Trial::test(name, move || {
@@ -85,8 +99,13 @@ fn fixtures(directory: &Path, amounts: &[u64]) -> Vec<Recording> {
 /// Runs this target on a directory: whether it passed, and what it said.
 #[track_caller]
 fn run(directory: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> (bool, String) {
+    run_on((DIRECTORY, directory.to_str().unwrap()), arguments, environment)
+}
+
+#[track_caller]
+fn run_on(place: (&str, &str), arguments: &[&str], environment: &[(&str, &str)]) -> (bool, String) {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.env_remove("PLAYBACK_ACCEPT").env(DIRECTORY, directory).args(arguments);
+    command.env_remove("PLAYBACK_ACCEPT").env(place.0, place.1).args(arguments);
     let output = command.envs(environment.iter().copied()).output().unwrap();
     let said = [output.stdout, output.stderr].concat();
     (output.status.success(), String::from_utf8(said).unwrap())
@@ -222,4 +241,65 @@ fn unused_rule() {
     assert!(!passed && said.contains("rules that matched nothing") && said.contains("nowhere"), "{said}");
     let (passed, said) = run(directory.path(), &["Checkout/"], &[(RULE, "**.nowhere")]);
     assert!(passed, "{said}");
+}
+
+fn unused_recordings() {
+    let directory = tempfile::tempdir().unwrap();
+    fixtures(directory.path(), &[100]);
+    let (passed, said) = run(directory.path(), &[], &[(ALL, "1")]);
+    assert!(passed && said.contains("2 passed"), "{said}");
+    let recording = incomplete();
+    let file = Fixtures::writable(directory.path()).unwrap().keep(&recording, "cut short").unwrap();
+    let named = format!("\n  {}: it is incomplete ({})\n", recording.id(), file.display());
+    // By its name as well, as nextest runs it.
+    for arguments in [&[][..], &["--exact", "every recording is replayed"]] {
+        let (passed, said) = run(directory.path(), arguments, &[(ALL, "1")]);
+        assert!(
+            !passed && said.contains("recordings that no test replays:") && said.contains(&named),
+            "{said}"
+        );
+    }
+    // Not where nobody asked for it, and not among those of a category.
+    assert!(run(directory.path(), &[], &[]).0);
+    assert!(run(directory.path(), &["Checkout/"], &[(ALL, "1")]).0);
+}
+
+fn object_store() {
+    let directory = tempfile::tempdir().unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let url = format!("file://{}", directory.path().display());
+    let store = ObjectStoreCassette::from_url(&url).unwrap().read_only(false);
+    let checkouts = async {
+        for amount in [100, 200, 300] {
+            checkout_with(7, amount, 0).await.unwrap();
+        }
+        operation("Refund").run(|| ());
+    };
+    let recordings = runtime.block_on(record(checkouts)).recordings;
+    for recording in &recordings {
+        runtime.block_on(store.save(recording)).unwrap();
+    }
+    let listed = |limit: &str| {
+        let (_, list) = run_on((URL, &url), &["--list", "--format", "terse"], &[(LIMIT, limit)]);
+        list.lines().map(|line| line.trim_end_matches(": test").to_owned()).collect::<Vec<_>>()
+    };
+    let names = |count: usize| {
+        let ids = recordings.iter().take(count).map(|recording| recording.id().to_string());
+        ids.chain(["every recording is replayed".to_owned()]).collect::<Vec<_>>()
+    };
+    assert_eq!(listed("2"), names(2));
+    assert_eq!(listed("9"), names(3));
+    let (passed, said) = run_on((URL, &url), &["Checkout/"], &[(LIMIT, "2")]);
+    assert!(passed && said.contains("2 passed") && said.contains("1 filtered out"), "{said}");
+    let (passed, said) = run_on((URL, &url), &[], &[(LIMIT, "2")]);
+    let left_out = |at: usize| format!("\n  {}: the query leaves it out\n", recordings[at].id());
+    assert!(!passed && said.contains(&left_out(2)) && said.contains(&left_out(3)), "{said}");
+    let (passed, said) = run_on((URL, &url), &["Checkout/"], &[(LIMIT, "2"), (FEE, "3")]);
+    assert!(!passed && said.contains("2 failed") && said.contains("~ total: 95 -> 98"), "{said}");
+    // By its exact name, as nextest runs it: found where the query would not look.
+    let (passed, said) = run_on((URL, &url), &["--exact", &recordings[2].id().to_string()], &[(LIMIT, "1")]);
+    assert!(passed && said.contains("1 passed"), "{said}");
+    let accept = [(LIMIT, "1"), ("PLAYBACK_ACCEPT", "always")];
+    let (passed, said) = run_on((URL, &url), &[], &accept);
+    assert!(!passed && said.contains("only recordings in a directory are accepted"), "{said}");
 }

@@ -12,11 +12,11 @@ mod common;
 use std::path::Path;
 use std::sync::Once;
 
-use common::{checkout_with, message, recording};
+use common::{checkout_with, incomplete, message, recording};
 use futures::executor::block_on;
 use playback_cassette::{Cassette, format};
 use playback_core::Recording;
-use playback_equalizer::{Error, Tuning};
+use playback_equalizer::{Error, Rules, Tuning};
 use playback_testkit::{Fixtures, MemoryCassette, assert_replays, record, replay_all};
 
 /// The tuner of the operation, with a fee that a change of the code brought in.
@@ -117,4 +117,27 @@ fn a_file_that_is_no_tape_is_reported_by_name_and_the_others_are_found() {
     assert_eq!(replays.comparisons.len(), 1);
     assert!(replays.failures[0].contains("b.tape"), "{:?}", replays.failures);
     assert!(message(|| replays.assert_equal()).contains("b.tape"));
+}
+
+#[test]
+fn recordings_that_are_passed_over_and_rules_without_a_match_can_fail() {
+    let cassette = MemoryCassette::new();
+    let incomplete = incomplete();
+    for recording in block_on(two()).iter().chain([&incomplete]) {
+        block_on(cassette.save(recording)).unwrap();
+    }
+    let rules = Rules::new().ignore("**.nowhere").unwrap();
+    let with_rules = |category: &str| Ok::<_, Error>(tuner(0)(category)?.rules(&rules));
+    assert_replays!(&cassette, with_rules);
+    assert_eq!(
+        message(|| assert_replays!(&cassette, with_rules, unused_recordings_fail, unused_rules_fail)),
+        format!(
+            "0 of 2 replays are not equal (recorded -> replayed)\n1 not replayed, being incomplete\n{} is incomplete, \
+             so no test replays it; record it anew, or take it out\na rule matched nothing; take it out:\n\
+             [[ignore]]\npath = \"**.nowhere\"",
+            incomplete.id()
+        )
+    );
+    rewrite_if_asked();
+    assert_replays!("tests/recordings", tuner(0), unused_recordings_fail, unused_rules_fail);
 }

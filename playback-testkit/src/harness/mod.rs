@@ -35,6 +35,8 @@
 //! `PLAYBACK_ACCEPT=pending cargo test` writes what recordings would become beside them, to be
 //! [reviewed](playback_studio::Review); `PLAYBACK_ACCEPT=always` replaces them.
 
+mod unused;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
@@ -82,6 +84,7 @@ pub struct Harness {
     tuner: Arc<dyn Tuner>,
     time_limit: Duration,
     unused_rules_fail: bool,
+    unused_recordings_fail: bool,
 }
 
 enum Place {
@@ -125,6 +128,7 @@ impl Harness {
             tuner: Arc::new(tuner),
             time_limit: Crew::DEFAULT_TIME_LIMIT,
             unused_rules_fail: false,
+            unused_recordings_fail: false,
         }
     }
 
@@ -147,6 +151,14 @@ impl Harness {
     #[must_use]
     pub fn unused_rules_fail(mut self) -> Self {
         self.unused_rules_fail = true;
+        self
+    }
+
+    /// Adds a test, "every recording is replayed", that fails if the place has recordings that none of the others
+    /// replays: incomplete ones, and those that the query leaves out.
+    #[must_use]
+    pub fn unused_recordings_fail(mut self) -> Self {
+        self.unused_recordings_fail = true;
         self
     }
 
@@ -231,6 +243,9 @@ impl Harness {
                 replaying.cassette.place()
             );
             trials.push(Trial::test("there are recordings", move || Err(Failed::from(message))));
+        }
+        if self.unused_recordings_fail {
+            trials.push(unused::trial(replaying, self.query.clone()));
         }
         Ok((trials, tunings.into_iter().filter_map(|(_, tuning)| tuning.ok()).collect()))
     }

@@ -3,8 +3,9 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use futures::FutureExt;
 use playback_core::{Playback, Recording, input, operation, output, replay};
-use playback_testkit::record;
+use playback_testkit::{record, record_blocking};
 
 /// Reads a discount, stores what is left of the amount, and returns the number of what was stored.
 pub(crate) async fn checkout(customer: u64, amount: u64) -> Result<u64, String> {
@@ -25,6 +26,13 @@ pub(crate) async fn checkout_with(customer: u64, amount: u64, fee: u64) -> Resul
 
 pub(crate) async fn recording(customer: u64, amount: u64) -> Recording {
     record(checkout(customer, amount)).await.recording()
+}
+
+/// A checkout that was given up while it waited.
+pub(crate) fn incomplete() -> Recording {
+    let waiting =
+        || operation("Waiting").args(&(7, 100)).run_async(std::future::pending::<()>()).now_or_never();
+    record_blocking(waiting).recording()
 }
 
 pub(crate) async fn replayed(recording: &Recording, fee: u64) -> Playback {
