@@ -40,6 +40,7 @@
 //! | `files` (feature) | handlers that record the content of files |
 //! | [`inputs`] | the clock, randomness and ids as inputs |
 //! | [`value`] | recorded values: a self-describing tree and its bytes |
+//! | `scratch` | buffers that encoding uses again |
 
 mod context;
 mod data;
