@@ -6,11 +6,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::context::{self, Context, Session};
+use crate::record;
 use crate::recorder::DiscardReason;
 use crate::recording::{Ended, EndedCall};
+use crate::redaction::{Encoded, Part, Place};
 use crate::replay::ReplayErrorKind;
 use crate::scratch::{Scratch, guarded, plain};
-use crate::value::{self, Value};
+use crate::value;
 use crate::{Kind, ReplayError};
 
 /// Keeps a value with the recording, for [`play_data`] to give back on replay, and for people to look at.
@@ -24,8 +26,26 @@ pub fn record_data<T: Serialize + ?Sized>(key: impl Into<Cow<'static, str>>, val
         return;
     }
     let context = Context::current();
-    let (key, mut scratch) = (key.into(), Scratch::take());
+    let (mut key, mut scratch) = (key.into(), Scratch::take());
     let written = scratch.write(&mut plain(value));
+    if written.is_ok() {
+        let encoded = Encoded { bytes: scratch.bytes(), marked: scratch.has_marked() };
+        let made = match (&context.session, &key) {
+            (Session::Recording(_), Cow::Borrowed(_)) => None,
+            (_, key) => Some(key.as_ref()),
+        };
+        let place = Place::new(Part::Data, &key);
+        let redacted = match &context.session {
+            Session::None => return,
+            Session::Recording(session) => session.redact(&place, encoded, made),
+            Session::Replaying(session) => Some(session.redact(&place, encoded, made)),
+        };
+        let Some(redacted) = redacted else { return };
+        if let Some(bytes) = redacted.bytes {
+            scratch.replace(0, &bytes);
+        }
+        key = redacted.alias.map_or(key, Cow::Owned);
+    }
     let call = |order, started| EndedCall {
         kind: Kind::Data,
         alias: &key,
@@ -40,7 +60,7 @@ pub fn record_data<T: Serialize + ?Sized>(key: impl Into<Cow<'static, str>>, val
     match (&context.session, written) {
         (Session::None, _) => {}
         (Session::Recording(session), Ok(())) => session.push(&call(session.next_order(), session.elapsed())),
-        (Session::Recording(session), Err(error)) => session.discard_unencodable(&key, error),
+        (Session::Recording(session), Err(error)) => session.discard_unencodable(key.clone(), error),
         (Session::Replaying(session), Ok(())) => {
             session.push_data(&call(session.next_order(), session.elapsed()))
         }
@@ -62,7 +82,9 @@ pub fn play_data<T: DeserializeOwned>(key: &str) -> Option<T> {
         return None;
     }
     let Session::Replaying(session) = Context::current().session else { return None };
-    let bytes = match session.recording().tape().data(key)?.result_bytes() {
+    let tape = session.recording().tape();
+    let data = tape.data(key).or_else(|| tape.data(&session.redacted_name(key)?))?;
+    let bytes = match data.result_bytes() {
         Ok(bytes) => bytes?,
         Err(error) => session.fail(ReplayError::unreadable(session.recording().id(), &error)),
     };
@@ -87,9 +109,10 @@ pub fn add_metadata<T: Serialize + ?Sized>(key: &str, value: &T) {
         return;
     }
     if let Session::Recording(session) = Context::current().session {
-        match guarded(|| Value::of(value).map_err(|error| error.to_string())) {
+        match record::marked_value(value) {
             Ok(value) => session.add_field(key, value),
             Err(error) => {
+                let (key, error) = (session.tellable(key.to_owned()), session.tellable(error));
                 tracing::warn!(recording_id = %session.id(), "the metadata field `{key}` is left out: {error}");
             }
         }

@@ -38,6 +38,7 @@
 //! | `handler` | what is recorded instead of a value: [`DataHandler`] |
 //! | [`errors`] | handlers for errors that serde cannot write |
 //! | `files` (feature) | handlers that record the content of files |
+//! | [`redaction`] | what must not be recorded: [`redaction::Redactor`], [`redaction::Secret`] |
 //! | [`inputs`] | the clock, randomness and ids as inputs |
 //! | [`value`] | recorded values: a self-describing tree and its bytes |
 //! | `scratch` | buffers that encoding uses again |
@@ -53,6 +54,7 @@ pub mod interception;
 mod record;
 mod recorder;
 mod recording;
+pub mod redaction;
 mod replay;
 mod scratch;
 pub mod value;

@@ -89,6 +89,13 @@ pub enum DiscardReason {
         /// What was wrong with the value.
         error: String,
     },
+    /// A value could not be [redacted](crate::redaction).
+    Unredactable {
+        /// The alias of the call, unless it was made while the code ran, so that it might say what is secret.
+        alias: String,
+        /// What was wrong, without the value.
+        error: String,
+    },
     /// It grew past [`RecordingStart::max_bytes`], or past [`Spilling::max_bytes`].
     TooLarge {
         /// The limit that was passed, in bytes.
@@ -109,6 +116,9 @@ impl fmt::Display for DiscardReason {
             Self::NotRun => write!(f, "the operation was dropped before it ran"),
             Self::Unencodable { alias, error } => {
                 write!(f, "a value of `{alias}` cannot be recorded: {error}")
+            }
+            Self::Unredactable { alias, error } => {
+                write!(f, "a value of `{alias}` cannot be redacted: {error}")
             }
             Self::TooLarge { max_bytes } => write!(f, "it grew past its limit of {max_bytes} bytes"),
             Self::Unspillable { error } => write!(f, "it grew large and could not leave memory: {error}"),

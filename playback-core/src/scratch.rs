@@ -19,6 +19,7 @@ thread_local! {
 #[derive(Default)]
 pub(crate) struct Scratch {
     parts: Option<Box<Parts>>,
+    marked: bool,
 }
 
 #[derive(Default)]
@@ -38,11 +39,28 @@ impl Scratch {
         self.parts.as_ref().map_or(&[], |parts| &parts.bytes)
     }
 
-    /// Writes a value behind what was written so far. Nothing is written where that fails or panics.
+    /// Whether something in the last value is marked as secret.
+    pub(crate) fn has_marked(&self) -> bool {
+        self.marked
+    }
+
+    /// Puts other bytes in the place of what was written behind the first `start` bytes.
+    pub(crate) fn replace(&mut self, start: usize, bytes: &[u8]) {
+        if let Some(parts) = &mut self.parts {
+            parts.bytes.truncate(start);
+            parts.bytes.extend_from_slice(bytes);
+        }
+        self.marked = false;
+    }
+
+    /// Writes a value behind what was written so far, with what is secret in it marked. Nothing is written where that
+    /// fails or panics.
     pub(crate) fn write(&mut self, write: &mut Write<'_>) -> Result<(), String> {
         let parts = self.parts.get_or_insert_default();
         let before = parts.bytes.len();
+        parts.encoder.mark_secrets();
         let written = guarded(|| write(&mut parts.encoder, &mut parts.bytes));
+        self.marked = written.is_ok() && parts.encoder.has_marked();
         if written.is_err() {
             parts.bytes.truncate(before);
             // A panic may have left it in the middle of something.
@@ -72,7 +90,7 @@ impl Drop for Scratch {
                     if let Ok(mut pool) = pool.try_borrow_mut()
                         && pool.len() < KEPT
                     {
-                        pool.push(Self { parts: Some(parts) });
+                        pool.push(Self { parts: Some(parts), marked: false });
                     }
                 });
             }

@@ -43,6 +43,8 @@ pub struct Discarded {
     pub requested: u64,
     /// A value could not be encoded, or a handler failed.
     pub unencodable: u64,
+    /// A value could not be [redacted](playback_core::redaction), so that nothing of them was kept.
+    pub unredactable: u64,
     /// They grew past the limit for one recording.
     pub too_large: u64,
     /// They grew large, and their values could not leave memory: the disk failed, was full, or did not keep up.
@@ -87,6 +89,7 @@ impl Discarded {
             + self.unencodable
             + self.too_large
             + self.unspillable
+            + self.unredactable
             + self.not_run
             + self.misnamed
             + self.other
@@ -131,6 +134,7 @@ pub(super) struct Counters {
     unencodable: AtomicU64,
     too_large: AtomicU64,
     unspillable: AtomicU64,
+    unredactable: AtomicU64,
     not_run: AtomicU64,
     misnamed: AtomicU64,
     other: AtomicU64,
@@ -158,6 +162,7 @@ impl Counters {
             DiscardReason::Unencodable { .. } => (&self.unencodable, false),
             DiscardReason::TooLarge { .. } => (&self.too_large, false),
             DiscardReason::Unspillable { .. } => (&self.unspillable, false),
+            DiscardReason::Unredactable { .. } => (&self.unredactable, false),
             _ => (&self.other, false),
         };
         let count = add(counter);
@@ -178,6 +183,7 @@ impl Counters {
             discarded: Discarded {
                 requested: read(&self.requested),
                 unencodable: read(&self.unencodable),
+                unredactable: read(&self.unredactable),
                 too_large: read(&self.too_large),
                 unspillable: read(&self.unspillable) + queue.unspillable,
                 not_run: read(&self.not_run),

@@ -6,10 +6,18 @@ use std::sync::Arc;
 
 use super::{Context, Session};
 use crate::recorder::Recorder;
+use crate::redaction::Redactor;
 
 thread_local! {
-    static CURRENT: RefCell<Context> =
-        const { RefCell::new(Context { session: Session::None, lane: None, muted: false, recorder: None }) };
+    static CURRENT: RefCell<Context> = const {
+        RefCell::new(Context {
+            session: Session::None,
+            lane: None,
+            muted: false,
+            recorder: None,
+            redactor: None,
+        })
+    };
 }
 
 /// Looks at the current context; none where there is none to look at: in a thread that is being torn down.
@@ -20,6 +28,11 @@ pub(crate) fn with_current<R>(look: impl FnOnce(&Context) -> R) -> Option<R> {
 /// The recorder in scope.
 pub(crate) fn scoped_recorder() -> Option<Arc<dyn Recorder>> {
     with_current(|current| current.recorder.clone()).flatten()
+}
+
+/// The redactor in scope.
+pub(crate) fn scoped_redactor() -> Option<Arc<dyn Redactor>> {
+    with_current(|current| current.redactor.clone()).flatten()
 }
 
 /// Swaps a context in, and out again when dropped. Bound to its thread: `!Send`.

@@ -13,7 +13,7 @@ use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
-pub(crate) use current::{Entered, Muted, scoped_recorder, with_current};
+pub(crate) use current::{Entered, Muted, scoped_recorder, scoped_redactor, with_current};
 pub use future::{FutureExt, InContext};
 pub(crate) use lane::Lane;
 pub use live::refuse_escapes;
@@ -22,6 +22,7 @@ pub(crate) use live::{Live, any as any_live, only_replays, refuses_escapes};
 use crate::RecordingId;
 use crate::record::Session as Recording;
 use crate::recorder::Recorder;
+use crate::redaction::Redactor;
 use crate::replay::Session as Replaying;
 
 /// What surrounds a piece of running code: the recording or the replay that it is part of, or neither, and
@@ -44,6 +45,7 @@ pub struct Context {
     /// Inside an interception, whose own calls are part of what is recorded and replayed as a whole.
     pub(crate) muted: bool,
     pub(crate) recorder: Option<Arc<dyn Recorder>>,
+    pub(crate) redactor: Option<Arc<dyn Redactor>>,
 }
 
 /// The recording or the replay that code is part of.
@@ -145,7 +147,7 @@ impl Context {
 
     /// This context's surroundings with an operation of their own.
     pub(crate) fn with_session(&self, session: Session) -> Self {
-        Self { session, lane: Some(Arc::new(Lane::root())), muted: false, recorder: self.recorder.clone() }
+        Self { session, lane: Some(Arc::new(Lane::root())), muted: false, ..self.clone() }
     }
 }
 
@@ -174,6 +176,11 @@ pub fn without_recording<R>(body: impl FnOnce() -> R) -> R {
 /// The current context with another recorder in scope.
 pub(crate) fn with_recorder(recorder: Arc<dyn Recorder>) -> Context {
     Context { recorder: Some(recorder), ..Context::current() }
+}
+
+/// The current context with another redactor in scope.
+pub(crate) fn with_redactor(redactor: Arc<dyn Redactor>) -> Context {
+    Context { redactor: Some(redactor), ..Context::current() }
 }
 
 /// Whether the running code is being recorded, replayed, or neither.

@@ -8,6 +8,7 @@ use crate::Kind;
 use crate::context::{self, Lane, Session};
 use crate::record;
 use crate::recording::{Ended, EndedCall};
+use crate::redaction::{Encoded, Part, Place, Redacted, unmarked};
 use crate::replay::{self, Found, Lookup, MatchedBy, ReplayError, ReplayErrorKind};
 use crate::scratch::{Scratch, Write, guarded};
 
@@ -23,6 +24,12 @@ pub(crate) struct LiveCall {
     scratch: Scratch,
     /// How many bytes the arguments take.
     arguments: usize,
+    /// The alias without what is secret in it, if that is another.
+    redacted_alias: Option<Cow<'static, str>>,
+    /// On replay the arguments without what is secret in them, if they are others.
+    redacted_arguments: Option<Vec<u8>>,
+    /// On replay, the recording has the arguments as they are.
+    unredacted: bool,
     /// The arguments cannot be recorded.
     broken: bool,
     /// Its number, once it is decided on: calls count in the order in which they are made, not prepared.
@@ -88,6 +95,9 @@ impl LiveCall {
             session,
             scratch: Scratch::take(),
             arguments: 0,
+            redacted_alias: None,
+            redacted_arguments: None,
+            unredacted: false,
             broken: false,
             order: None,
             started: Duration::ZERO,
@@ -111,8 +121,49 @@ impl LiveCall {
         if let Err(error) = self.scratch.write(write) {
             self.broken = true;
             self.refuse(error);
+        } else {
+            self.redact_arguments();
         }
         self.arguments = self.scratch.bytes().len();
+    }
+
+    fn redact_arguments(&mut self) {
+        let place = Place::new(Part::Arguments, &self.alias).argument_names(self.argument_names);
+        let made = if let Cow::Owned(alias) = &self.alias { Some(alias.as_str()) } else { None };
+        let marked = self.scratch.has_marked();
+        let encoded = Encoded { bytes: self.scratch.bytes(), marked };
+        match &self.session {
+            LiveSession::Recording(session) => match session.redact(&place, encoded, made) {
+                Some(Redacted { bytes, alias }) => {
+                    self.redacted_alias = alias.map(Cow::Owned);
+                    bytes.iter().for_each(|bytes| self.scratch.replace(0, bytes));
+                }
+                None => self.broken = true,
+            },
+            LiveSession::Replaying(session) => {
+                // Whoever redacted a recording later could not tell which aliases were made while the code ran.
+                let Redacted { bytes, alias } = session.redact(&place, encoded, Some(&self.alias));
+                if let Some(bytes) = unmarked(self.scratch.bytes()).filter(|_| marked) {
+                    self.scratch.replace(0, &bytes);
+                }
+                self.redacted_alias = alias.map(Cow::Owned);
+                self.redacted_arguments = bytes;
+            }
+        }
+    }
+
+    /// Redacts the result, which stands behind the arguments. Whether it is to be put down.
+    fn redact_result(&mut self) -> bool {
+        let place = Place::new(Part::Result, &self.alias);
+        let bytes = self.scratch.bytes().get(self.arguments..).unwrap_or_default();
+        let encoded = Encoded { bytes, marked: self.scratch.has_marked() };
+        let redacted = match &self.session {
+            LiveSession::Recording(session) => session.redact(&place, encoded, None),
+            LiveSession::Replaying(session) => Some(session.redact(&place, encoded, None)),
+        };
+        let Some(redacted) = redacted else { return false };
+        redacted.bytes.iter().for_each(|bytes| self.scratch.replace(self.arguments, bytes));
+        true
     }
 
     /// What is to be done about the call.
@@ -139,6 +190,8 @@ impl LiveCall {
                         fallbacks: &self.fallbacks,
                         lane: &self.lane,
                         arguments: self.scratch.bytes(),
+                        redacted_alias: self.redacted_alias.as_deref(),
+                        redacted_arguments: self.redacted_arguments.as_deref(),
                     };
                     session.look_up(&asked)
                 });
@@ -162,7 +215,7 @@ impl LiveCall {
     /// Fails the replay because nothing was recorded for this call.
     pub(crate) fn fail_missing(&self) -> ! {
         self.fail(|session| {
-            session.diagnose(self.kind, &self.alias, self.argument_names, self.argument_bytes())
+            session.diagnose(self.kind, self.told_alias(), self.argument_names, self.argument_bytes())
         })
     }
 
@@ -199,6 +252,13 @@ impl LiveCall {
                 Cow::Borrowed(&[])
             });
             let recorded = found.ended(tape, &result);
+            self.unredacted = match &self.redacted_arguments {
+                Some(redacted) => {
+                    let recorded = tape.at(found.position).and_then(|call| call.argument_bytes().ok());
+                    replay::is_unredacted(&recorded.unwrap_or_default(), self.scratch.bytes(), redacted)
+                }
+                None => tape.at(found.position).is_some_and(|call| call.alias() == self.alias),
+            };
             session.push(&self.ended(recorded), Some(found), MatchedBy::Recorded(found.by));
         }
     }
@@ -247,6 +307,9 @@ impl LiveCall {
             self.refuse(error);
             return;
         }
+        if !self.redact_result() {
+            return;
+        }
         let result = self.scratch.bytes().get(self.arguments..).unwrap_or_default();
         self.push(Ended::Returned(result), by);
     }
@@ -254,7 +317,7 @@ impl LiveCall {
     /// A value of the call cannot be recorded: the recording is given up, or the replay fails.
     fn refuse(&self, error: String) {
         match &self.session {
-            LiveSession::Recording(session) => session.discard_unencodable(&self.alias, error),
+            LiveSession::Recording(session) => session.discard_unencodable(self.alias.clone(), error),
             LiveSession::Replaying(session) => {
                 session.fail_unless_panicking(ReplayError::value(&self.alias, error));
             }
@@ -275,7 +338,7 @@ impl LiveCall {
         };
         EndedCall {
             kind: self.kind,
-            alias: &self.alias,
+            alias: self.told_alias(),
             argument_names: self.argument_names,
             lane: self.lane.index(),
             order: self.order.unwrap_or(u32::MAX),
@@ -286,7 +349,16 @@ impl LiveCall {
         }
     }
 
+    /// The alias to put down.
+    fn told_alias(&self) -> &Cow<'static, str> {
+        self.redacted_alias.as_ref().filter(|_| !self.unredacted).unwrap_or(&self.alias)
+    }
+
+    /// The arguments to put down.
     fn argument_bytes(&self) -> &[u8] {
+        if let Some(redacted) = self.redacted_arguments.as_ref().filter(|_| !self.unredacted) {
+            return redacted;
+        }
         self.scratch.bytes().get(..self.arguments).unwrap_or_default()
     }
 }

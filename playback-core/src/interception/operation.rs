@@ -14,6 +14,7 @@ use crate::context::{self, Context, InContext, Session};
 use crate::record::{self, FinishedCall, MetadataExtractor, OperationSite};
 use crate::recorder::{self, OperationStart, Recorder};
 use crate::recording::Ended;
+use crate::redaction::{Encoded, Part, Place, unmarked};
 use crate::replay;
 use crate::scratch::{Scratch, Write, plain};
 
@@ -298,10 +299,39 @@ impl LiveOperation {
     }
 
     fn set_arguments(&mut self, write: &mut Write<'_>) {
-        if let Err(error) = self.scratch.write(write) {
-            self.refuse(error);
+        match self.scratch.write(write) {
+            Ok(()) => self.redact(Part::Arguments),
+            Err(error) => self.refuse(error),
         }
         self.arguments = self.scratch.bytes().len();
+    }
+
+    /// Redacts the value written last, of arguments or of the result.
+    fn redact(&mut self, part: Part) {
+        let place = Place::new(part, &self.site.category).argument_names(self.site.argument_names);
+        let (start, marked) = (self.arguments, self.scratch.has_marked());
+        let bytes = self.scratch.bytes().get(start..).unwrap_or_default();
+        let encoded = Encoded { bytes, marked };
+        let bytes = match &self.context.session {
+            Session::None => None,
+            // If that fails, the recording is given up.
+            Session::Recording(session) => session.redact(&place, encoded, None).and_then(|made| made.bytes),
+            Session::Replaying(session) => {
+                let plain = if marked { unmarked(bytes) } else { None };
+                let redacted = session.redact(&place, encoded, None).bytes;
+                match redacted {
+                    Some(redacted) => {
+                        let plain = plain.as_deref().unwrap_or(bytes);
+                        session
+                            .is_recorded_unredacted(part, plain, &redacted)
+                            .then(|| plain.to_vec())
+                            .or(Some(redacted))
+                    }
+                    None => plain,
+                }
+            }
+        };
+        bytes.iter().for_each(|bytes| self.scratch.replace(start, bytes));
     }
 
     /// Runs the body, or polls it.
@@ -316,7 +346,10 @@ impl LiveOperation {
     /// Puts down the result.
     fn returned(&mut self, write: &mut Write<'_>) {
         match self.scratch.write(write) {
-            Ok(()) => self.finish(Outcome::Returned),
+            Ok(()) => {
+                self.redact(Part::Result);
+                self.finish(Outcome::Returned);
+            }
             Err(error) => {
                 self.refuse(error);
                 self.finish(Outcome::Panicked);
@@ -327,7 +360,7 @@ impl LiveOperation {
     fn refuse(&self, error: String) {
         match &self.context.session {
             Session::None => {}
-            Session::Recording(session) => session.discard_unencodable(&self.site.category, error),
+            Session::Recording(session) => session.discard_unencodable(self.site.category.clone(), error),
             Session::Replaying(session) => {
                 session.fail_unless_panicking(replay::ReplayError::value(&self.site.category, error));
             }

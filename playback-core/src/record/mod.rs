@@ -5,5 +5,5 @@ mod spilling;
 
 pub use session::FinishedCall;
 pub(crate) use session::{MetadataExtractor, Session};
-pub(crate) use session::{OperationSite, extractor};
+pub(crate) use session::{OperationSite, extractor, marked_value};
 pub use spilling::{PIECE_BYTES, Pieces, Spill, Spiller, Spilling};

@@ -12,7 +12,8 @@ use serde::de::DeserializeOwned;
 use crate::context::Live;
 use crate::recorder::{DiscardReason, Finished, OperationStart, Recorder, RecordingStart};
 use crate::recording::{Ended, EndedCall, TapeBuilder};
-use crate::scratch::guarded;
+use crate::redaction::{Encoded, InForce, Known, Part, Place, Redacted, Unredactable};
+use crate::scratch::{Scratch, guarded, plain};
 use crate::value::{self, DecodeError, Value};
 use crate::{Kind, Metadata, Recording, RecordingId};
 
@@ -20,6 +21,7 @@ use crate::{Kind, Metadata, Recording, RecordingId};
 pub(crate) struct Session {
     start: RecordingStart,
     recorder: Arc<dyn Recorder>,
+    redaction: InForce,
     began: Instant,
     calls: AtomicU32,
     forced: AtomicBool,
@@ -87,6 +89,7 @@ impl Session {
         Some(Arc::new(Self {
             start,
             recorder,
+            redaction: InForce::here(),
             began: Instant::now(),
             // The operation itself is the first call.
             calls: AtomicU32::new(1),
@@ -135,7 +138,30 @@ impl Session {
         lane
     }
 
+    /// Redacts encoded values, and a name that was `made` while the code ran. None if that fails: the recording is
+    /// given up then.
+    pub(crate) fn redact(
+        &self,
+        place: &Place<'_>,
+        encoded: Encoded<'_>,
+        made: Option<&str>,
+    ) -> Option<Redacted> {
+        let redacted = self.redaction.values(place, encoded, made, &Known::default());
+        redacted
+            .map_err(|error| self.discard_unredactable(made.is_none().then_some(place.alias), &error))
+            .ok()
+    }
+
+    /// Adds a field to the metadata, after it is redacted.
     pub(crate) fn add_field(&self, key: &str, value: Value) {
+        match self.redaction.field(self.start.id.category(), key, value, &Known::default()) {
+            Ok(Some((key, value))) => self.keep_field(&key, value),
+            Ok(None) => {}
+            Err(error) => self.discard_unredactable(None, &error),
+        }
+    }
+
+    fn keep_field(&self, key: &str, value: Value) {
         if let Some(state) = self.lock().as_mut().filter(|state| state.discarded.is_none()) {
             let mut encoded = Vec::new();
             let size = value.encode_into(&mut encoded).map_or(0, |()| encoded.len());
@@ -157,8 +183,22 @@ impl Session {
     }
 
     /// Gives the recording up because a value cannot be recorded.
-    pub(crate) fn discard_unencodable(&self, alias: &str, error: String) {
-        self.discard(DiscardReason::Unencodable { alias: alias.to_owned(), error });
+    pub(crate) fn discard_unencodable(&self, alias: Cow<'static, str>, error: String) {
+        let alias = match alias {
+            Cow::Borrowed(alias) => alias.to_owned(),
+            Cow::Owned(alias) => self.tellable(alias),
+        };
+        self.discard(DiscardReason::Unencodable { alias, error: self.tellable(error) });
+    }
+
+    fn discard_unredactable(&self, alias: Option<&str>, error: &Unredactable) {
+        let alias = alias.unwrap_or("a name made while the code ran").to_owned();
+        self.discard(DiscardReason::Unredactable { alias, error: error.to_string() });
+    }
+
+    /// What may be told of a text that code of the user's made, which may hold values.
+    pub(crate) fn tellable(&self, text: String) -> String {
+        if self.redaction.is_none() { text } else { String::from("(withheld, since a redactor is in force)") }
     }
 
     /// Ends the recording and hands it to the recorder. Only the first call counts.
@@ -180,7 +220,8 @@ impl Session {
             Some(reason) => discarded(reason),
             // Who takes values out of memory is not ours, and might panic.
             None => guarded(|| Ok(self.recording(state, operation, metadata, arguments, end)))
-                .map_or_else(|error| discarded(DiscardReason::Unspillable { error }), Finished::Recorded),
+                .unwrap_or_else(|error| Err(DiscardReason::Unspillable { error }))
+                .map_or_else(discarded, Finished::Recorded),
         };
         if let Err(error) = guarded(|| {
             self.recorder.finish(finished);
@@ -197,7 +238,7 @@ impl Session {
         extract: Option<MetadataExtractor>,
         arguments: &[u8],
         end: Ended<'_>,
-    ) -> Recording {
+    ) -> Result<Recording, DiscardReason> {
         let duration = self.elapsed();
         let result = end.result();
         let mut metadata = Metadata::new(operation.category.as_ref(), self.start.recorded_at);
@@ -209,16 +250,39 @@ impl Session {
         if let Some(extract) = extract {
             let call = FinishedCall { arguments, result, duration };
             match guarded(|| fields(extract(&call)?)) {
-                Ok(fields) => metadata.fields.extend(fields),
+                Ok(fields) => metadata.fields.extend(self.redact_fields(fields, operation, &call)?),
                 Err(error) => tracing::warn!(
                     recording_id = %self.start.id,
-                    "the metadata extractor of `{}` failed, the recording is kept without its fields: {error}",
+                    "the metadata extractor of `{}` failed, the recording is kept without its fields: {}",
                     operation.category,
+                    self.tellable(error),
                 ),
             }
         }
         state.tape.push(&operation.ended(arguments, end, duration));
-        Recording::new(self.start.id.clone(), metadata, state.tape.finish())
+        Ok(Recording::new(self.start.id.clone(), metadata, state.tape.finish()))
+    }
+
+    /// What is to be kept of fields that an extractor made of a call, whose values are redacted already.
+    fn redact_fields(
+        &self,
+        fields: Vec<(String, Value)>,
+        operation: &OperationSite,
+        call: &FinishedCall<'_>,
+    ) -> Result<Vec<(String, Value)>, DiscardReason> {
+        let mut known = Known::default();
+        let arguments =
+            Place::new(Part::Arguments, &operation.category).argument_names(operation.argument_names);
+        self.redaction.remember(&arguments, call.arguments, &mut known);
+        let result = Place::new(Part::Result, &operation.category);
+        self.redaction.remember(&result, call.result.unwrap_or_default(), &mut known);
+        let redacted = fields.into_iter().filter_map(|(key, value)| {
+            self.redaction.field(&operation.category, &key, value, &known).transpose()
+        });
+        redacted.collect::<Result<_, _>>().map_err(|error| DiscardReason::Unredactable {
+            alias: operation.category.to_string(),
+            error: error.to_string(),
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<State>> {
@@ -316,8 +380,15 @@ where
 {
     Box::new(move |call| {
         let fields = extract(call).map_err(|error| error.to_string())?;
-        Value::of(&fields).map_err(|error| error.to_string())
+        marked_value(&fields)
     })
+}
+
+/// A value in which what is secret is marked.
+pub(crate) fn marked_value<T: Serialize + ?Sized>(value: &T) -> Result<Value, String> {
+    let mut scratch = Scratch::take();
+    scratch.write(&mut plain(value))?;
+    value::decode_value(scratch.bytes()).map_err(|error| error.to_string())
 }
 
 /// The fields of what an extractor made.

@@ -17,6 +17,22 @@ pub(crate) struct Asked<'a> {
     pub(crate) fallbacks: &'a [Cow<'static, str>],
     pub(crate) lane: &'a Lane,
     pub(crate) arguments: &'a [u8],
+    /// The same without what is secret, if that is something else.
+    pub(crate) redacted_alias: Option<&'a str>,
+    pub(crate) redacted_arguments: Option<&'a [u8]>,
+}
+
+impl<'a> Asked<'a> {
+    /// The aliases that may answer, and whether they are fallbacks.
+    fn aliases(&self) -> impl Iterator<Item = (&'a str, bool)> {
+        let own = std::iter::once(self.alias).chain(self.redacted_alias).map(|alias| (alias, false));
+        own.chain(self.fallbacks.iter().map(|alias| (alias.as_ref(), true)))
+    }
+
+    /// The arguments as they may have been recorded.
+    fn forms(&self) -> impl Iterator<Item = &'a [u8]> {
+        std::iter::once(self.arguments).chain(self.redacted_arguments)
+    }
 }
 
 /// What a look-up came to.
@@ -78,15 +94,14 @@ impl Cursor {
 
     /// Finds the answer to a call, and uses it up.
     pub(crate) fn look_up(&mut self, tape: &Tape, asked: &Asked<'_>) -> Lookup {
-        let aliases = std::iter::once(asked.alias).chain(asked.fallbacks.iter().map(Cow::as_ref));
-        let found = aliases.enumerate().find_map(|(number, alias)| {
+        let found = asked.aliases().find_map(|(alias, fallback)| {
             let found = match asked.kind {
-                Kind::Input => self.input(tape, asked, alias),
+                Kind::Input => asked.forms().find_map(|arguments| self.input(tape, asked, alias, arguments)),
                 Kind::Output => self.output(tape, asked, alias),
                 Kind::Operation | Kind::Data => None,
             };
             found.map(|mut found| {
-                found.by.fallback = number > 0;
+                found.by.fallback = fallback;
                 found
             })
         });
@@ -106,13 +121,13 @@ impl Cursor {
         }
     }
 
-    fn input(&mut self, tape: &Tape, asked: &Asked<'_>, alias: &str) -> Option<Found> {
-        let list = tape.index().of_key(Kind::Input, alias, asked.arguments, asked.lane.path());
+    fn input(&mut self, tape: &Tape, asked: &Asked<'_>, alias: &str, arguments: &[u8]) -> Option<Found> {
+        let list = tape.index().of_key(Kind::Input, alias, arguments, asked.lane.path());
         if let Some(found) = self.next(tape, list, asked.lane, true) {
             return Some(found);
         }
         // The same arguments may be written in another way, as after fields were reordered.
-        let arguments = value::decode_value(asked.arguments).ok()?;
+        let arguments = value::decode_value(arguments).ok()?;
         let means_the_same =
             |call: &Call<'_>| call.arguments().is_ok_and(|recorded| equivalent(&recorded, &arguments));
         let same = tape.index().calls_of_alias(tape, Kind::Input, alias).find(means_the_same)?;
@@ -126,13 +141,15 @@ impl Cursor {
     /// one that sent the same is preferred.
     fn output(&mut self, tape: &Tape, asked: &Asked<'_>, alias: &str) -> Option<Found> {
         let index = tape.index();
-        let same = index.of_key(Kind::Output, alias, asked.arguments, asked.lane.path());
         let all = index.of_alias(Kind::Output, alias, asked.lane.path());
         if !has_own(all) || index.positions(all).is_empty() {
             return self.next(tape, all, asked.lane, false);
         }
-        let position =
-            self.unused(index.positions(same), same).or_else(|| self.unused(index.positions(all), all))?;
+        let same = asked.forms().find_map(|arguments| {
+            let same = index.of_key(Kind::Output, alias, arguments, asked.lane.path());
+            self.unused(index.positions(same), same)
+        });
+        let position = same.or_else(|| self.unused(index.positions(all), all))?;
         Some(Found { position, by: RecordedBy::default() })
     }
 

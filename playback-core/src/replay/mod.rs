@@ -6,6 +6,7 @@ mod error;
 mod escape;
 mod lookup;
 mod playback;
+mod redacted;
 mod session;
 
 use std::future::Future;
@@ -21,6 +22,7 @@ pub use escape::Escape;
 pub(crate) use escape::look_for_escape;
 pub(crate) use lookup::{Asked, Found, Lookup};
 pub use playback::{MatchedBy, Playback, RecordedBy};
+pub(crate) use redacted::is_unredacted;
 pub(crate) use session::Session;
 
 use crate::Recording;

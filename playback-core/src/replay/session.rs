@@ -1,7 +1,7 @@
 //! One replay.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed, Ordering::SeqCst};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::Waker;
 use std::time::{Duration, Instant};
 
@@ -14,11 +14,15 @@ use super::{Panic, stop};
 use crate::context::Live;
 use crate::record::OperationSite;
 use crate::recording::{Ended, EndedCall, TapeBuilder};
+use crate::redaction::{InForce, Known};
 use crate::{End, Kind, Recording};
 
 /// One replay, shared by all tasks and threads that take part in it.
 pub(crate) struct Session {
     recording: Recording,
+    redaction: InForce,
+    /// Made when it is first needed.
+    known: OnceLock<Known>,
     began: Instant,
     calls: AtomicU32,
     /// The replay is over: what comes later is refused.
@@ -66,6 +70,8 @@ impl Session {
         };
         let session = Arc::new(Self {
             recording,
+            redaction: InForce::here(),
+            known: OnceLock::new(),
             began: Instant::now(),
             // The operation itself is the first call.
             calls: AtomicU32::new(1),
@@ -80,6 +86,15 @@ impl Session {
 
     pub(crate) fn recording(&self) -> &Recording {
         &self.recording
+    }
+
+    pub(super) fn redaction(&self) -> &InForce {
+        &self.redaction
+    }
+
+    /// Which values are redacted already.
+    pub(super) fn known(&self) -> &Known {
+        self.known.get_or_init(|| self.redaction.known_of(self.recording.tape()))
     }
 
     /// The number of a call that begins now.

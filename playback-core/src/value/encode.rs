@@ -9,7 +9,7 @@ use super::convert::decode_value;
 use super::write::{OpenSeq, Writer};
 use super::write_map::OpenMap;
 use super::write_struct::OpenStruct;
-use super::{EncodeError, Segment, Value};
+use super::{EncodeError, SECRET, Segment, Value};
 
 /// Encodes a value.
 ///
@@ -54,6 +54,25 @@ impl Encoder {
     pub fn encode<T: Serialize + ?Sized>(&mut self, value: &T, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         self.writer.append(out, |writer| value.serialize(writer))
     }
+
+    /// Has what is marked as secret keep its mark, a variant around it, which must come off before it is kept.
+    pub(crate) fn mark_secrets(&mut self) {
+        self.writer.marks = true;
+    }
+
+    /// Whether something in the last value keeps a mark.
+    pub(crate) fn has_marked(&self) -> bool {
+        self.writer.marked
+    }
+}
+
+#[cold]
+fn secret<T: Serialize + ?Sized>(writer: &mut Writer<'static>, value: &T) -> Done {
+    writer.marked = true;
+    writer.variant(SECRET)?;
+    value.serialize(&mut *writer)?;
+    writer.leave();
+    Ok(())
 }
 
 type Done = Result<(), EncodeError>;
@@ -131,8 +150,8 @@ impl<'a> Serializer for &'a mut Writer<'static> {
     }
 
     #[inline]
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _name: &'static str, value: &T) -> Done {
-        value.serialize(self)
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Done {
+        if self.marks && name == SECRET { secret(self, value) } else { value.serialize(self) }
     }
 
     #[inline]

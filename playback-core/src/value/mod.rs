@@ -29,6 +29,7 @@
 //! | `display`, `notation` | how a value is printed, and read back from that text |
 //! | `scan`, `literal` | reading any text from the front, and numbers, strings and bytes in it |
 //! | `path`, `parse`, `walk` | [`Path`]s, reading them from text, and finding values by them |
+//! | `pattern` (feature `patterns`) | patterns of paths |
 //! | `natural` | values to and from other formats through serde |
 //! | `tags`, `order` | the bytes' constants, and the order of map keys |
 //! | `shapes`, `write`, `write_map`, `write_struct`, `encode` | writing: names seen before, the writer, serde's `Serializer` |
@@ -50,6 +51,8 @@ mod notation;
 mod order;
 mod parse;
 mod path;
+#[cfg(feature = "patterns")]
+mod pattern;
 mod read;
 mod scan;
 mod shapes;
@@ -70,8 +73,13 @@ pub use name::Name;
 pub use notation::ValueParseError;
 pub use parse::PathParseError;
 pub use path::{Path, Segment};
+#[cfg(feature = "patterns")]
+pub use pattern::{Pattern, PatternParseError, Way};
 pub use tree::Value;
 pub use walk::Walk;
+
+/// The name of the newtype that marks what is inside as secret.
+pub(crate) const SECRET: &str = "$playback::Secret";
 
 /// How many containers (options, sequences, maps, structs, payloads of variants) may stand inside each other.
 ///

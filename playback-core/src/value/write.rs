@@ -24,6 +24,9 @@ pub(super) struct Writer<'n> {
     pub(super) entries: Vec<Entry>,
     /// The entries of a map while they are brought into order.
     pub(super) sorted: Vec<u8>,
+    /// Whether what is marked as secret keeps its mark, and whether there was any.
+    pub(super) marks: bool,
+    pub(super) marked: bool,
 }
 
 pub(super) struct OpenSeq {
@@ -43,6 +46,7 @@ impl<'n> Writer<'n> {
         self.shapes.start();
         self.names.clear();
         self.entries.clear();
+        self.marked = false;
         let before = out.len();
         let lent = Lent::new(self, out);
         let result = write(lent.writer);

@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use playback_core::Value;
 use playback_core::value::Path;
 
-use super::pattern::Way;
 use super::rule::What;
 use super::{Entry, Rules};
+use playback_core::value::Way;
 
 /// The rules as they stand at one place of a value: which of them hold there, and which may hold further in.
 #[derive(Debug, Clone, Default)]

@@ -2,7 +2,6 @@
 
 mod instant;
 mod lens;
-mod pattern;
 mod read;
 mod rule;
 mod tolerance;
@@ -17,7 +16,7 @@ use playback_core::Value;
 
 pub(crate) use instant::time_apart;
 pub(crate) use lens::{Lens, Number};
-pub(crate) use pattern::Way;
+pub(crate) use playback_core::value::Way;
 pub use read::RulesError;
 pub use rule::{Rule, RuleError};
 pub use tolerance::Tolerance;

@@ -4,13 +4,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use playback_core::value::Path;
+use playback_core::value::{Path, Pattern, PatternParseError};
 use playback_core::{RESULT_ALIAS, Value};
 use regex::{Regex, RegexBuilder};
 use wildmatch::WildMatch;
 
 use super::instant::time_apart;
-use super::pattern::{NoPattern, Pattern};
+
 use super::tolerance::Tolerance;
 
 /// One thing that does not matter, and where.
@@ -195,7 +195,8 @@ impl Rule {
     }
 
     fn new(pattern: &str, what: What) -> Result<Self, RuleError> {
-        let wrong = |why: NoPattern| RuleError::Pattern { pattern: pattern.to_owned(), why: why.to_string() };
+        let wrong =
+            |why: PatternParseError| RuleError::Pattern { pattern: pattern.to_owned(), why: why.to_string() };
         Ok(Self {
             pattern: pattern.parse().map_err(wrong)?,
             what,

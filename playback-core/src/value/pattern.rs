@@ -3,16 +3,36 @@
 use std::fmt;
 use std::str::FromStr;
 
-use playback_core::Value;
-use playback_core::value::{MAX_DEPTH, Path, Segment};
 use wildmatch::WildMatch;
 
-/// A pattern of paths, such as `**.updated_at` or `lines[*].id`, written as [`Rules`](crate::Rules) says.
+use super::{MAX_DEPTH, Path, Segment, Value};
+
+/// A pattern of [`Path`]s, such as `**.updated_at` or `lines[*].id`.
+///
+/// | written | leads |
+/// |---|---|
+/// | `name`, `."a b"` | to the field of that name, to the payload of the variant (`Ok.total`), to the entry of a map with it as key |
+/// | `*_at` | to all whose names are like it, `*` being any characters |
+/// | `[3]`, `["a b"]` | to that element of a list, or the entry of a map with it as key |
+/// | `[*]` | to all elements of a list, and all entries of a map |
+/// | `*` | to all that is directly inside |
+/// | `**` | to the value itself and all that is inside it, however deep |
+///
+/// The empty pattern leads to the whole value.
 ///
 /// It is followed by positions: each step into a value takes those that the way may stand for to those it may stand for
 /// then. So what a pattern costs grows with its length and the number of places, however many `**` are in it.
+///
+/// ```
+/// # use playback_core::value::{Pattern, Way};
+/// let pattern: Pattern = "**.email".parse()?;
+/// let at_root: Vec<usize> = pattern.reached_from(0).collect();
+/// let in_field = at_root.iter().filter_map(|&at| pattern.after(at, Way::Name("email")));
+/// assert!(in_field.flat_map(|at| pattern.reached_from(at)).any(|at| pattern.ends_at(at)));
+/// # Ok::<(), playback_core::value::PatternParseError>(())
+/// ```
 #[derive(Debug, Clone)]
-pub(crate) struct Pattern {
+pub struct Pattern {
     text: String,
     steps: Vec<Step>,
 }
@@ -32,9 +52,13 @@ enum Step {
 
 /// One step into a value, borrowed.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Way<'a> {
+#[non_exhaustive]
+pub enum Way<'a> {
+    /// Into the field, or the payload of the variant, of this name.
     Name(&'a str),
+    /// To the element of a list at this index.
     Index(usize),
+    /// To the entry of a map with this key.
     Key(&'a Value),
 }
 
@@ -50,18 +74,20 @@ impl<'a> From<&'a Segment> for Way<'a> {
 
 impl Pattern {
     /// All positions in the pattern that are reached at once from `position`: it, and those after any `**`.
-    pub(crate) fn reached_from(&self, position: usize) -> impl Iterator<Item = usize> {
+    pub fn reached_from(&self, position: usize) -> impl Iterator<Item = usize> {
         let skipped = self.steps.iter().skip(position).take_while(|step| matches!(step, Step::Deep)).count();
         position..=position + skipped
     }
 
     /// Whether the whole pattern is used up at `position`.
-    pub(crate) fn ends_at(&self, position: usize) -> bool {
+    #[must_use]
+    pub fn ends_at(&self, position: usize) -> bool {
         position == self.steps.len()
     }
 
     /// The position after a step into a value, if that is on the way of the pattern.
-    pub(crate) fn after(&self, position: usize, way: Way<'_>) -> Option<usize> {
+    #[must_use]
+    pub fn after(&self, position: usize, way: Way<'_>) -> Option<usize> {
         let step = self.steps.get(position)?;
         match step {
             // Stays, and is left by `reached_from`.
@@ -95,14 +121,14 @@ impl fmt::Display for Pattern {
 
 /// A text is no pattern of paths.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct NoPattern {
-    /// The byte at which it goes wrong.
-    pub(crate) at: usize,
-    /// What would have been right there.
-    pub(crate) expected: String,
+pub struct PatternParseError {
+    at: usize,
+    expected: String,
 }
 
-impl fmt::Display for NoPattern {
+impl std::error::Error for PatternParseError {}
+
+impl fmt::Display for PatternParseError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { at, expected } = self;
         write!(f, "expected {expected} at byte {at}; a pattern looks like lines[*].id or **.updated_at")
@@ -110,14 +136,14 @@ impl fmt::Display for NoPattern {
 }
 
 impl FromStr for Pattern {
-    type Err = NoPattern;
+    type Err = PatternParseError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let mut steps: Vec<Step> = Vec::new();
         let mut rest = text;
         while !rest.is_empty() {
             let at = text.len() - rest.len();
-            let wrong = |expected: &str| NoPattern { at, expected: expected.to_owned() };
+            let wrong = |expected: &str| PatternParseError { at, expected: expected.to_owned() };
             if steps.len() == MAX_DEPTH {
                 return Err(wrong(&format!("the end, as no value is deeper than {MAX_DEPTH} steps,")));
             }

@@ -1,0 +1,84 @@
+//! Names that were made of arguments, such as the alias `db.get/{email}`.
+
+use super::mask::MASK;
+use super::secret::marked;
+use crate::Value;
+
+/// A text with everything replaced in it that was redacted of the values it may have been made of.
+pub(super) fn replaced(text: &str, before: &Value, after: &Value) -> String {
+    let mut pairs = Vec::new();
+    changes(before, Some(after), &mut pairs);
+    pairs.retain(|(old, new)| !old.is_empty() && old != new);
+    // What is part of another does not break that one up.
+    pairs.sort_by_key(|(old, _)| std::cmp::Reverse(old.len()));
+    let mut replaced = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(next) = rest.chars().next() {
+        let begins = !replaced.ends_with(char::is_alphanumeric) || !next.is_alphanumeric();
+        let pair = pairs.iter().filter(|_| begins).find(|(old, _)| stands_at(rest, old));
+        let taken = match pair {
+            Some((old, new)) => {
+                replaced.push_str(new);
+                old.len()
+            }
+            None => {
+                replaced.push(next);
+                next.len_utf8()
+            }
+        };
+        rest = rest.get(taken..).unwrap_or_default();
+    }
+    replaced
+}
+
+/// Whether a text begins with another that ends there, and does not go on as a longer word or number.
+fn stands_at(text: &str, wanted: &str) -> bool {
+    let Some(after) = text.strip_prefix(wanted) else { return false };
+    !(wanted.ends_with(char::is_alphanumeric) && after.starts_with(char::is_alphanumeric))
+}
+
+/// The texts and numbers that were changed, and what they were changed into.
+fn changes(before: &Value, after: Option<&Value>, pairs: &mut Vec<(String, String)>) {
+    if let Some(inner) = marked(&mut before.clone()) {
+        return changes(&inner, after, pairs);
+    }
+    let mut gone = |inner: &Value| changes(inner, None, pairs);
+    match (before, after) {
+        (Value::String(old), new) => pairs.push((old.clone(), shown(new))),
+        (Value::Integer(old), new) => pairs.push((old.to_string(), shown(new))),
+        (Value::Char(old), new) => pairs.push((old.to_string(), shown(new))),
+        (Value::Some(old), Some(Value::Some(new))) => changes(old, Some(new), pairs),
+        (Value::Variant(_, Some(old)), Some(Value::Variant(_, Some(new)))) => changes(old, Some(new), pairs),
+        (Value::Some(old) | Value::Variant(_, Some(old)), _) => gone(old),
+        (Value::Seq(old), Some(Value::Seq(new))) => {
+            old.iter().enumerate().for_each(|(at, old)| changes(old, new.get(at), pairs));
+        }
+        (Value::Seq(old), _) => old.iter().for_each(gone),
+        (Value::Struct(old), new) => {
+            let Some(Value::Struct(new)) = new else { return old.iter().for_each(|(_, old)| gone(old)) };
+            for (name, old) in old {
+                changes(old, new.iter().find(|(other, _)| other == name).map(|(_, new)| new), pairs);
+            }
+        }
+        (Value::Map(old), new) => {
+            let new = if let Some(Value::Map(new)) = new { new.as_slice() } else { &[] };
+            for (key, old) in old {
+                let new = new.iter().find(|(other, _)| other == key);
+                if new.is_none() {
+                    changes(key, None, pairs);
+                }
+                changes(old, new.map(|(_, new)| new), pairs);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn shown(value: Option<&Value>) -> String {
+    match value {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Integer(number)) => number.to_string(),
+        Some(Value::Char(c)) => c.to_string(),
+        _ => MASK.to_owned(),
+    }
+}

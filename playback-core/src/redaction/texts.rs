@@ -1,0 +1,179 @@
+//! Texts that are told by what they look like.
+
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use regex::bytes::{Captures, Regex};
+
+/// Texts that are told by what they look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Texts {
+    /// Numbers of payment cards: 13 to 19 digits, in groups or not, whose check digit (after Luhn) is right.
+    Cards,
+    /// E-mail addresses.
+    Emails,
+    /// What follows `Bearer`, `Basic` or `Token`, as in the header `Authorization`, and JSON web tokens.
+    Bearers,
+    /// Private keys in PEM, and keys that the large services mark as such: of AWS, Google, GitHub, GitLab, Slack, Stripe, npm.
+    Keys,
+}
+
+impl Texts {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Cards, Self::Emails, Self::Bearers, Self::Keys];
+
+    /// The name that it has in a file of rules.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cards => "cards",
+            Self::Emails => "emails",
+            Self::Bearers => "bearers",
+            Self::Keys => "keys",
+        }
+    }
+
+    /// Where they stand in a text. None if the expressions could not be made.
+    pub(super) fn find(self, text: &[u8]) -> Option<Vec<Range<usize>>> {
+        if !self.may_be_in(text) {
+            return Some(Vec::new());
+        }
+        let found = regex(self)?.captures_iter(text).filter_map(|captures| matched(&captures));
+        Some(match self {
+            Self::Cards => found.flat_map(|range| cards(text, range)).collect(),
+            _ => found.collect(),
+        })
+    }
+
+    /// Whether it is worth looking: nearly all texts hold nothing.
+    fn may_be_in(self, text: &[u8]) -> bool {
+        match self {
+            Self::Cards => text.len() >= 13,
+            Self::Emails => text.contains(&b'@'),
+            Self::Bearers => text.len() >= 8,
+            Self::Keys => text.len() >= 16,
+        }
+    }
+}
+
+/// What a match is about: its first group, if there is one.
+pub(super) fn matched(captures: &Captures<'_>) -> Option<Range<usize>> {
+    let group = captures.iter().skip(1).flatten().next();
+    group.or_else(|| captures.get(0)).map(|found| found.range()).filter(|range| !range.is_empty())
+}
+
+fn regex(texts: Texts) -> Option<&'static Regex> {
+    static CARDS: OnceLock<Option<Regex>> = OnceLock::new();
+    static EMAILS: OnceLock<Option<Regex>> = OnceLock::new();
+    static BEARERS: OnceLock<Option<Regex>> = OnceLock::new();
+    static KEYS: OnceLock<Option<Regex>> = OnceLock::new();
+    let (made, pattern) = match texts {
+        Texts::Cards => (&CARDS, r"[0-9](?:[ -]?[0-9]){12,}"),
+        Texts::Emails => (
+            &EMAILS,
+            r"[\p{Alphabetic}0-9.!$%*+^_~-](?:[\p{Alphabetic}0-9.!$%*+^_~'-]*[\p{Alphabetic}0-9.!$%*+^_~-])?@[\p{Alphabetic}0-9](?:[\p{Alphabetic}0-9.-]*[\p{Alphabetic}0-9])?",
+        ),
+        Texts::Bearers => (
+            &BEARERS,
+            r"(?i:\b(?:bearer|basic|token)[ \t]+)([A-Za-z0-9._~+/=-]{8,})|(\beyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*)",
+        ),
+        Texts::Keys => (
+            &KEYS,
+            r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?s:.*?)(?:-----END [A-Z ]*PRIVATE KEY-----|\z)|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bAIza[A-Za-z0-9_-]{35}|\bgh[pousr]_[A-Za-z0-9]{36,}|\bgithub_pat_[A-Za-z0-9_]{22,}|\bglpat-[A-Za-z0-9_-]{20,}|\bxox[abeoprs]-[A-Za-z0-9-]{10,}|\b[rs]k_(?:live|test)_[A-Za-z0-9]{16,}|\bnpm_[A-Za-z0-9]{36}",
+        ),
+    };
+    made.get_or_init(|| Regex::new(pattern).ok()).as_ref()
+}
+
+/// The numbers of cards in a run of digits: among its groups, those that follow each other and have the right count of
+/// digits and the right check digit.
+fn cards(text: &[u8], run: Range<usize>) -> Vec<Range<usize>> {
+    let mut groups: Vec<Range<usize>> = Vec::new();
+    for at in run {
+        if !text.get(at).is_some_and(u8::is_ascii_digit) {
+            continue;
+        }
+        match groups.last_mut().filter(|group| group.end == at) {
+            Some(group) => group.end = at + 1,
+            None => groups.push(at..at + 1),
+        }
+    }
+    let mut found: Vec<Range<usize>> = Vec::new();
+    let mut first = 0;
+    while let Some(start) = groups.get(first).map(|group| group.start) {
+        let is_card = |end: &usize| {
+            let digits =
+                || text.get(start..*end).unwrap_or_default().iter().filter(|byte| byte.is_ascii_digit());
+            (13..=19).contains(&digits().count()) && is_luhn(digits().map(|digit| digit - b'0'))
+        };
+        // The longest: what is left of a card is a part of it.
+        let ends = groups.iter().enumerate().skip(first).take(19).map(|(at, group)| (at, group.end));
+        let longest = ends.rev().find(|(_, end)| is_card(end));
+        first = match longest {
+            Some((at, end)) => {
+                found.push(start..end);
+                at + 1
+            }
+            None => first + 1,
+        };
+    }
+    found
+}
+
+/// Whether the last digit is the check digit of the others (ISO/IEC 7812-1, annex B).
+fn is_luhn(digits: impl DoubleEndedIterator<Item = u8>) -> bool {
+    let sum: u32 = digits
+        .rev()
+        .enumerate()
+        .map(|(at, digit)| match (at % 2, u32::from(digit)) {
+            (0, digit) => digit,
+            (_, digit) if digit > 4 => 2 * digit - 9,
+            (_, digit) => 2 * digit,
+        })
+        .sum();
+    sum.is_multiple_of(10)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_well_known_is_found_and_what_only_looks_like_it_is_not() {
+        let cases: [(Texts, &str, &[&str]); 18] = [
+            (Texts::Cards, "paid by 4111 1111 1111 1111, thanks", &["4111 1111 1111 1111"]),
+            (Texts::Cards, "4111111111111112", &[]),
+            (Texts::Cards, "12 4111-1111-1111-1111 35", &["4111-1111-1111-1111"]),
+            (Texts::Cards, "378282246310005/5555555555554444", &["378282246310005", "5555555555554444"]),
+            (Texts::Cards, "at 1700000000001 ms", &[]),
+            (Texts::Cards, "12345678901234567890123", &[]),
+            (Texts::Emails, "from <ann.b+c@example.co.uk>.", &["ann.b+c@example.co.uk"]),
+            (Texts::Emails, "jürgen@münchen.example", &["jürgen@münchen.example"]),
+            (Texts::Emails, "db/'mo.o'neil@example.com'", &["mo.o'neil@example.com"]),
+            (Texts::Emails, "3 @ 4, @home, a@ b", &[]),
+            (Texts::Bearers, "Authorization: Bearer abc.def-123456", &["abc.def-123456"]),
+            (Texts::Bearers, "bearer of bad news", &[]),
+            (Texts::Bearers, "jwt=eyJhbGciOi.eyJzdWIiOi.c2ln!", &["eyJhbGciOi.eyJzdWIiOi.c2ln"]),
+            (Texts::Keys, "key AKIAIOSFODNN7EXAMPLE.", &["AKIAIOSFODNN7EXAMPLE"]),
+            (
+                Texts::Keys,
+                "ghp_0123456789abcdefghijABCDEFGHIJ012345",
+                &["ghp_0123456789abcdefghijABCDEFGHIJ012345"],
+            ),
+            (Texts::Keys, "task_live_and_let_die_0123456789", &[]),
+            (
+                Texts::Keys,
+                "x -----BEGIN RSA PRIVATE KEY-----\nMII\n-----END RSA PRIVATE KEY----- y",
+                &["-----BEGIN RSA PRIVATE KEY-----\nMII\n-----END RSA PRIVATE KEY-----"],
+            ),
+            (Texts::Keys, "-----BEGIN PRIVATE KEY-----\ncut off", &["-----BEGIN PRIVATE KEY-----\ncut off"]),
+        ];
+        for (texts, text, expected) in cases {
+            let found = texts.find(text.as_bytes()).unwrap();
+            let found: Vec<&str> = found.into_iter().map(|range| &text[range]).collect();
+            assert_eq!(found, expected, "{texts:?} in {text:?}");
+        }
+    }
+}
