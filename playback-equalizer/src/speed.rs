@@ -44,6 +44,8 @@ pub struct Speed {
     pub recorded: Duration,
     /// The median of the replayed durations.
     pub replayed: Duration,
+    /// The median of by how much longer the replays took; zero if they did not.
+    pub longer: Duration,
     /// The median of the ratios of replayed to recorded; above 1 the replays are slower.
     pub ratio: f64,
     /// The lower and the upper end of the interval that holds the true median ratio with a confidence of 95 %. None
@@ -71,6 +73,12 @@ impl Speed {
             .zip(&replayed)
             .map(|(recorded, replayed)| replayed.as_secs_f64() / recorded.as_secs_f64())
             .collect();
+        let mut longer: Vec<Duration> = recorded
+            .iter()
+            .zip(&replayed)
+            .map(|(recorded, replayed)| replayed.saturating_sub(*recorded))
+            .collect();
+        longer.sort();
         ratios.sort_by(f64::total_cmp);
         recorded.sort();
         replayed.sort();
@@ -78,6 +86,7 @@ impl Speed {
             pairs: ratios.len(),
             recorded: middle(&recorded, |low, high| low + (high - low) / 2)?,
             replayed: middle(&replayed, |low, high| low + (high - low) / 2)?,
+            longer: middle(&longer, |low, high| low + (high - low) / 2)?,
             ratio: middle(&ratios, |low, high| low.midpoint(high))?,
             interval: rank(ratios.len()).and_then(|rank| {
                 let high = ratios.len().checked_sub(rank)?;
@@ -95,6 +104,10 @@ impl Speed {
 }
 
 impl Slowdown {
+    /// By how much longer replays have to take at the median for a slowdown to be worth a report, where nothing else
+    /// is said: of code that takes microseconds, caches and clocks make any ratio.
+    pub const FLOOR: Duration = Duration::from_millis(1);
+
     /// The speed that it was found in.
     #[must_use]
     pub fn speed(&self) -> &Speed {

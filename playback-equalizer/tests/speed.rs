@@ -46,6 +46,15 @@ fn medians_lie_between_the_two_in_the_middle() {
 }
 
 #[test]
+fn how_much_longer_replays_took_is_told_of_pairs() {
+    let longer = |pairs: &[(u64, u64)]| {
+        Speed::of(pairs.iter().map(|(recorded, replayed)| (ms(*recorded), ms(*replayed)))).unwrap().longer
+    };
+    assert_eq!(longer(&[(1, 3), (500, 510), (1_000, 1_004)]), ms(4));
+    assert_eq!(longer(&[(3, 1), (500, 510), (1_000, 900)]), ms(0));
+}
+
+#[test]
 fn what_no_clock_could_measure_is_left_out() {
     assert_eq!(Speed::of([]), None);
     assert_eq!(Speed::of([(ms(0), ms(3)), (ms(3), ms(0))]), None);

@@ -8,7 +8,9 @@ use std::time::Duration;
 use futures::executor::block_on;
 use futures::stream::{self, StreamExt};
 use playback_core::{Recording, RecordingId, operation, output};
-use playback_equalizer::{Comparison, Crew, Equalizer, Error, Status, Stop, Tuning, Workers, is_worker};
+use playback_equalizer::{
+    Comparison, Crew, Equalizer, Error, Rules, Status, Stop, Tolerance, Tuning, Workers, is_worker,
+};
 
 /// Sends a map, a string and its argument; what is sent differs by `off`.
 fn send(argument: u64, off: u64, body: impl FnOnce()) -> Result<u64, String> {
@@ -134,6 +136,26 @@ fn e7_a_replay_that_does_not_end_is_ended_with_its_worker_and_the_run_goes_on() 
         message(&comparisons[1]),
         "the replay did not end within 200ms, and blocks its thread, so its worker process was ended"
     );
+}
+
+#[test]
+fn what_rules_are_good_for_is_counted_in_workers_as_it_is_on_threads() {
+    let test = "what_rules_are_good_for_is_counted_in_workers_as_it_is_on_threads";
+    let usage = |crew: Crew| {
+        // One that forgives, one for a place where nothing differs, and one for no place.
+        let tolerance = Tolerance::absolute(5.0);
+        let rules = Rules::new().tolerance("**", tolerance).unwrap();
+        let rules = rules.ignore_case("*").unwrap().ignore("nowhere").unwrap();
+        let comparisons = run(crew, tuning(5, |_| ()).rules(&rules), 8);
+        assert!(comparisons.iter().all(|comparison| comparison.status() == Status::Equal), "{comparisons:?}");
+        let unused: Vec<String> = rules.unused().into_iter().map(ToString::to_string).collect();
+        let usage: Vec<_> = rules.usage().iter().map(|usage| (usage.found, usage.forgave)).collect();
+        (unused, usage)
+    };
+    let (unused, by_workers) = usage(crew(test, 2));
+    assert_eq!(by_workers, [(true, 8), (true, 0), (false, 0)]);
+    assert_eq!(unused.len(), 1, "{unused:?}");
+    assert_eq!(usage(Crew::new()), (unused, by_workers));
 }
 
 #[test]

@@ -59,7 +59,7 @@ fn work_by_processes(thread: usize, desk: &Desk, workers: &Workers) {
             }),
         };
         let compared = started.and_then(|mut started| {
-            let (comparison, is_of_use) = started.compare(&id, desk.limits().time, wanted)?;
+            let (comparison, is_of_use) = started.compare(&id, job.rules(), desk.limits().time, wanted)?;
             if is_of_use && started.compared() < workers.lifetime() {
                 worker = Some(started);
             } else if is_of_use {

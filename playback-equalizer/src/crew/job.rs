@@ -11,7 +11,7 @@ use playback_core::{Recording, RecordingId};
 
 use super::watch::Watch;
 use crate::guard::panic_message;
-use crate::{Comparison, Equalizer, Error, Runtime};
+use crate::{Comparison, Equalizer, Error, Rules, Runtime};
 
 /// One recording to load, replay and compare: what a [`Crew`](crate::Crew) does.
 pub struct Job {
@@ -35,6 +35,11 @@ impl Job {
     #[must_use]
     pub fn id(&self) -> &RecordingId {
         &self.id
+    }
+
+    /// The rules that it is compared by.
+    pub(crate) fn rules(&self) -> &Rules {
+        self.equalizer.tuning().all_rules()
     }
 
     /// The same, failing if an interception escapes.

@@ -27,13 +27,15 @@ mod place;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
-use futures::stream::{Stream, StreamExt};
+use futures::future::ready;
+use futures::stream::{self, Stream, StreamExt};
 use playback_core::{Recording, RecordingId, Tape, Value};
 
 use crate::{
-    Comparator, Criteria, Difference, Equalizer, Error, Extracted, Rule, Rules, Sides, Structural, Tuning,
-    shown,
+    Comparator, Comparison, Crew, Criteria, Difference, Equalizer, Error, Extracted, Job, Rule, Rules, Sides,
+    Structural, Tuning, shown,
 };
 use narrow::Narrow;
 use place::Place;
@@ -82,35 +84,37 @@ impl Noise {
 /// Paths are taken together with `[*]` for the numbers of elements. For each the narrowest rule is found that would
 /// keep quiet about all that was seen: an order that does not matter, upper and lower case, a tolerance with some room
 /// above what was seen, an id or a number inside a text, an absent default; only then that it is ignored.
-pub async fn learn(tuning: &Tuning, recordings: impl Stream<Item = Recording>, replays: usize) -> Noise {
+///
+/// Replays run on the threads of a [`Crew`].
+pub async fn learn(
+    tuning: &Tuning,
+    recordings: impl Stream<Item = Recording> + Send,
+    replays: usize,
+) -> Noise {
+    let replays = replays.max(2);
     // Replays are compared with each other, and not with the recording.
     let unjudged = Criteria::new().extractor(|_: &Tape| Ok::<_, Error>(Value::Unit));
     let equalizer = Equalizer::new(tuning.clone().criteria(unjudged)).keep_playbacks();
-    let mut recordings = std::pin::pin!(recordings);
+    let equalizer = Arc::new(equalizer);
+    let jobs = recordings.flat_map(|recording| {
+        let equalizer = Arc::clone(&equalizer);
+        stream::repeat(recording).take(replays).map(move |recording| {
+            Job::new(recording.id().clone(), Arc::clone(&equalizer), ready(Ok::<_, Error>(recording)))
+        })
+    });
+    let mut comparisons = Crew::new().run(jobs);
     let mut learning = Learning::default();
-    while let Some(recording) = recordings.next().await {
-        let id = recording.id().clone();
-        learning.recordings += 1;
-        *learning.by_category.entry(id.category().to_owned()).or_default() += 1;
-        let mut runs: Vec<Extracted> = Vec::new();
-        for _ in 0..replays.max(2) {
-            let run = replayed(&equalizer, tuning, &recording).await;
-            match (run, runs.first()) {
-                (Ok(run), None) => runs.push(run),
-                (Ok(run), Some(first)) => learning.compare(&id, tuning.all_rules(), first, &run),
-                (Err(why), _) => {
-                    learning.failures.push((id.clone(), why.to_string()));
-                    break;
-                }
-            }
-        }
+    // They come in the order of the jobs, so those of a recording are together.
+    while let Some(first) = comparisons.next().await {
+        let id = first.id.clone();
+        let others: Vec<Comparison> = comparisons.by_ref().take(replays - 1).collect().await;
+        learning.take(tuning, &id, std::iter::once(first).chain(others));
     }
     learning.noise()
 }
 
 /// What is compared of one more replay.
-async fn replayed(equalizer: &Equalizer, tuning: &Tuning, recording: &Recording) -> Result<Extracted, Error> {
-    let comparison = equalizer.compare(recording.clone()).await;
+fn replayed(tuning: &Tuning, comparison: Comparison) -> Result<Extracted, Error> {
     match &comparison.playback {
         Some(playback) => tuning.extract(playback.replayed()),
         None => Err(comparison.verdict.message.unwrap_or_else(|| "the replay failed".to_owned()).into()),
@@ -136,6 +140,20 @@ struct Seen {
 }
 
 impl Learning {
+    /// Takes in the replays of a recording, up to the first that fails.
+    fn take(&mut self, tuning: &Tuning, id: &RecordingId, replays: impl Iterator<Item = Comparison>) {
+        self.recordings += 1;
+        *self.by_category.entry(id.category().to_owned()).or_default() += 1;
+        let mut first: Option<Extracted> = None;
+        for comparison in replays {
+            match (replayed(tuning, comparison), &first) {
+                (Ok(run), None) => first = Some(run),
+                (Ok(run), Some(first)) => self.compare(id, tuning.all_rules(), first, &run),
+                (Err(why), _) => return self.failures.push((id.clone(), why.to_string())),
+            }
+        }
+    }
+
     fn compare(&mut self, id: &RecordingId, rules: &Rules, first: &Extracted, other: &Extracted) {
         let category = id.category();
         let differences = |rules: &Rules| {

@@ -14,7 +14,7 @@ use playback_core::RecordingId;
 use super::frames::{GLANCE, receive, send};
 use super::wire::Answer;
 use super::{VARIABLE, Workers};
-use crate::Comparison;
+use crate::{Comparison, Rules};
 
 /// How long a worker may take to come to the studio.
 const STARTED_WITHIN: Duration = Duration::from_secs(60);
@@ -91,10 +91,12 @@ impl Worker {
         Ok(Self { child, connection, last_lines, compared: 0 })
     }
 
-    /// Has a recording replayed and compared, and says whether the worker is of further use.
+    /// Has a recording replayed and compared, and says whether the worker is of further use. What the worker's rules
+    /// were good for is added to `rules`.
     pub(crate) fn compare(
         &mut self,
         id: &RecordingId,
+        rules: &Rules,
         limit: Duration,
         wanted: impl Fn() -> bool,
     ) -> Result<(Comparison, bool), Gone> {
@@ -111,6 +113,7 @@ impl Worker {
             Ok(Some(message)) => {
                 let answer = Answer::decode(&message).map_err(broken)?;
                 let spent = answer.spent;
+                answer.count(rules);
                 self.compared += 1;
                 Ok((answer.into_comparison(id.clone()).map_err(broken)?, !spent))
             }

@@ -55,11 +55,21 @@ pub(crate) fn serve<'a>(
         let Ok((connection, ids)) = connect(&assignment) else { exit(FAILED) };
         let mut ids = ids;
         while let Some(id) = ids.next().await {
-            let (comparison, spent) = match job(id.clone()) {
+            let job = job(id.clone());
+            let rules = job.as_ref().map(|job| job.rules().clone()).unwrap_or_default();
+            let before = rules.usage();
+            let (comparison, spent) = match job {
                 Ok(job) => crew.run_alone(job.escapes_fail()).await,
                 Err(why) => (Some(Comparison::failure(id, why)), false),
             };
-            let answer = comparison.and_then(|comparison| Answer::of(&comparison, spent).encode().ok());
+            let usage = rules
+                .usage()
+                .iter()
+                .zip(before)
+                .map(|(now, before)| (now.found, now.forgave.saturating_sub(before.forgave)))
+                .collect();
+            let answer =
+                comparison.and_then(|comparison| Answer::of(&comparison, usage, spent).encode().ok());
             let Some(answer) = answer else { exit(FAILED) };
             if send(&connection, &answer).is_err() {
                 exit(0);

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
 use crate::comparison::Run;
-use crate::{Change, Comparison, Difference, Status, Timeline, Verdict};
+use crate::{Change, Comparison, Difference, Rules, Status, Timeline, Verdict};
 
 /// What a worker answers.
 #[derive(Serialize, Deserialize)]
@@ -21,6 +21,8 @@ pub(super) struct Answer {
     replayed: Option<WireRun>,
     escapes: Vec<WireEscape>,
     timeline: Timeline,
+    /// What the rules were good for, in their order: whether there was a place for each, and how often it forgave.
+    usage: Vec<(bool, u64)>,
     /// A replay blocks a thread of the worker for good: it is of no more use.
     pub(super) spent: bool,
 }
@@ -66,7 +68,7 @@ enum WireChange {
 }
 
 impl Answer {
-    pub(super) fn of(comparison: &Comparison, spent: bool) -> Self {
+    pub(super) fn of(comparison: &Comparison, usage: Vec<(bool, u64)>, spent: bool) -> Self {
         let run = |run: &Run| WireRun { duration: run.duration, own: run.own, failed: run.failed };
         let escape = |escape: &Escape| WireEscape {
             output: escape.kind == Kind::Output,
@@ -84,6 +86,7 @@ impl Answer {
             replayed: comparison.replayed.as_ref().map(run),
             escapes: comparison.escapes.iter().map(escape).collect(),
             timeline: comparison.timeline.clone(),
+            usage,
             spent,
         }
     }
@@ -94,6 +97,14 @@ impl Answer {
 
     pub(super) fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
         decode(bytes)
+    }
+
+    /// Adds what the worker's rules were good for to the same rules of this process.
+    pub(super) fn count(&self, rules: &Rules) {
+        // Rules that are not the same, as `main` may make them of what changes, have nothing to do with each other.
+        if self.usage.len() == rules.len() {
+            rules.add_usage(self.usage.iter().copied());
+        }
     }
 
     pub(super) fn into_comparison(self, id: RecordingId) -> Result<Comparison, DecodeError> {
