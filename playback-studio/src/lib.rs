@@ -42,6 +42,7 @@
 //! | `report/json`, `report/file` | to JSON and back, to files: [`ReadError`], [`WriteError`] |
 //! | `report/gate`, `report/judgement` | whether a run passes: [`Gate`], [`Judgement`], [`Outcome`] |
 //! | `render` | a report for people and for other programs: [`Terminal`], [`Junit`], [`Markdown`], [`Html`] |
+//! | `harmless` | what was recorded, made harmless to whoever looks at it |
 //! | `accept`, `review` | making recordings anew of what their replays did: [`Change`], [`Review`] |
 //! | `cli` (feature) | the command line: the command `playback`, and a service's own |
 //!
@@ -52,6 +53,7 @@ mod accept;
 #[cfg(feature = "cli")]
 pub mod cli;
 mod event;
+mod harmless;
 #[cfg(feature = "ctrl-c")]
 mod interrupt;
 mod log;

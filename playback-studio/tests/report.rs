@@ -3,6 +3,8 @@
 
 mod common;
 
+use std::time::Duration;
+
 use common::{difference, document, mixed, recording, report};
 use playback_studio::{Gate, Outcome, ReadError, Report, Risk};
 use proptest::prelude::*;
@@ -249,12 +251,42 @@ fn rules_and_slowdowns_fail_where_it_is_asked_for() {
 }
 
 #[test]
+fn a_slowdown_of_microseconds_is_noise_unless_it_is_asked_for() {
+    let report = |recorded: u64, replayed: u64| {
+        let recordings = (0..30).map(|number| {
+            let mut one = recording("A", number, "equal", &[]);
+            one["recorded"]["own_us"] = json!(recorded + number);
+            one["replayed"]["own_us"] = json!(replayed + number);
+            one
+        });
+        Report::from_json(&document(&[("A", recordings.collect())]).to_string()).unwrap()
+    };
+    for (recorded, replayed, gate, passes) in [
+        (10, 900, "any,slowdown", true),
+        (10, 1_010, "any,slowdown", false),
+        (10, 900, "any,slowdown>1.5+500us", false),
+        (10, 900, "any,slowdown>1.5+0s", false),
+        (10, 19_000, "any,slowdown>1.5+20ms", true),
+        (10, 21_000, "any,slowdown>1.5+20ms", false),
+        (100_000, 121_000, "any,slowdown>1.5+20ms", true),
+    ] {
+        let judgement = report(recorded, replayed).judge(&gate.parse().unwrap());
+        assert_eq!(judgement.reasons.is_empty(), passes, "{recorded} {replayed} {gate}: {judgement}");
+    }
+    // What the terminal reports is what a gate would.
+    assert!(!report(10, 900).to_string().contains("as slow"));
+    assert!(report(10, 1_010).to_string().contains("as slow"));
+}
+
+#[test]
 fn a_gate_is_written_as_it_is_read_and_a_mistake_names_the_word_and_what_there_is() {
     let gates = [
         Gate::default(),
         Gate::default().accept(Risk::FieldAdded).accept_fixed().accept_nothing(),
         Gate::default().accept_failures(2.5).fail_on_slowdown(1.25).fail_on_unused_rules(),
         Gate::default().accept_failed().accept_unclassed(),
+        Gate::default().fail_on_slowdown(2.0).slowdown_floor(Duration::from_micros(2_500)),
+        Gate::default().fail_on_slowdown(2.0).slowdown_floor(Duration::ZERO),
         "none".parse().unwrap(),
     ];
     for gate in gates {
@@ -271,6 +303,9 @@ fn a_gate_is_written_as_it_is_read_and_a_mistake_names_the_word_and_what_there_i
         "slowdown>-1",
         "-slowdown>1",
         "slowdown>NaN",
+        "slowdown>2+5",
+        "slowdown>2+-5ms",
+        "slowdown>2+1e300s",
     ] {
         let error = wrong.parse::<Gate>().unwrap_err().to_string();
         assert!(

@@ -15,6 +15,7 @@ use std::time::{Duration, SystemTime};
 use futures::executor::block_on;
 use futures::stream::StreamExt;
 use playback_cassette::{Cassette, IdGenerator, Order, Query, TapeRecorder};
+use playback_cassette_s3::ObjectStoreCassette;
 use playback_core::{RecorderExt, RecordingId, operation, output};
 use playback_studio::{Error, Event, RecordingReport, Report, Status, Studio, Tuning, extract};
 use playback_testkit::MemoryCassette;
@@ -291,4 +292,39 @@ fn a_lookup_of_several_categories_is_refused_with_the_way_out() {
         "{:?}",
         report.failures
     );
+}
+
+#[test]
+fn e5_a_recording_whose_bytes_are_corrupt_is_one_failure_that_names_it_and_the_run_goes_on() {
+    fn files(directory: &std::path::Path, found: &mut Vec<std::path::PathBuf>) {
+        for entry in std::fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { files(&path, found) } else { found.push(path) }
+        }
+    }
+    // Whatever byte of the file it is, of its head, its middle and its end.
+    for place in [0, 1, 2] {
+        let directory = tempfile::tempdir().unwrap();
+        let open = || ObjectStoreCassette::local(directory.path()).unwrap().read_only(false);
+        let recorder = TapeRecorder::builder(open()).clock(now()).ids(IdGenerator::seeded(1)).build();
+        for argument in 0..5 {
+            block_on(recorder.scope(send("A", argument, 0)));
+        }
+        recorder.close_blocking(Duration::from_secs(60)).unwrap();
+        let mut found = Vec::new();
+        files(directory.path(), &mut found);
+        found.retain(|path| path.components().any(|part| part.as_os_str() == "full"));
+        found.sort();
+        let mut bytes = std::fs::read(&found[2]).unwrap();
+        let at = [3, bytes.len() / 2, bytes.len() - 1][place];
+        bytes[at] ^= 0x10;
+        std::fs::write(&found[2], bytes).unwrap();
+        let report = block_on(Studio::new(open(), tuner(&[("A", 0)])).clock(now()).play());
+        assert_eq!(report.counts().to_string(), "5 recordings: 4 equal, 1 equalizer failure", "byte {at}");
+        let failed = report.recordings().find(|one| one.status == Status::EqualizerFailure).unwrap();
+        assert!(found[2].to_str().unwrap().contains(failed.id.unique()), "{}", failed.id);
+        let message = failed.message.as_deref().unwrap();
+        assert!(message.starts_with("loading it failed: "), "{message}");
+        assert!(message.contains(&failed.id.to_string()), "{message}");
+    }
 }

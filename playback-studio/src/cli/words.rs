@@ -1,62 +1,16 @@
 //! Times, sizes and other people's text as they are shown.
 
-use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
 use bytesize::ByteSize;
 use time::UtcDateTime;
 use time::macros::format_description;
 
-/// A text that does nothing to a terminal, whatever is in it: control characters and those that turn the
-/// direction of writing are shown as escapes. Line ends are escaped, too.
-pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
-    if !text.contains(acts_on_terminals) {
-        return Cow::Borrowed(text);
-    }
-    let mut shown = String::with_capacity(text.len() + 8);
-    for c in text.chars() {
-        if acts_on_terminals(c) { shown.extend(c.escape_default()) } else { shown.push(c) }
-    }
-    Cow::Owned(shown)
-}
+pub(crate) use crate::harmless::{json as harmless_json, one_line as harmless};
 
-/// The same, for a message of several lines.
+/// A message of several lines, in which nothing acts on a terminal.
 pub(crate) fn harmless_lines(text: &str) -> String {
-    text.split('\n').map(harmless).collect::<Vec<_>>().join("\n")
-}
-
-/// JSON in which nothing acts on a terminal. Outside of strings JSON has no such characters, but line ends.
-pub(crate) fn harmless_json(json: &str) -> Cow<'_, str> {
-    let acts = |c: char| c != '\n' && acts_on_terminals(c);
-    if !json.contains(acts) {
-        return Cow::Borrowed(json);
-    }
-    let mut shown = String::with_capacity(json.len() + 8);
-    for c in json.chars() {
-        if acts(c) {
-            let mut units = [0; 2];
-            c.encode_utf16(&mut units).iter().for_each(|unit| shown.push_str(&format!("\\u{unit:04x}")));
-        } else {
-            shown.push(c);
-        }
-    }
-    Cow::Owned(shown)
-}
-
-fn acts_on_terminals(c: char) -> bool {
-    c.is_control()
-        || matches!(
-            c,
-            '\u{ad}'
-                | '\u{61c}'
-                | '\u{180e}'
-                | '\u{200b}'..='\u{200f}'
-                | '\u{2028}'..='\u{202e}'
-                | '\u{2060}'..='\u{206f}'
-                | '\u{feff}'
-                | '\u{fff9}'..='\u{fffb}'
-                | '\u{e0000}'..='\u{e007f}'
-        )
+    crate::harmless::harmless(text).into_owned()
 }
 
 /// `1.5 KiB`.
@@ -132,13 +86,6 @@ mod tests {
         }
         assert_eq!(size(0), "0 B");
         assert_eq!(size(1_536), "1.5 KiB");
-    }
-
-    #[test]
-    fn what_acts_on_a_terminal_is_shown_and_does_nothing() {
-        assert_eq!(harmless("chk é 日本 e\u{301}"), "chk é 日本 e\u{301}");
-        assert_eq!(harmless("\u{1b}[31mred\u{9b}2J\u{202e}\n\r"), r"\u{1b}[31mred\u{9b}2J\u{202e}\n\r");
-        assert_eq!(harmless_json("{\"\u{9b}\":\"\u{e0001}\"}\n"), "{\"\\u009b\":\"\\udb40\\udc01\"}\n");
     }
 
     #[test]

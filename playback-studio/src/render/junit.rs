@@ -5,7 +5,7 @@ use std::fmt;
 use playback_equalizer::Status;
 use quick_junit::{NonSuccessKind, Report as Xml, TestCase, TestCaseStatus, TestSuite};
 
-use super::harmless::{harmless, one_line};
+use crate::harmless::{harmless, one_line};
 use crate::report::{CategoryReport, Gate, RecordingReport, Report};
 
 /// A report as JUnit's XML; see [`Report::junit`].

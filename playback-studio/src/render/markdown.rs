@@ -5,7 +5,7 @@ use std::fmt::{self, Write};
 use playback_core::RESULT_ALIAS;
 use playback_equalizer::Status;
 
-use super::harmless::{harmless, one_line};
+use crate::harmless::{harmless, one_line};
 use crate::report::{CategoryReport, Counts, Gate, Group, Outcome, RecordingReport, Report};
 
 /// How long a comment on GitHub may be is 65,536 characters; this many bytes are fewer, with room for a word more.

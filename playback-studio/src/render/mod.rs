@@ -1,6 +1,5 @@
 //! A report in its forms for people and for other programs.
 
-mod harmless;
 mod html;
 mod junit;
 mod markdown;

@@ -5,10 +5,10 @@ use std::fmt;
 
 use anstyle::{AnsiColor, Style};
 use playback_core::RESULT_ALIAS;
-use playback_equalizer::Status;
+use playback_equalizer::{Slowdown, Status};
 use unicode_width::UnicodeWidthStr;
 
-use super::harmless::{harmless, one_line};
+use crate::harmless::{harmless, one_line};
 use crate::report::{CategoryReport, Counts, Group, RecordingReport, Report};
 
 /// Recordings that are listed of each status and category.
@@ -116,7 +116,7 @@ impl Terminal<'_> {
         if let Some(nothing_found) = nothing_found {
             writeln!(f, "\n{name}: {}", indented(nothing_found, "  "))?;
         }
-        let slowdown = category.speed().and_then(|speed| speed.slowdown(SLOW));
+        let slowdown = category.slowdown(SLOW, Slowdown::FLOOR);
         if category.counts().of(Status::Equal) < recordings.len()
             || !failures.is_empty()
             || slowdown.is_some()

@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
-use playback_equalizer::{Risk, Status};
+use playback_equalizer::{Risk, Slowdown, Status};
 
 use super::RecordingReport;
 
@@ -16,7 +17,8 @@ const DEFAULT_SLOWDOWN: f64 = 1.5;
 /// In code, one begins with the default and accepts some of it. As text, for a command line, one lists what to
 /// fail on: `any` is the default, a `-` takes an item away again, and `equalizer-failure>5%` fails once more than
 /// that share of the recordings could not be compared; `slowdown>1.5` fails if the own code of a category's
-/// operations takes more than that many times as long as it did, beyond chance.
+/// operations takes more than that many times as long as it did, beyond chance, and at least a millisecond longer,
+/// and `slowdown>1.5+20ms` if it takes at least so much longer.
 ///
 /// ```
 /// use playback_studio::{Gate, Risk};
@@ -35,6 +37,8 @@ pub struct Gate {
     failures: f64,
     /// How many times as slow the replays of a category may be.
     slowdown: f64,
+    /// Slowdowns by less than this pass.
+    floor: Duration,
 }
 
 /// What a run can fail on.
@@ -93,6 +97,7 @@ impl Default for Gate {
             items: Item::all().filter(|item| item.is_default()).collect(),
             failures: 0.0,
             slowdown: DEFAULT_SLOWDOWN,
+            floor: Slowdown::FLOOR,
         }
     }
 }
@@ -145,7 +150,7 @@ impl Gate {
     }
 
     /// Fails if the replays of a category are more than `threshold` times as slow as what was recorded, beyond
-    /// chance; see [`Speed::slowdown`](playback_equalizer::Speed::slowdown). What is no number of at least 0 counts
+    /// chance, and not only by a [trifle](Self::slowdown_floor); see [`Speed::slowdown`](playback_equalizer::Speed::slowdown). What is no number of at least 0 counts
     /// as 0.
     #[must_use]
     pub fn fail_on_slowdown(mut self, threshold: f64) -> Self {
@@ -154,9 +159,16 @@ impl Gate {
         self
     }
 
-    /// How many times as slow the replays of a category may be, if that is looked at.
-    pub(super) fn slowdown(&self) -> Option<f64> {
-        self.fails_on(Item::Slowdown).then_some(self.slowdown)
+    /// Lets slowdowns pass that are less than `floor` at the median; [`Slowdown::FLOOR`], unless said otherwise.
+    #[must_use]
+    pub fn slowdown_floor(mut self, floor: Duration) -> Self {
+        self.floor = floor;
+        self
+    }
+
+    /// How many times as slow the replays of a category may be, and by how much, if that is looked at.
+    pub(super) fn slowdown(&self) -> Option<(f64, Duration)> {
+        self.fails_on(Item::Slowdown).then_some((self.slowdown, self.floor))
     }
 
     /// Whether it lets a recording pass. One that is fixed or failed is judged as that, and one that is different
@@ -213,6 +225,9 @@ impl fmt::Display for Gate {
         }
         let item = |item: &Item| match item {
             Item::EqualizerFailure if self.failures > 0.0 => format!("{}>{}%", item.name(), self.failures),
+            Item::Slowdown if self.floor != Slowdown::FLOOR => {
+                format!("{}>{}+{:?}", item.name(), self.slowdown, self.floor)
+            }
             Item::Slowdown => format!("{}>{}", item.name(), self.slowdown),
             item => item.name(),
         };
@@ -250,7 +265,13 @@ impl FromStr for Gate {
                     [Item::EqualizerFailure] => {
                         gate.failures = number(limit.trim().strip_suffix('%').ok_or_else(unknown)?, 100.0)?;
                     }
-                    [Item::Slowdown] => gate.slowdown = number(limit, f64::MAX)?,
+                    [Item::Slowdown] => {
+                        let (times, floor) = match limit.split_once('+') {
+                            Some((times, floor)) => (times, duration(floor.trim()).ok_or_else(unknown)?),
+                            None => (limit, Slowdown::FLOOR),
+                        };
+                        (gate.slowdown, gate.floor) = (number(times, f64::MAX)?, floor);
+                    }
                     _ => return Err(unknown()),
                 }
             }
@@ -262,6 +283,14 @@ impl FromStr for Gate {
         }
         Ok(gate)
     }
+}
+
+/// A duration, as `{:?}` writes it: `1.5s`, `20ms`, `5µs`, or `5us`.
+fn duration(text: &str) -> Option<Duration> {
+    const UNITS: [(&str, f64); 5] = [("ns", 1e-9), ("µs", 1e-6), ("us", 1e-6), ("ms", 1e-3), ("s", 1.0)];
+    let (number, seconds) =
+        UNITS.into_iter().find_map(|(unit, seconds)| Some((text.strip_suffix(unit)?, seconds)))?;
+    Duration::try_from_secs_f64(number.trim().parse::<f64>().ok()? * seconds).ok()
 }
 
 /// The items that a name stands for.
@@ -287,7 +316,7 @@ impl fmt::Display for UnknownFinding {
         write!(
             f,
             "{:?} is nothing that a run can fail on; there are: any, none, different, {}; and \
-             `equalizer-failure>5%` and `slowdown>1.5` for less of it, and a `-` before what is not to fail",
+             `equalizer-failure>5%`, `slowdown>1.5` and `slowdown>1.5+20ms` for less of it, and a `-` before what is not to fail",
             self.word,
             known.join(", ")
         )

@@ -94,7 +94,7 @@ impl Report {
         }
         for category in &self.categories {
             // Ordering durations costs something, so only where it is asked for.
-            let slowdown = gate.slowdown().and_then(|most| category.speed()?.slowdown(most));
+            let slowdown = gate.slowdown().and_then(|(most, floor)| category.slowdown(most, floor));
             if let Some(slowdown) = slowdown {
                 let name = &category.category;
                 judgement.add(Outcome::Differences, format!("the own code of {name} is {slowdown}"));

@@ -11,8 +11,9 @@ mod recording;
 mod words;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use playback_equalizer::{Rules, Speed, Status};
+use playback_equalizer::{Rules, Slowdown, Speed, Status};
 use serde::{Deserialize, Serialize};
 
 pub use counts::Counts;
@@ -200,6 +201,13 @@ impl CategoryReport {
     pub fn speed(&self) -> Option<Speed> {
         let own = |recording: &RecordingReport| Some((recording.recorded?.own, recording.replayed?.own));
         Speed::of(self.recordings.iter().filter_map(own))
+    }
+
+    /// The finding that the replays' own code took more than `threshold` times as long as the recorded runs', beyond
+    /// chance, and by `floor` at least: see [`Speed::slowdown`] and [`Slowdown::FLOOR`].
+    #[must_use]
+    pub fn slowdown(&self, threshold: f64, floor: Duration) -> Option<Slowdown> {
+        self.speed()?.slowdown(threshold).filter(|slowdown| slowdown.speed().longer >= floor)
     }
 
     fn found_nothing(&mut self, message: String) {
