@@ -9,8 +9,8 @@ use super::failure::{Exit, Stop};
 use super::screen::Screen;
 use super::store::StoreArgs;
 use super::{
-    Cli, about, bench, compare, convert, copy, diff, id, ls, noise, remove, replay, review, show, stats, store,
-    verify,
+    Cli, about, bench, compare, convert, copy, diff, id, ls, noise, remove, replay, review, show, stats,
+    store, verify,
 };
 
 /// Looks at recordings of operations, copies them, and keeps them in order

@@ -123,7 +123,9 @@ impl Compare {
                 match select(pin!(studio.play_with(progress)), pin!(stopped)).await {
                     Either::Left((report, _)) => report,
                     Either::Right(((), playing)) => {
-                        screen.note("interrupted: what is in work is ended, and reported; once more ends at once");
+                        screen.note(
+                            "interrupted: what is in work is ended, and reported; once more ends at once",
+                        );
                         playing.await
                     }
                 }

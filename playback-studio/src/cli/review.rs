@@ -133,11 +133,11 @@ async fn pending(which: &Which, store: &StoreArgs, mut reviewer: Reviewer<'_>) -
             return Decision::Skip;
         }
         at += 1;
-        let gone = if pending.recorded.is_none() { ", whose recording is gone" } else { "" };
-        let title = format!("{at} of {number}: {}{gone}", pending.name);
+        let but = if pending.recorded.is_none() { ", whose recording is gone" } else { "" };
+        let but = if pending.is_stale() { ", which was edited since and cannot be accepted" } else { but };
+        let title = format!("{at} of {number}: {}{but}", pending.name);
         let lines = pending.lines().map_err(Stop::from);
-        let decided =
-            lines.and_then(|lines| reviewer.decide(&title, pending.accepted.id(), &lines));
+        let decided = lines.and_then(|lines| reviewer.decide(&title, pending.accepted.id(), &lines));
         decided.unwrap_or_else(|stop| {
             stopped = Some(stop);
             Decision::SkipAll
@@ -167,7 +167,9 @@ async fn replayed(
     let mut equal = 0;
     for id in found.into_iter().map(|found| found.id) {
         let proposed = match Tuning::of_category(tuner, id.category()) {
-            Ok(tuning) => Change::propose(fixtures, &id, &tuning, SystemClock.now()).await.map_err(Stop::from),
+            Ok(tuning) => {
+                Change::propose(fixtures, &id, &tuning, SystemClock.now()).await.map_err(Stop::from)
+            }
             Err(error) => Err(Stop::new(error.to_string())),
         };
         let change = match proposed {

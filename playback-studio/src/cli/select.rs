@@ -120,8 +120,7 @@ impl Selection {
             return query;
         }
         if self.since.is_none() && self.until.is_none() {
-            query =
-                query.recorded(SystemClock.now().checked_sub(PERIOD).unwrap_or(SystemTime::UNIX_EPOCH)..);
+            query = query.recorded(SystemClock.now().checked_sub(PERIOD).unwrap_or(SystemTime::UNIX_EPOCH)..);
         }
         if self.limit.is_none() {
             query = query.limit(LIMIT);

@@ -60,9 +60,7 @@ pub(crate) async fn checkout(amount: u64, version: u64) -> u64 {
 /// Draws a number that no input was made of.
 pub(crate) fn ticket(name: &str) -> (String, u64) {
     static DRAWN: AtomicU64 = AtomicU64::new(0);
-    operation("Ticket")
-        .args(&(name,))
-        .run(|| (name.to_owned(), DRAWN.fetch_add(1_000, Ordering::Relaxed)))
+    operation("Ticket").args(&(name,)).run(|| (name.to_owned(), DRAWN.fetch_add(1_000, Ordering::Relaxed)))
 }
 
 /// Replayed, it waits for a byte of the standard input if its number is not 0.
@@ -127,9 +125,13 @@ impl Place {
     pub(crate) fn service(&self, version: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.env(SERVICE, version).env("PLAYBACK_STORE", self.path()).env("NO_COLOR", "1").args(arguments);
-        for variable in
-            ["PLAYBACK_SHARD", "CI_NODE_INDEX", "CIRCLE_NODE_INDEX", "BUILDKITE_PARALLEL_JOB", "JOB_COMPLETION_INDEX"]
-        {
+        for variable in [
+            "PLAYBACK_SHARD",
+            "CI_NODE_INDEX",
+            "CIRCLE_NODE_INDEX",
+            "BUILDKITE_PARALLEL_JOB",
+            "JOB_COMPLETION_INDEX",
+        ] {
             command.env_remove(variable);
         }
         command.stdin(Stdio::null());
@@ -150,12 +152,8 @@ impl Place {
 
 /// Runs a command, to which the answers are given.
 pub(crate) fn answered(mut command: Command, answers: &str) -> Ran {
-    let mut child = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child =
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     // It may end before it has read them all.
     let _ = child.stdin.take().unwrap().write_all(answers.as_bytes());
     ran(child.wait_with_output().unwrap())

@@ -8,8 +8,8 @@
 )]
 
 mod command;
-mod running;
 mod reviewing;
+mod running;
 
 use std::process::ExitCode;
 

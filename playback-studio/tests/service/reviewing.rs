@@ -66,7 +66,11 @@ fn a_capital_decides_all() {
         let place = with_pending();
         let ran = place.playback(&["review"], answers);
         assert_eq!(ran.code, Some(0), "{answers}: {ran:?}");
-        assert_eq!((place.totals(), are_pending(&place)), (totals.map(String::from).to_vec(), pending), "{answers}");
+        assert_eq!(
+            (place.totals(), are_pending(&place)),
+            (totals.map(String::from).to_vec(), pending),
+            "{answers}"
+        );
     }
 }
 
@@ -82,7 +86,10 @@ fn nothing_is_asked() {
     let place = with_pending();
     let id = |number| {
         let text = fs::read_to_string(place.file(number)).unwrap();
-        text.lines().find_map(|line| line.split_whitespace().find(|word| word.starts_with("Checkout/"))).unwrap().to_owned()
+        text.lines()
+            .find_map(|line| line.split_whitespace().find(|word| word.starts_with("Checkout/")))
+            .unwrap()
+            .to_owned()
     };
     let rejected = place.playback(&["reject", &id(0)], "");
     assert_eq!((rejected.code, rejected.err.as_str()), (Some(0), "1 change rejected\n"));
@@ -95,11 +102,15 @@ fn nothing_is_asked() {
     assert_eq!(all.err, "1 change accepted\n");
     let none = place.playback(&["review"], "");
     assert_eq!(none.code, Some(0));
-    assert!(none.err.contains("no changes are pending") && none.err.contains("PLAYBACK_ACCEPT=pending"), "{none:?}");
+    assert!(
+        none.err.contains("no changes are pending") && none.err.contains("PLAYBACK_ACCEPT=pending"),
+        "{none:?}"
+    );
 }
 
 fn on_a_terminal() {
-    let has_script = Command::new("script").arg("--version").output().is_ok_and(|output| output.status.success());
+    let has_script =
+        Command::new("script").arg("--version").output().is_ok_and(|output| output.status.success());
     if !cfg!(target_os = "linux") || !has_script {
         println!("skipped: there is no `script` here to make a terminal");
         return;
@@ -110,7 +121,10 @@ fn on_a_terminal() {
     command.args(["-qec", &format!("'{}' review", env!("CARGO_BIN_EXE_playback")), "/dev/null"]);
     let ran = answered(command, "a\nR\n");
     assert_eq!(ran.code, Some(0), "{ran:?}");
-    assert!(ran.out.contains("a, r, s, q, A, R or S? ") && ran.out.contains("\u{1b}[32m+  total: 97"), "{ran:?}");
+    assert!(
+        ran.out.contains("a, r, s, q, A, R or S? ") && ran.out.contains("\u{1b}[32m+  total: 97"),
+        "{ran:?}"
+    );
     assert_eq!(place.totals(), ["97", "196", "296"]);
     assert_eq!(are_pending(&place), [false; 3]);
 }

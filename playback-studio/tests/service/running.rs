@@ -21,7 +21,18 @@ fn interrupted() {
     }
     let place = Place::of(|| (0..5).for_each(|number| _ = wait(number, || ())));
     let mut child = place
-        .service("1", &["compare", "--jobs", "1", "--json", place.path().join("report.json").to_str().unwrap()])
+        .service(
+            "1",
+            &[
+                "compare",
+                "--order",
+                "oldest",
+                "--jobs",
+                "1",
+                "--json",
+                place.path().join("report.json").to_str().unwrap(),
+            ],
+        )
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -63,15 +74,14 @@ fn shard_of_the_ci() {
     let (code, whole) = played(&[]);
     assert!(code == Some(0) && whole.contains("3 recordings"), "{whole}");
     // Twenty shards of three recordings: some have none, and together they have all, each once.
-    let number = |index: u32| match played(&[
-        ("JOB_COMPLETION_INDEX", &index.to_string()),
-        ("PLAYBACK_SHARDS", "20"),
-    ]) {
-        (Some(3), _) => 0,
-        (Some(0), said) if said.contains("1 recording:") => 1,
-        (Some(0), said) if said.contains("2 recordings:") => 2,
-        other => panic!("{other:?}"),
-    };
+    let number =
+        |index: u32| match played(&[("JOB_COMPLETION_INDEX", &index.to_string()), ("PLAYBACK_SHARDS", "20")])
+        {
+            (Some(3), _) => 0,
+            (Some(0), said) if said.contains("1 recording:") => 1,
+            (Some(0), said) if said.contains("2 recordings:") => 2,
+            other => panic!("{other:?}"),
+        };
     assert_eq!((0..20).map(number).sum::<u32>(), 3);
     let (code, said) = played(&[("JOB_COMPLETION_INDEX", "0")]);
     assert_eq!(code, Some(2), "{said}");
