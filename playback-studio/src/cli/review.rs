@@ -138,6 +138,10 @@ async fn pending(which: &Which, store: &StoreArgs, mut reviewer: Reviewer<'_>) -
         let title = format!("{at} of {number}: {}{but}", pending.name);
         let lines = pending.lines().map_err(Stop::from);
         let decided = lines.and_then(|lines| reviewer.decide(&title, pending.accepted.id(), &lines));
+        if pending.is_stale() && matches!(decided, Ok(Decision::Accept)) {
+            reviewer.refuse(&pending.name);
+            return Decision::Skip;
+        }
         decided.unwrap_or_else(|stop| {
             stopped = Some(stop);
             Decision::SkipAll
@@ -220,6 +224,7 @@ struct Reviewer<'s> {
     for_all: Option<Decision>,
     /// The answers ended before the changes.
     unanswered: bool,
+    refused: bool,
     accepted: usize,
     rejected: usize,
     skipped: usize,
@@ -229,7 +234,16 @@ const KEYS: &str = "  a accept   r reject   s skip, for later   q quit; A, R, S:
 
 impl<'s> Reviewer<'s> {
     fn new(for_all: Option<Decision>, shows: bool, screen: &'s mut Screen) -> Self {
-        Self { screen, shows, for_all, unanswered: false, accepted: 0, rejected: 0, skipped: 0 }
+        Self {
+            screen,
+            shows,
+            for_all,
+            unanswered: false,
+            refused: false,
+            accepted: 0,
+            rejected: 0,
+            skipped: 0,
+        }
     }
 
     /// What becomes of one change: [`Decision::Accept`], `Reject` or `Skip`.
@@ -259,6 +273,18 @@ impl<'s> Reviewer<'s> {
             _ => self.skipped += 1,
         }
         Ok(decision)
+    }
+
+    /// Takes back that a change is accepted, since the recording is another than the one it was made of.
+    fn refuse(&mut self, name: &str) {
+        self.accepted -= 1;
+        self.skipped += 1;
+        self.refused = true;
+        self.screen.warn(&format!(
+            "{name} was edited after the change was made of it, and accepting that would undo it; replay it again with \
+             {}=pending, or reject what is pending",
+            crate::ACCEPT_VARIABLE
+        ));
     }
 
     /// Asks until there is an answer. The end of the answers leaves all that follow for later.
@@ -291,8 +317,8 @@ impl<'s> Reviewer<'s> {
 
     /// Says what became of all.
     fn conclude(self) -> Exit {
-        let Self { screen, unanswered, accepted, rejected, skipped, .. } = self;
-        let decided = [(accepted, "accepted"), (rejected, "rejected"), (skipped, "left as they are")];
+        let Self { screen, unanswered, refused, accepted, rejected, skipped, .. } = self;
+        let decided = [(accepted, "accepted"), (rejected, "rejected"), (skipped, "left for later")];
         let decided: Vec<String> = decided
             .into_iter()
             .filter(|(number, _)| *number > 0)
@@ -303,8 +329,11 @@ impl<'s> Reviewer<'s> {
         }
         if unanswered {
             screen.note("the answers ended first; `accept` and `reject` decide without asking");
-            return Exit::Findings;
         }
-        Exit::Done
+        match (refused, unanswered) {
+            (true, _) => Exit::Failed,
+            (false, true) => Exit::Findings,
+            (false, false) => Exit::Done,
+        }
     }
 }

@@ -15,6 +15,7 @@ pub(crate) const TESTS: &[(&str, fn())] = &[
     ("a_capital_letter_decides_all_that_follow", a_capital_decides_all),
     ("where_the_answers_end_all_stays_and_the_exit_code_tells", answers_end),
     ("accept_and_reject_ask_nothing_and_take_ids", nothing_is_asked),
+    ("a_recording_that_was_edited_since_is_left_alone_and_told", edited_since),
     ("a_terminal_is_asked_as_well", on_a_terminal),
     ("a_service_accepts_what_its_replays_do", accepted_by_replaying),
     ("a_replay_that_fails_is_told_and_the_others_go_on", a_failing_replay),
@@ -46,7 +47,7 @@ fn each_is_asked_for() {
     assert!(ran.out.contains("\n-  total: 96\n+  total: 97\n"), "{}", ran.out);
     // The first is asked for twice, since the first answer is none, and shown once.
     assert_eq!((ran.out.matches("a accept").count(), ran.out.matches("total: 97").count()), (4, 1));
-    assert_eq!(ran.err, "1 change accepted, 1 change rejected, 1 change left as they are\n");
+    assert_eq!(ran.err, "1 change accepted, 1 change rejected, 1 change left for later\n");
     assert_eq!(place.totals(), ["97", "196", "296"]);
     assert_eq!(are_pending(&place), [false, false, true]);
     // What was accepted replays equally on the new code.
@@ -106,6 +107,22 @@ fn nothing_is_asked() {
         none.err.contains("no changes are pending") && none.err.contains("PLAYBACK_ACCEPT=pending"),
         "{none:?}"
     );
+}
+
+fn edited_since() {
+    let place = with_pending();
+    let text = fs::read_to_string(place.file(1)).unwrap();
+    fs::write(place.file(1), text.replace("total: 196", "total: 1")).unwrap();
+    let ran = place.playback(&["accept", "-q"], "");
+    assert_eq!(ran.code, Some(2), "{ran:?}");
+    assert!(ran.err.contains("warning: number 1.tape.txt was edited"), "{ran:?}");
+    assert!(ran.err.ends_with("2 changes accepted, 1 change left for later\n"), "{ran:?}");
+    assert_eq!(
+        (place.totals(), are_pending(&place)),
+        (["97", "1", "297"].map(String::from).to_vec(), [false, true, false])
+    );
+    assert_eq!(place.playback(&["reject", "-q"], "").code, Some(0));
+    assert_eq!(are_pending(&place), [false; 3]);
 }
 
 fn on_a_terminal() {

@@ -57,7 +57,10 @@ fn interrupted() {
     let mut out = String::new();
     child.stdout.take().unwrap().read_to_string(&mut out).unwrap();
     assert_eq!(child.wait().unwrap().code(), Some(130), "{out}{rest}");
-    assert!(rest.contains("it was interrupted") && out.contains("2 equal"), "{out}{rest}");
+    assert!(
+        out.contains("Wait               2      2") && rest.contains("it was interrupted"),
+        "{out}{rest}"
+    );
     let report = fs::read_to_string(place.path().join("report.json")).unwrap();
     let report: serde_json::Value = serde_json::from_str(&report).unwrap();
     assert_eq!(report["interrupted"], true, "{report}");
