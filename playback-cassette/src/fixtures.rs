@@ -68,7 +68,18 @@ impl Fixtures {
     /// # Errors
     /// If the directory cannot be listed, or if two of its files hold the same recording.
     pub fn open(directory: impl Into<PathBuf>) -> Result<Self, Error> {
+        let (fixtures, doubles) = Self::open_with_doubles(directory)?;
+        doubles.into_iter().next().map_or(Ok(fixtures), Err)
+    }
+
+    /// As [`open`](Self::open), for a look at a directory that is not in order: of the files that hold the same
+    /// recording the first is taken, and there is an error for each of the others.
+    ///
+    /// # Errors
+    /// If the directory cannot be listed.
+    pub fn open_with_doubles(directory: impl Into<PathBuf>) -> Result<(Self, Vec<Error>), Error> {
         let directory = directory.into();
+        let mut doubles = Vec::new();
         let mut files = Vec::new();
         let remedy = "give one with recordings in it, files that end in .tape or .tape.txt";
         list(&directory, &mut files)
@@ -76,11 +87,11 @@ impl Fixtures {
         let mut kept = Kept::default();
         for path in files {
             match read_head(&path) {
-                Ok(found) => kept.add(Fixture { path, found })?,
+                Ok(found) => doubles.extend(kept.add(Fixture { path, found }).err()),
                 Err(_) => kept.unreadable.push(path),
             }
         }
-        Ok(Self { directory, is_writable: false, kept: Mutex::new(kept) })
+        Ok((Self { directory, is_writable: false, kept: Mutex::new(kept) }, doubles))
     }
 
     /// The recordings of a directory, for writing as well. It is made if it is not there.

@@ -247,6 +247,18 @@ impl<'o> OpenedCall<'o> {
         self.call.end()
     }
 
+    /// How many bytes the encoded arguments take; nothing is fetched.
+    #[must_use]
+    pub fn argument_length(&self) -> u64 {
+        self.call.argument_length()
+    }
+
+    /// How many bytes the encoded result takes, 0 if the call did not return; nothing is fetched.
+    #[must_use]
+    pub fn result_length(&self) -> u64 {
+        self.call.result_length()
+    }
+
     /// Fetches the encoded arguments.
     ///
     /// # Errors

@@ -9,7 +9,8 @@ use super::failure::{Exit, Stop};
 use super::screen::Screen;
 use super::store::StoreArgs;
 use super::{
-    Cli, about, bench, compare, convert, copy, diff, id, ls, remove, replay, show, stats, store, verify,
+    Cli, about, bench, compare, convert, copy, diff, id, ls, noise, remove, replay, review, show, stats,
+    store, verify,
 };
 
 /// Looks at recordings of operations, copies them, and keeps them in order
@@ -41,6 +42,9 @@ enum Command {
     Stats(stats::Stats),
     Verify(verify::Verify),
     Convert(convert::Convert),
+    Review(review::Review),
+    Accept(review::Accept),
+    Reject(review::Reject),
     Pull(copy::Pull),
     Push(copy::Push),
     Rm(remove::Remove),
@@ -50,19 +54,24 @@ enum Command {
     Compare(Box<compare::Compare>),
     Replay(replay::Replay),
     Bench(bench::Bench),
+    Noise(noise::Noise),
     Report(Box<compare::Reports>),
 }
 
 /// What needs the code of a service.
-const REPLAYING: [&str; 3] = ["compare", "replay", "bench"];
+const REPLAYING: [&str; 4] = ["compare", "replay", "bench", "noise"];
 
 /// The whole command line; what replays is hidden where there is no code to replay.
 pub(crate) fn command(name: &str, version: &str, replays: bool) -> clap::Command {
     let hide =
         |command: clap::Command, name| command.mut_subcommand(name, |replaying| replaying.hide(!replays));
-    REPLAYING
+    let hide_option = |command: clap::Command, name| {
+        command.mut_subcommand(name, |command| command.mut_arg("replay", |replay| replay.hide(!replays)))
+    };
+    let command = REPLAYING.into_iter().fold(Arguments::command(), hide);
+    ["review", "accept"]
         .into_iter()
-        .fold(Arguments::command(), hide)
+        .fold(command, hide_option)
         .name(name.to_owned())
         .bin_name(name.to_owned())
         .version(version.to_owned())
@@ -95,6 +104,9 @@ impl Arguments {
             Command::Stats(stats) => stats.run(store, screen).await,
             Command::Verify(verify) => verify.run(store, screen).await,
             Command::Convert(convert) => convert.run(store, screen).await,
+            Command::Review(review) => review.run(store, || tuner(cli), screen).await,
+            Command::Accept(accept) => accept.run(store, || tuner(cli), screen).await,
+            Command::Reject(reject) => reject.run(store, screen).await,
             Command::Pull(pull) => pull.run(store, screen).await,
             Command::Push(push) => push.run(store, screen).await,
             Command::Rm(remove) => remove.run(store, screen).await,
@@ -103,6 +115,7 @@ impl Arguments {
             Command::Compare(compare) => compare.run(store, tuner(cli)?, screen).await,
             Command::Replay(replay) => replay.run(store, &*tuner(cli)?, screen).await,
             Command::Bench(bench) => bench.run(store, &*tuner(cli)?, screen).await,
+            Command::Noise(noise) => noise.run(store, &*tuner(cli)?, screen).await,
             Command::Report(reports) => reports.run(screen),
             Command::Man(man) => man.run(whole(), screen),
         }

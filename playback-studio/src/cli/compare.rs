@@ -3,23 +3,18 @@
 use std::io::Write;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
+use std::pin::pin;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use playback_cassette::{Clock, SystemClock};
+use futures::future::{Either, select};
 use playback_equalizer::{Error, Rules, Tuner, Tuning};
-use wildmatch::WildMatch;
 
 use super::failure::{Exit, Stop};
 use super::screen::Screen;
 use super::select::Selection;
-use super::store::{Access, Kind, Store, StoreArgs};
+use super::store::{Access, Store, StoreArgs};
 use crate::{Gate, Progress, Report, Shard, Studio, Workers, stop_on_ctrl_c};
-
-/// How far back recordings of an object store are looked for, unless it is said.
-const PERIOD: Duration = Duration::from_secs(7 * 86_400);
-/// How many recordings of each category of an object store are looked for, unless it is said.
-const LIMIT: usize = 20;
 
 /// Replays recordings, compares each with what was recorded, and reports
 ///
@@ -115,11 +110,27 @@ impl Compare {
         screen: &mut Screen,
     ) -> Result<Exit, Stop> {
         let store = store.open(Access::Read)?;
-        let studio = self.studio(&store, tuner).await?;
+        let mut studio = self.studio(&store, tuner).await?;
         // This process does nothing but replay.
         playback_core::refuse_escapes();
         let progress = if self.output.quiet { Progress::quiet() } else { Progress::auto() };
-        let report = studio.play_with(progress).await;
+        // Without it Ctrl-C ends the process at once, which is no reason not to begin.
+        let report = match stop_on_ctrl_c() {
+            Err(_) => studio.play_with(progress).await,
+            Ok(stop) => {
+                let stopped = stop.stopped();
+                studio = studio.stop(stop);
+                match select(pin!(studio.play_with(progress)), pin!(stopped)).await {
+                    Either::Left((report, _)) => report,
+                    Either::Right(((), playing)) => {
+                        screen.note(
+                            "interrupted: what is in work is ended, and reported; once more ends at once",
+                        );
+                        playing.await
+                    }
+                }
+            }
+        };
         self.output.publish(&report, screen)
     }
 
@@ -153,40 +164,17 @@ impl Compare {
         if let Some(shard) = self.shard()? {
             studio = studio.shard(shard);
         }
-        // Without it Ctrl-C ends the process at once, which is no reason not to begin.
-        if let Ok(stop) = stop_on_ctrl_c() {
-            studio = studio.stop(stop);
-        }
         Ok(studio)
     }
 
     async fn wanted(&self, studio: Studio, store: &Store) -> Result<Studio, Stop> {
-        let mut query = self.selection.conditions();
-        if matches!(store.kind(), Kind::Objects(_)) {
-            if !self.selection.has_period() {
-                query =
-                    query.recorded(SystemClock.now().checked_sub(PERIOD).unwrap_or(SystemTime::UNIX_EPOCH)..);
-            }
-            if self.selection.limit.is_none() {
-                query = query.limit(LIMIT);
-            }
-        }
-        let studio = studio.lookup(query);
-        let named = &self.selection.categories;
-        if named.is_empty() {
-            return Ok(studio);
-        }
-        let mut categories = Vec::new();
-        for name in named {
-            if name.contains(['*', '?']) {
-                let pattern = WildMatch::new(name);
-                let there_are = store.cassette().categories().await?;
-                categories.extend(there_are.into_iter().filter(|category| pattern.matches(category)));
-            } else {
-                categories.push(name.clone());
-            }
-        }
-        Ok(studio.categories(categories))
+        let studio = studio.lookup(self.selection.to_replay(store));
+        let categories = self.selection.categories_in(store).await?;
+        Ok(if categories.is_empty() && self.selection.categories.is_empty() {
+            studio
+        } else {
+            studio.categories(categories)
+        })
     }
 
     fn shard(&self) -> Result<Option<Shard>, Stop> {

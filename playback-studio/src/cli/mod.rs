@@ -30,7 +30,8 @@
 //! | `show`, `diff` | looking at recordings |
 //! | `form`, `convert` | the file of a recording, as a tape and as text |
 //! | `copy`, `remove` | changing a store |
-//! | `compare`, `replay`, `bench` | replaying: many, one for a debugger, one time after time |
+//! | `review` | changes of recordings: looked at, accepted, rejected |
+//! | `compare`, `replay`, `bench`, `noise` | replaying: many, one for a debugger, one time after time, to find what differs on its own |
 //! | `about` | completions and man pages |
 
 mod about;
@@ -47,8 +48,10 @@ mod id;
 mod inventory;
 mod json;
 mod ls;
+mod noise;
 mod remove;
 mod replay;
+mod review;
 mod screen;
 mod select;
 mod show;

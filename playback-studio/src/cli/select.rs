@@ -1,14 +1,20 @@
 //! Which recordings a command is about.
 
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use futures::StreamExt;
-use playback_cassette::{Condition, Filter, Found, Order, Query};
+use playback_cassette::{Clock, Condition, Filter, Found, Order, Query, SystemClock};
+use wildmatch::WildMatch;
 
 use super::failure::{Exit, Stop};
 use super::screen::Screen;
-use super::store::Store;
+use super::store::{Kind, Store};
 use super::when;
+
+/// How far back recordings of an object store are replayed, unless it is said.
+const PERIOD: Duration = Duration::from_secs(7 * 86_400);
+/// How many recordings of each category of an object store are replayed, unless it is said.
+const LIMIT: usize = 20;
 
 /// Which recordings: all conditions have to be met.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -107,9 +113,34 @@ impl Selection {
         }
     }
 
-    /// Whether it says anything of times.
-    pub(crate) fn has_period(&self) -> bool {
-        self.since.is_some() || self.until.is_some()
+    /// What is replayed of each category: of an object store a sample of the last days, unless it says otherwise.
+    pub(crate) fn to_replay(&self, store: &Store) -> Query {
+        let mut query = self.conditions();
+        if matches!(store.kind(), Kind::Files(_)) {
+            return query;
+        }
+        if self.since.is_none() && self.until.is_none() {
+            query = query.recorded(SystemClock.now().checked_sub(PERIOD).unwrap_or(SystemTime::UNIX_EPOCH)..);
+        }
+        if self.limit.is_none() {
+            query = query.limit(LIMIT);
+        }
+        query
+    }
+
+    /// The categories that it names, and those that its patterns match in a store.
+    pub(crate) async fn categories_in(&self, store: &Store) -> Result<Vec<String>, Stop> {
+        let mut categories = Vec::new();
+        for name in &self.categories {
+            if name.contains(['*', '?']) {
+                let pattern = WildMatch::new(name);
+                let there_are = store.cassette().categories().await?;
+                categories.extend(there_are.into_iter().filter(|category| pattern.matches(category)));
+            } else {
+                categories.push(name.clone());
+            }
+        }
+        Ok(categories)
     }
 
     /// All that it finds. What cannot be read is said, and makes the exit one of failure.
@@ -130,33 +161,34 @@ impl Selection {
     }
 }
 
-/// Recordings that are named one by one, or found by conditions.
+/// Recordings that are named one by one, or found by conditions; all of them, if nothing is said.
 #[derive(Debug, Clone, clap::Args)]
-pub(crate) struct Chosen {
+pub(crate) struct Which {
     /// Recordings by their ids, or any ends of them that only one has
     #[arg(value_name = "ID")]
     ids: Vec<String>,
 
     #[command(flatten)]
     pub(crate) selection: Selection,
-
-    /// All recordings of the store
-    #[arg(long)]
-    all: bool,
 }
 
-impl Chosen {
-    /// The recordings. None named and no condition given is refused, so that nothing happens to all of them
-    /// by oversight.
+impl Which {
+    /// Whether recordings are named one by one.
+    pub(crate) fn names_some(&self) -> bool {
+        !self.ids.is_empty()
+    }
+
+    /// Whether it leaves nothing out.
+    pub(crate) fn is_everything(&self) -> bool {
+        self.ids.is_empty() && self.selection.is_everything()
+    }
+
+    /// The recordings. What cannot be read is said, and makes the exit one of failure.
     pub(crate) async fn find(&self, store: &Store, screen: &mut Screen) -> Result<(Vec<Found>, Exit), Stop> {
-        let everything = self.selection.is_everything();
-        match (self.ids.is_empty(), everything, self.all) {
-            (true, true, false) => Err(Stop::new(
-                "which recordings? name them by their ids, give conditions such as --category or --since, or say --all",
-            )),
-            (true, _, false) | (true, true, true) => Ok(self.selection.find(store, screen).await),
-            (false, true, false) => Ok((self.named(store).await?, Exit::Done)),
-            _ => Err(Stop::new("ids, conditions and --all exclude each other; give one of them")),
+        match (self.ids.is_empty(), self.selection.is_everything()) {
+            (true, _) => Ok(self.selection.find(store, screen).await),
+            (false, true) => Ok((self.named(store).await?, Exit::Done)),
+            (false, false) => Err(Stop::new("ids and conditions exclude each other; give one of them")),
         }
     }
 
@@ -169,5 +201,29 @@ impl Chosen {
             }
         }
         Ok(found)
+    }
+}
+
+/// The same for what is better not done to all recordings by oversight: all have to be asked for.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Chosen {
+    #[command(flatten)]
+    which: Which,
+
+    /// All recordings of the store
+    #[arg(long)]
+    all: bool,
+}
+
+impl Chosen {
+    /// The recordings. None named and no condition given is refused.
+    pub(crate) async fn find(&self, store: &Store, screen: &mut Screen) -> Result<(Vec<Found>, Exit), Stop> {
+        match (self.which.is_everything(), self.all) {
+            (true, false) => Err(Stop::new(
+                "which recordings? name them by their ids, give conditions such as --category or --since, or say --all",
+            )),
+            (false, true) => Err(Stop::new("ids, conditions and --all exclude each other; give one of them")),
+            _ => self.which.find(store, screen).await,
+        }
     }
 }

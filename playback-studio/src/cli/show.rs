@@ -3,7 +3,8 @@
 use std::io::Write;
 use std::time::Duration;
 
-use playback_core::{Call, End, Kind, Recording, Value};
+use playback_cassette::Opened;
+use playback_core::{Call, End, Entry, Kind, Recording, Site, Tape, TapeParts, Value};
 use serde_json::json;
 
 use super::failure::{Exit, Stop};
@@ -42,21 +43,17 @@ pub(crate) struct Show {
 
 impl Show {
     pub(crate) async fn run(self, store: &StoreArgs, screen: &mut Screen) -> Result<Exit, Stop> {
-        let recording = store.load(&self.id).await?;
         if let Some(number) = self.entry {
-            let call = recording.tape().calls().find(|call| call.order() == number).ok_or_else(|| {
-                let last = recording.tape().calls().next_back().map_or(0, |call| call.order());
-                let id = recording.id();
-                Stop::new(format!(
-                    "recording {id} has no call number {number}; they are numbered from 0 to {last}"
-                ))
-            })?;
-            if self.json {
-                return print_json(&call_json(&call)?, screen);
+            let tape = alone(&store.look_into(&self.id).await?, number).await?;
+            for call in tape.calls() {
+                if self.json {
+                    return print_json(&call_json(&call)?, screen);
+                }
+                write_call(&call, None, value::WHOLE, screen)?;
             }
-            write_call(&call, None, value::WHOLE, screen)?;
             return Ok(Exit::Done);
         }
+        let recording = store.load(&self.id).await?;
         if self.json {
             return print_json(&recording_json(&recording)?, screen);
         }
@@ -75,6 +72,38 @@ impl Show {
         }
         Ok(Exit::Done)
     }
+}
+
+/// One call of a recording, on a tape of its own: of a large recording nothing else is read.
+async fn alone(recording: &Opened, number: u32) -> Result<Tape, Stop> {
+    let call = recording.calls().find(|call| call.order() == number).ok_or_else(|| {
+        let last = recording.calls().next_back().map_or(0, |call| call.order());
+        let id = recording.id();
+        Stop::new(format!("recording {id} has no call number {number}; they are numbered from 0 to {last}"))
+    })?;
+    let mut bytes = call.argument_bytes().await?;
+    let arguments = 0..bytes.len() as u64;
+    let end = match call.result_bytes().await? {
+        Some(result) => {
+            bytes.extend(result);
+            End::Returned(arguments.end..bytes.len() as u64)
+        }
+        None => call.end().clone(),
+    };
+    let entry = Entry {
+        site: 0,
+        lane: 1,
+        order: number,
+        arguments,
+        end,
+        started: call.started(),
+        duration: call.duration(),
+    };
+    let site =
+        Site { kind: call.kind(), alias: call.alias().into(), argument_names: call.argument_names().into() };
+    let lanes = vec![Vec::new(), call.lane().to_vec()];
+    Tape::new(TapeParts { sites: vec![site], lanes, entries: vec![entry], bytes })
+        .map_err(|error| Stop::new(format!("call {number} of recording {}: {error}", recording.id())))
 }
 
 /// What a recording is called, and what is known of it.

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::io::Write;
 
 use futures::StreamExt;
-use playback_cassette::CassetteExt;
-use playback_core::{Kind, Recording};
+use futures::stream;
+use playback_cassette::Opened;
+use playback_core::Kind;
 
 use super::columns::{Columns, Side};
 use super::failure::{Exit, Stop};
@@ -17,11 +18,13 @@ use super::words::{self, count, harmless, harmless_json};
 
 /// How many of the largest recordings are listed.
 const LARGEST: usize = 5;
+/// How many recordings are read at the same time.
+const CONCURRENT: usize = 8;
 
 /// Shows what makes recordings big: bytes by category and alias
 ///
-/// Sizes are those of the recorded values before compression. All recordings are read, unless conditions leave some
-/// out.
+/// Sizes are those of the recorded values before compression. The calls of all recordings are read, unless
+/// conditions leave some out; the values of large ones are not.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Stats {
     #[command(flatten)]
@@ -54,9 +57,10 @@ impl Stats {
         let (found, mut exit) = self.selection.find(&store, screen).await;
         let mut sums = Sums::new();
         let mut read = 0;
-        let ids: Vec<_> = found.iter().map(|found| found.id.clone()).collect();
-        let mut recordings = store.cassette().load_all(ids);
-        while let Some((_, recording)) = recordings.next().await {
+        // What the values are is not asked, only how large they are.
+        let cassette = store.cassette();
+        let mut recordings = stream::iter(&found).map(|found| cassette.open(&found.id)).buffered(CONCURRENT);
+        while let Some(recording) = recordings.next().await {
             match recording {
                 Ok(recording) => {
                     read += 1;
@@ -89,6 +93,7 @@ impl Stats {
         let stored: u64 = found.iter().filter_map(|found| found.size).sum();
         let (all, kept) = (words::size(all), words::size(stored));
         writeln!(screen, "\n{}: {all} of values, kept in {kept}", count(read, "recording"))?;
+        drop(recordings);
         let mut found = found;
         found.sort_by_key(|found| Reverse(found.size));
         for found in found.iter().take(LARGEST) {
@@ -99,8 +104,8 @@ impl Stats {
     }
 }
 
-fn add(recording: &Recording, sums: &mut Sums) {
-    for call in recording.tape().calls() {
+fn add(recording: &Opened, sums: &mut Sums) {
+    for call in recording.calls() {
         let key = (recording.id().category().to_owned(), call.kind(), call.alias().to_owned());
         let sum = sums.entry(key).or_default();
         sum.calls += 1;

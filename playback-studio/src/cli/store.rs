@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use futures::{FutureExt, StreamExt};
 use playback_cassette::{
-    Cassette, CassetteExt, Error, ErrorKind, Fixtures, Listing, Order, Query, Recording, RecordingId,
+    Cassette, CassetteExt, Error, ErrorKind, Fixtures, Listing, Opened, Order, Query, Recording, RecordingId,
 };
 use playback_cassette_s3::ObjectStoreCassette;
 use url::Url;
@@ -62,6 +62,8 @@ fn named(text: &str) -> Result<(String, String), String> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Access {
     Read,
+    /// The same of a store that may be out of order.
+    Inspect,
     /// What is there is changed, and nothing is added.
     Remove,
     /// Recordings are added. A new directory takes them as files.
@@ -73,6 +75,7 @@ pub(crate) enum Access {
 pub(crate) struct Store {
     kind: Kind,
     place: String,
+    doubles: Vec<String>,
 }
 
 #[derive(Clone)]
@@ -93,6 +96,14 @@ impl StoreArgs {
             return Ok(form.read(path)?);
         }
         self.open(Access::Read)?.load(text).await
+    }
+
+    /// The same, of which values are fetched when they are asked for.
+    pub(crate) async fn look_into(&self, text: &str) -> Result<Opened, Stop> {
+        if Form::of_file(Path::new(text)).is_some() && Path::new(text).is_file() {
+            return Ok(Opened::whole(self.load(text).await?));
+        }
+        self.open(Access::Read)?.look_into(text).await
     }
 
     /// Opens another place, with the same options.
@@ -127,11 +138,26 @@ impl StoreArgs {
             _ => error.into(),
         })?;
         let place = address.to_owned();
-        Ok(Store { kind: Kind::Objects(cassette.read_only(access == Access::Read)), place })
+        Ok(Store::new(Kind::Objects(cassette.read_only(access.only_reads())), place))
+    }
+}
+
+impl Access {
+    fn only_reads(self) -> bool {
+        matches!(self, Self::Read | Self::Inspect)
     }
 }
 
 impl Store {
+    fn new(kind: Kind, place: String) -> Self {
+        Self { kind, place, doubles: Vec::new() }
+    }
+
+    /// What is wrong with files that hold a recording which another file has; of [`Access::Inspect`] only.
+    pub(crate) fn doubles(&self) -> &[String] {
+        &self.doubles
+    }
+
     pub(crate) fn kind(&self) -> &Kind {
         &self.kind
     }
@@ -182,6 +208,12 @@ impl Store {
             Wanted::Last { category, back } => self.last(category, back).await,
             Wanted::End(end) => self.ending_in(&end).await,
         }
+    }
+
+    /// The recording that a text means, of which values are fetched when they are asked for.
+    pub(crate) async fn look_into(&self, text: &str) -> Result<Opened, Stop> {
+        let id = self.resolve(text).await?;
+        Ok(self.cassette().open(&id).await?)
     }
 
     /// The recording that a text means.
@@ -289,14 +321,18 @@ fn directory(path: &Path, access: Access) -> Result<Store, Stop> {
     }
     if let Some((base, prefix)) = inside_root(path) {
         let cassette = ObjectStoreCassette::local(base)?.key_prefix(&prefix)?;
-        return Ok(Store { kind: Kind::Objects(cassette.read_only(access == Access::Read)), place });
+        return Ok(Store::new(Kind::Objects(cassette.read_only(access.only_reads())), place));
     }
     if path.join(ROOT).is_dir() {
         check_prefix(path, &path.join(ROOT), access)?;
-        let cassette = ObjectStoreCassette::local(path)?.read_only(access == Access::Read);
-        return Ok(Store { kind: Kind::Objects(cassette), place });
+        let cassette = ObjectStoreCassette::local(path)?.read_only(access.only_reads());
+        return Ok(Store::new(Kind::Objects(cassette), place));
     }
-    let files = if access == Access::Read { Fixtures::open(path)? } else { Fixtures::writable(path)? };
+    let (files, doubles) = match access {
+        Access::Inspect => Fixtures::open_with_doubles(path)?,
+        Access::Read => (Fixtures::open(path)?, Vec::new()),
+        Access::Remove | Access::Add => (Fixtures::writable(path)?, Vec::new()),
+    };
     if !adds && holds_nothing(&files) && !is_empty(path) {
         return Err(Stop::new(format!(
             "{place} holds no recordings: neither `{ROOT}/`, as an object store keeps it, nor files that end in \
@@ -305,7 +341,10 @@ fn directory(path: &Path, access: Access) -> Result<Store, Stop> {
             Form::Text.ending()
         )));
     }
-    Ok(Store { kind: Kind::Files(Arc::new(files)), place })
+    Ok(Store {
+        doubles: doubles.iter().map(Error::chain).collect(),
+        ..Store::new(Kind::Files(Arc::new(files)), place)
+    })
 }
 
 /// The directory of an object store, and the prefix of keys in it, that a path into it means.

@@ -40,7 +40,7 @@ struct Problem {
 
 impl Verify {
     pub(crate) async fn run(self, store: &StoreArgs, screen: &mut Screen) -> Result<Exit, Stop> {
-        let store = store.open(Access::Read)?;
+        let store = store.open(Access::Inspect)?;
         let mut inventory = inventory(&store).await?;
         if !self.categories.is_empty() {
             inventory
@@ -51,6 +51,11 @@ impl Verify {
         for message in inventory.unreadable {
             problems += 1;
             self.report(&Problem { kind: "unreadable", what: String::new(), message }, screen)?;
+        }
+        for message in store.doubles() {
+            problems += 1;
+            let (what, message) = (String::new(), message.clone());
+            self.report(&Problem { kind: "double", what, message }, screen)?;
         }
         for key in inventory.strangers {
             problems += 1;

@@ -1,6 +1,6 @@
 //! `ls`, `show`, `diff` and `stats`: what they show.
 
-use playback_core::{Context, Recording, operation, output};
+use playback_core::{Context, Recording, input, operation, output};
 
 use crate::run::Place;
 use crate::shop;
@@ -278,4 +278,42 @@ fn what_is_sound_verifies() {
         assert_eq!((ran.code, ran.out.as_str()), (Some(0), ""));
         assert!(ran.err.ends_with("in the directory HERE: 4 sound, no problems\n"), "{ran:?}");
     }
+}
+
+#[test]
+fn of_a_large_recording_only_what_is_looked_at_is_read() {
+    // Values that no compression makes less, each in blocks of its own.
+    let mut state = 1_u64;
+    let mut random = || {
+        let next = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as u32
+        };
+        std::iter::repeat_with(next).take(200_000).collect::<Vec<_>>()
+    };
+    let (first, last) = (random(), random());
+    let recording = shop::one(0, || {
+        operation("Large").run(|| {
+            input("first").args(&(1,)).run(|| first.clone());
+            input("last").args(&(2,)).run(|| last.clone());
+        });
+    });
+    let place = Place::of(std::slice::from_ref(&recording));
+    let tape = place.path().join("tape_recorder_recordings/full").join(recording.id().to_path());
+    let mut bytes = std::fs::read(&tape).unwrap();
+    let end = bytes.len() - 1_000;
+    bytes[end] ^= 1;
+    std::fs::write(&tape, bytes).unwrap();
+
+    let shown = place.run(&["show", "@last", "--entry", "1"]).done();
+    assert!(shown.contains("input first") && shown.contains(&first[0].to_string()), "{}", &shown[..200]);
+    let json = place.run(&["show", "@last", "--entry", "1", "--json"]).done();
+    assert!(json.contains("\"number\": 1"), "{}", &json[..200]);
+    let stats = place.run(&["stats"]).done();
+    assert!(stats.contains("first") && stats.contains("last"), "{stats}");
+    // What is broken is told where it is looked at.
+    for arguments in [&["show", "@last", "--entry", "2"][..], &["show", "@last"]] {
+        assert!(place.run(arguments).failed().contains("Large/20260101"), "{arguments:?}");
+    }
+    assert_eq!(place.run(&["verify"]).code, Some(1));
 }

@@ -10,6 +10,11 @@
 mod changing;
 mod looking;
 mod run;
+#[cfg(feature = "aws")]
+mod s3;
+#[cfg(feature = "aws")]
+#[path = "../../../playback-cassette-s3/tests/s3_server/mod.rs"]
+mod s3_server;
 mod shop;
 mod terminals;
 mod wrong;

@@ -268,7 +268,8 @@ fn files_that_hold_no_recording_or_the_same_are_named() {
     );
     fs::create_dir(place.path().join("copies")).unwrap();
     fs::copy(place.path().join("0.tape"), place.path().join("copies/0.tape")).unwrap();
-    let said = place.run_here(&["verify"]).failed();
+    // Whatever else is done with it would have to choose one of the two.
+    let said = place.run_here(&["ls"]).failed();
     assert!(
         said.contains("holds recording Checkout/20260101") && said.contains("delete one of them"),
         "{said}"
@@ -298,7 +299,7 @@ fn help_and_version_are_no_errors() {
 #[test]
 fn what_needs_code_says_how_to_bring_it() {
     let place = Place::of_objects();
-    for arguments in [&["compare"][..], &["replay", "@last"], &["bench", "@last"]] {
+    for arguments in [&["compare"][..], &["replay", "@last"], &["bench", "@last"], &["noise"]] {
         let said = place.run(arguments).failed();
         assert!(
             said.contains("knows no code to replay; make a command line of your service's own"),
@@ -307,4 +308,21 @@ fn what_needs_code_says_how_to_bring_it() {
     }
     let help = place.run(&["--help"]).done();
     assert!(!help.contains("  compare") && !help.contains("  bench") && help.contains("  report"), "{help}");
+}
+
+#[test]
+fn a_recording_in_two_files_is_a_finding_and_the_others_are_verified() {
+    let place = Place::of_files();
+    std::fs::copy(place.path().join("0.tape"), place.path().join("copy.tape")).unwrap();
+    std::fs::write(place.path().join("1.tape"), b"nonsense").unwrap();
+    let ran = place.run_here(&["verify"]);
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    let line =
+        |kind: &str| ran.out.lines().find(|line| line.starts_with(kind)).unwrap_or_else(|| panic!("{ran:?}"));
+    assert!(line("double").contains("HERE/copy.tape holds recording Checkout/"), "{ran:?}");
+    assert!(line("double").ends_with("and so does HERE/0.tape; delete one of them"), "{ran:?}");
+    assert!(line("unreadable").contains("HERE/1.tape"), "{ran:?}");
+    assert!(ran.err.contains("3 sound, 2 problems"), "{ran:?}");
+    // Whatever else is done with it would have to choose one of the two.
+    assert!(place.run(&["ls"]).failed().contains("delete one of them"));
 }

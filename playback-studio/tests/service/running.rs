@@ -1,0 +1,115 @@
+//! `compare` and `noise`, and where the command line is run.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Command, Stdio};
+
+use playback_studio::Rules;
+
+use crate::command::{Place, ticket, wait};
+
+pub(crate) const TESTS: &[(&str, fn())] = &[
+    ("an_interrupted_compare_reports_what_was_done_and_exits_as_interrupted", interrupted),
+    ("the_shard_is_the_one_that_the_ci_names", shard_of_the_ci),
+    ("within_a_runtime_the_blocking_command_line_says_what_to_call", within_a_runtime),
+    ("noise_prints_rules_that_compare_takes", noise),
+];
+
+fn interrupted() {
+    if !cfg!(unix) {
+        return;
+    }
+    let place = Place::of(|| (0..5).for_each(|number| _ = wait(number, || ())));
+    let mut child = place
+        .service(
+            "1",
+            &[
+                "compare",
+                "--order",
+                "oldest",
+                "--jobs",
+                "1",
+                "--json",
+                place.path().join("report.json").to_str().unwrap(),
+            ],
+        )
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(child.stderr.take().unwrap());
+    let mut wait_for = |start: &str| {
+        let mut line = String::new();
+        while !line.starts_with(start) {
+            line.clear();
+            assert_ne!(said.read_line(&mut line).unwrap(), 0, "{start}");
+        }
+    };
+    wait_for("waiting");
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    wait_for("interrupted: ");
+    // The one in work is let go, and ends well; no other is begun.
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(b"1").unwrap();
+    let mut rest = String::new();
+    said.read_to_string(&mut rest).unwrap();
+    let mut out = String::new();
+    child.stdout.take().unwrap().read_to_string(&mut out).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{out}{rest}");
+    assert!(
+        out.contains("Wait               2      2") && rest.contains("it was interrupted"),
+        "{out}{rest}"
+    );
+    let report = fs::read_to_string(place.path().join("report.json")).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    assert_eq!(report["interrupted"], true, "{report}");
+}
+
+fn shard_of_the_ci() {
+    let place = Place::of_checkouts();
+    let played = |variables: &[(&str, &str)]| {
+        let mut command = place.service("1", &["compare", "--shard", "auto"]);
+        let output = command.envs(variables.iter().copied()).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
+        (output.status.code(), text)
+    };
+    let (code, whole) = played(&[]);
+    assert!(code == Some(0) && whole.contains("3 recordings"), "{whole}");
+    // Twenty shards of three recordings: some have none, and together they have all, each once.
+    let number =
+        |index: u32| match played(&[("JOB_COMPLETION_INDEX", &index.to_string()), ("PLAYBACK_SHARDS", "20")])
+        {
+            (Some(3), _) => 0,
+            (Some(0), said) if said.contains("1 recording:") => 1,
+            (Some(0), said) if said.contains("2 recordings:") => 2,
+            other => panic!("{other:?}"),
+        };
+    assert_eq!((0..20).map(number).sum::<u32>(), 3);
+    let (code, said) = played(&[("JOB_COMPLETION_INDEX", "0")]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("PLAYBACK_SHARDS"), "{said}");
+}
+
+fn within_a_runtime() {
+    let ran = Place::of_checkouts().run("async", &["ls"]);
+    assert_eq!(ran.code, Some(2), "{ran:?}");
+    assert!(ran.err.contains("call `Cli::run_async` there"), "{ran:?}");
+}
+
+fn noise() {
+    let place = Place::of(|| ["ann", "bob"].into_iter().for_each(|name| _ = ticket(name)));
+    let ran = place.run("1", &["noise", "--times", "2"]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(ran.out.contains("# differed in 2 of 2"), "{ran:?}");
+    assert_eq!(Rules::from_toml(&ran.out).unwrap().iter().count(), 1, "{}", ran.out);
+    // A category that is not there, and a single one of a recording.
+    assert_eq!(place.run("1", &["noise", "-c", "Checkout"]).code, Some(3));
+    assert!(place.run("1", &["noise", "@last"]).out.contains("# differed in 1 of 1"));
+
+    assert_eq!(place.run("1", &["compare", "-q"]).code, Some(1));
+    let rules = place.path().join("rules.toml");
+    fs::write(&rules, ran.out).unwrap();
+    let compared = place.run("1", &["compare", "--rules", rules.to_str().unwrap()]);
+    assert_eq!(compared.code, Some(0), "{compared:?}");
+}
