@@ -14,14 +14,14 @@
 mod samples;
 
 use std::io::{BufRead, BufReader};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::path::{Path, PathBuf};
+use std::process::Child;
 
 use playback_cassette::{Cassette, CassetteExt, Query, Recording};
 use playback_cassette_s3::ObjectStoreCassette;
+use playback_testkit::faults::Victim;
 use samples::{id, recording};
 
-const DIRECTORY: &str = "PLAYBACK_TEST_DIRECTORY";
 const WRITER: &str = "PLAYBACK_TEST_WRITER";
 
 /// So short that a kill falls between two files as often as not.
@@ -54,17 +54,13 @@ fn saved(writer: u64, number: u64) -> Recording {
 }
 
 /// This program again, running one of its tests in a directory as a writer.
-fn child(test: &str, directory: &Path, writer: u64) -> Command {
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", test, "--nocapture"]).env(DIRECTORY, directory).env(WRITER, writer.to_string());
-    command.stdout(Stdio::piped());
-    command
+fn victim(test: &str, directory: &Path, writer: u64) -> Victim {
+    Victim::of(test, directory).env(WRITER, writer.to_string())
 }
 
 /// The directory and the number of the writer, if this is the process that suffers.
-fn as_child() -> Option<(std::path::PathBuf, u64)> {
-    let writer = std::env::var(WRITER).ok()?.parse().ok()?;
-    Some((std::env::var_os(DIRECTORY)?.into(), writer))
+fn as_victim() -> Option<(PathBuf, u64)> {
+    Some((Victim::directory()?, std::env::var(WRITER).ok()?.parse().ok()?))
 }
 
 /// Saves recordings until it is killed, and says so after each.
@@ -97,7 +93,7 @@ fn acknowledged(child: &mut Child) -> impl Iterator<Item = u64> + use<> {
 #[tokio::test]
 async fn a_process_killed_during_a_save_leaves_what_it_acknowledged_and_nothing_half() {
     // C3
-    if let Some((directory, writer)) = as_child() {
+    if let Some((directory, writer)) = as_victim() {
         save_until_killed(&directory, writer).await;
     }
     let directory = tempfile::tempdir().unwrap();
@@ -106,7 +102,7 @@ async fn a_process_killed_during_a_save_leaves_what_it_acknowledged_and_nothing_
     let mut random = fastrand::Rng::with_seed(31);
     for writers in [[1, 2], [3, 4]].into_iter().cycle().take(16) {
         let test = "a_process_killed_during_a_save_leaves_what_it_acknowledged_and_nothing_half";
-        let mut children = writers.map(|writer| child(test, directory.path(), writer).spawn().unwrap());
+        let mut children = writers.map(|writer| victim(test, directory.path(), writer).spawn().unwrap());
         let heard = children.each_mut().map(acknowledged);
         for ((child, mut heard), count) in
             children.iter_mut().zip(heard).zip([random.usize(1..4), random.usize(1..4)])
@@ -129,7 +125,7 @@ async fn a_process_killed_during_a_save_leaves_what_it_acknowledged_and_nothing_
 #[tokio::test]
 async fn a_process_killed_between_the_parts_of_a_large_tape_leaves_nothing_half() {
     // C14
-    if let Some((directory, writer)) = as_child() {
+    if let Some((directory, writer)) = as_victim() {
         save_until_killed(&directory, writer).await;
     }
     let directory = tempfile::tempdir().unwrap();
@@ -138,7 +134,7 @@ async fn a_process_killed_between_the_parts_of_a_large_tape_leaves_nothing_half(
     let mut random = fastrand::Rng::with_seed(32);
     let test = "a_process_killed_between_the_parts_of_a_large_tape_leaves_nothing_half";
     for _ in 0..4 {
-        let mut child = child(test, directory.path(), 5).spawn().unwrap();
+        let mut child = victim(test, directory.path(), 5).spawn().unwrap();
         let mut heard = acknowledged(&mut child);
         safe.extend(heard.by_ref().take(1));
         // Not at once: the kill is to fall anywhere in the next save.
@@ -176,7 +172,7 @@ async fn a_disk_that_takes_no_more_fails_the_save_and_shows_nothing_of_it() {
     // C9
     let small = recording(1, 0, 10_000);
     let large = recording(2, 0, LONG);
-    if let Some((directory, _)) = as_child() {
+    if let Some((directory, _)) = as_victim() {
         let cassette = cassette(&directory);
         cassette.save(&small).await.unwrap();
         let error = cassette.save(&large).await.unwrap_err();
@@ -186,14 +182,7 @@ async fn a_disk_that_takes_no_more_fails_the_save_and_shows_nothing_of_it() {
     }
     let directory = tempfile::tempdir().unwrap();
     let test = "a_disk_that_takes_no_more_fails_the_save_and_shows_nothing_of_it";
-    let child = child(test, directory.path(), 1);
-    // A limit on the size of files stands in for a full disk: the write fails in the middle, and needs no
-    // one's permission to be set up. In blocks of 512 or 1,024 bytes.
-    let mut limited = Command::new("sh");
-    limited.args(["-c", "trap '' XFSZ; ulimit -f 100 && exec \"$0\" \"$@\""]);
-    limited.arg(child.get_program()).args(child.get_args());
-    limited.envs(child.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    let output = limited.output().unwrap();
+    let output = victim(test, directory.path(), 1).run_on_a_full_disk().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
     assert!(said.contains(&format!("refused: cannot save recording {}", id(2))), "{said}");

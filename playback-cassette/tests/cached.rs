@@ -9,11 +9,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
-use common::gated::Gated;
 use common::{NOON, days_before, recording};
 use playback_cassette::{
     Cached, Cassette, CassetteExt, Clock, ErrorKind, IdGenerator, Query, Recording, RecordingId, format,
 };
+use playback_testkit::faults::{Faulty, Method};
 use playback_testkit::{MemoryCassette, conformance};
 
 /// A clock that goes on by a second each time it is asked.
@@ -290,9 +290,9 @@ async fn an_error_from_beneath_comes_through_and_is_not_remembered() {
     // C9
     let directory = tempfile::tempdir().unwrap();
     let (memory, recordings) = filled(1).await;
-    let gated = Gated::new(memory);
-    let cached = Cached::new(gated.clone(), directory.path());
-    gated.fail_next_load();
+    let faulty = Faulty::new(memory);
+    let cached = Cached::new(faulty.clone(), directory.path());
+    faulty.fail_next(Method::Load, 1, ErrorKind::Unreachable);
     assert_eq!(cached.load(recordings[0].id()).await.unwrap_err().kind(), ErrorKind::Unreachable);
     assert_eq!(cached.load(recordings[0].id()).await.unwrap(), recordings[0]);
 }
@@ -304,16 +304,16 @@ async fn a_recording_that_is_replaced_while_it_is_fetched_is_not_kept() {
     let (memory, recordings) = filled(1).await;
     let id = recordings[0].id().clone();
     let changed = recording(&id, days_before(0), 10);
-    let gated = Gated::new(memory);
-    let cached = Arc::new(Cached::new(gated.clone(), directory.path()));
-    gated.loads().shut();
+    let faulty = Faulty::new(memory);
+    let cached = Arc::new(Cached::new(faulty.clone(), directory.path()));
+    faulty.hold_answers(Method::Load);
     let fetching = tokio::spawn({
         let (cached, id) = (Arc::clone(&cached), id.clone());
         async move { cached.load(&id).await }
     });
-    gated.loads().wait_for_call().await; // It has read the old one, and waits before it hands it over.
+    faulty.answered(Method::Load, 1).await; // It has read the old one, and waits before it hands it over.
     cached.save(&changed).await.unwrap();
-    gated.loads().open();
+    faulty.release(Method::Load);
     assert_eq!(fetching.await.unwrap().unwrap(), recordings[0]);
     assert!(!file(directory.path(), &id).exists());
     assert_eq!(cached.load(&id).await.unwrap(), changed);
@@ -327,21 +327,21 @@ async fn a_recording_that_is_fetched_while_it_is_replaced_is_not_kept_for_longer
         let (memory, recordings) = filled(1).await;
         let id = recordings[0].id().clone();
         let changed = recording(&id, days_before(0), 10);
-        let gated = Gated::new(memory);
-        let cached = Arc::new(Cached::new(gated.clone(), directory.path()));
-        gated.saves().shut();
+        let faulty = Faulty::new(memory);
+        let cached = Arc::new(Cached::new(faulty.clone(), directory.path()));
+        faulty.hold(Method::Save);
         let saving = tokio::spawn({
             let (cached, changed) = (Arc::clone(&cached), changed.clone());
             async move { cached.save(&changed).await }
         });
-        gated.saves().wait_for_call().await; // It has not written yet.
+        faulty.called(Method::Save, 1).await; // It has not written yet.
         assert_eq!(cached.load(&id).await.unwrap(), recordings[0]);
         assert!(file(directory.path(), &id).exists());
         if given_up {
             saving.abort();
             assert!(saving.await.unwrap_err().is_cancelled());
         } else {
-            gated.saves().open();
+            faulty.release(Method::Save);
             saving.await.unwrap().unwrap();
             assert_eq!(cached.load(&id).await.unwrap(), changed);
         }

@@ -16,14 +16,12 @@ mod common;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 use common::days_before;
 use futures::executor::block_on;
 use playback_cassette::{Cached, Cassette, IdGenerator, Recording, format};
 use playback_testkit::MemoryCassette;
-
-const DIRECTORY: &str = "PLAYBACK_TEST_DIRECTORY";
+use playback_testkit::faults::Victim;
 
 /// The same recordings in every process, which do not compress.
 fn recordings(length: usize) -> Vec<Recording> {
@@ -46,18 +44,6 @@ fn cached(directory: &Path, recordings: &[Recording]) -> Cached<MemoryCassette> 
     Cached::new(memory, directory).max_bytes(bytes as u64 / 2)
 }
 
-/// This program again, running one of its tests in a directory.
-fn child(test: &str, directory: &Path) -> Command {
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["--exact", test, "--nocapture"]).env(DIRECTORY, directory).stdout(Stdio::piped());
-    command
-}
-
-/// The directory, if this is the process that suffers.
-fn as_child() -> Option<PathBuf> {
-    std::env::var_os(DIRECTORY).map(PathBuf::from)
-}
-
 /// The tape files below a directory.
 fn tapes(directory: &Path) -> Vec<PathBuf> {
     let mut tapes = Vec::new();
@@ -75,7 +61,7 @@ fn tapes(directory: &Path) -> Vec<PathBuf> {
 fn processes_that_share_a_cache_and_are_killed_leave_no_damaged_file() {
     // C13
     let recordings = recordings(20_000);
-    if let Some(directory) = as_child() {
+    if let Some(directory) = Victim::directory() {
         let cached = cached(&directory, &recordings);
         for recording in recordings.iter().cycle() {
             assert_eq!(block_on(cached.load(recording.id())).unwrap(), *recording);
@@ -86,7 +72,7 @@ fn processes_that_share_a_cache_and_are_killed_leave_no_damaged_file() {
     let test = "processes_that_share_a_cache_and_are_killed_leave_no_damaged_file";
     let mut random = fastrand::Rng::with_seed(5);
     for _ in 0..30 {
-        let mut children = [(); 2].map(|()| child(test, directory.path()).spawn().unwrap());
+        let mut children = [(); 2].map(|()| Victim::of(test, directory.path()).spawn().unwrap());
         // Held on to until they are killed, or else their printing fails.
         let mut pipes = children.each_mut().map(|child| BufReader::new(child.stdout.take().unwrap()));
         for pipe in &mut pipes {
@@ -119,7 +105,7 @@ fn processes_that_share_a_cache_and_are_killed_leave_no_damaged_file() {
 fn a_cache_on_a_disk_that_takes_no_more_is_done_without() {
     // C13
     let recordings = recordings(150_000);
-    if let Some(directory) = as_child() {
+    if let Some(directory) = Victim::directory() {
         let cached = cached(&directory, &recordings);
         for recording in &recordings {
             assert_eq!(block_on(cached.load(recording.id())).unwrap(), *recording);
@@ -128,14 +114,9 @@ fn a_cache_on_a_disk_that_takes_no_more_is_done_without() {
         return;
     }
     let directory = tempfile::tempdir().unwrap();
-    let child = child("a_cache_on_a_disk_that_takes_no_more_is_done_without", directory.path());
-    // A limit on the size of files stands in for a full disk: the write fails in the middle, and needs no
-    // one's permission to be set up. In blocks of 512 or 1,024 bytes.
-    let mut limited = Command::new("sh");
-    limited.args(["-c", "trap '' XFSZ; ulimit -f 100 && exec \"$0\" \"$@\""]);
-    limited.arg(child.get_program()).args(child.get_args());
-    limited.envs(child.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    let output = limited.output().unwrap();
+    let output = Victim::of("a_cache_on_a_disk_that_takes_no_more_is_done_without", directory.path())
+        .run_on_a_full_disk()
+        .unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{said}{}", String::from_utf8_lossy(&output.stderr));
     let root = directory.path().join("playback-cache-1");

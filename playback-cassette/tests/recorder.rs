@@ -12,7 +12,7 @@ mod common;
 use std::collections::HashSet;
 use std::time::{Duration, SystemTime};
 
-use common::{Double, NOON, Then, record, start};
+use common::{NOON, assert_equation, held, record, start};
 use futures::executor::block_on;
 use playback_cassette::{
     Cassette, CassetteExt, IdGenerator, Query, Stats, TapeRecorder, TapeRecorderBuilder,
@@ -22,6 +22,7 @@ use playback_core::{
     force_sample_recording, input, operation,
 };
 use playback_testkit::MemoryCassette;
+use playback_testkit::faults::Method;
 
 /// Runs `runs` operations that return their number, each with a recorder and a cassette of its own setting.
 fn run(
@@ -39,16 +40,6 @@ fn run(
 
 async fn declined(number: u32) -> Result<u32, String> {
     operation("Checkout").args(&(number,)).run_async(async { Err("declined".to_owned()) }).await
-}
-
-fn assert_equation(stats: &Stats) {
-    let sum = stats.saved
-        + stats.sampled_out
-        + stats.discarded.total()
-        + stats.dropped.total()
-        + stats.failed
-        + stats.in_flight.total();
-    assert_eq!(stats.started, sum, "{stats:?}");
 }
 
 #[test]
@@ -254,7 +245,7 @@ fn a_recording_past_its_limit_is_given_up_and_the_operation_goes_on() {
 #[test]
 fn operations_of_many_threads_are_all_saved_each_under_its_own_id() {
     // R13
-    let double = Double::new(Then::Save, 4000);
+    let double = held(4000);
     let recorder = TapeRecorder::builder(double.clone()).queue_recordings(4000.try_into().unwrap()).build();
     let ids: HashSet<_> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..4)
@@ -264,9 +255,9 @@ fn operations_of_many_threads_are_all_saved_each_under_its_own_id() {
     });
     block_on(recorder.flush()).unwrap();
     assert_eq!(ids.len(), 4000);
-    assert_eq!(double.memory.ids().into_iter().collect::<HashSet<_>>(), ids);
+    assert_eq!(double.inner().ids().into_iter().collect::<HashSet<_>>(), ids);
     assert_eq!(recorder.stats().saved, 4000);
-    assert!(double.most_at_once.load(std::sync::atomic::Ordering::SeqCst) <= 16);
+    assert!(double.most_at_once(Method::Save) <= 16);
 }
 
 #[test]

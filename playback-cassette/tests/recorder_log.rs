@@ -14,7 +14,7 @@ mod common;
 use std::fmt::Write as _;
 use std::sync::Mutex;
 
-use common::{Double, LONG, Then, record};
+use common::{LONG, failing, held, panicking, record};
 use futures::executor::block_on;
 use playback_cassette::TapeRecorder;
 use tracing::field::{Field, Visit};
@@ -67,29 +67,30 @@ fn what_goes_wrong_shows_in_the_log_and_does_not_flood_it() {
     // R7, C11
     tracing::subscriber::set_global_default(Lines).unwrap();
 
-    let recorder = TapeRecorder::new(Double::new(Then::Fail, 5));
+    let recorder = TapeRecorder::new(failing());
     let ids: Vec<_> = (0..5).map(|_| record(&recorder, 1)).collect();
     block_on(recorder.flush()).unwrap_err();
     block_on(recorder.close(LONG)).unwrap();
-    let why = "message=a recording could not be saved: the store is down; start it";
+    let why =
+        "message=a recording could not be saved: Save fails, as the test wants it to; heal the cassette";
     let expected = ["WARN", "WARN", "DEBUG", "WARN", "DEBUG"].iter().zip(&ids);
     assert_eq!(
         lines(),
         expected.map(|(level, id)| format!("{level} {why} recording={id}")).collect::<Vec<_>>()
     );
 
-    let recorder = TapeRecorder::new(Double::new(Then::Panic, 1));
+    let recorder = TapeRecorder::new(panicking());
     let id = record(&recorder, 1);
     block_on(recorder.close(LONG)).unwrap_err();
     assert_eq!(
         lines(),
         [format!(
-            "ERROR message=a recording could not be saved: the cassette panicked: this cassette panics; mend the cassette \
+            "ERROR message=a recording could not be saved: the cassette panicked: Save panics, as the test wants it to; mend the cassette \
          recording={id}"
         )]
     );
 
-    let recorder = TapeRecorder::builder(Double::new(Then::Save, 0)).queue_bytes(0).build();
+    let recorder = TapeRecorder::builder(held(0)).queue_bytes(0).build();
     let id = record(&recorder, 1);
     assert_eq!(
         lines(),

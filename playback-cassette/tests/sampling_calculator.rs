@@ -14,26 +14,17 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use common::{Double, LONG, Then, record};
+use common::{LONG, assert_equation, held, record};
 use futures::executor::block_on;
-use playback_cassette::{Candidate, Cassette, Stats, TapeRecorder, format};
+use playback_cassette::{Candidate, Cassette, TapeRecorder, format};
 use playback_core::{RecorderExt, add_metadata, force_sample_recording, operation};
 use playback_testkit::MemoryCassette;
-
-fn assert_equation(stats: &Stats) {
-    let sum = stats.saved
-        + stats.sampled_out
-        + stats.discarded.total()
-        + stats.dropped.total()
-        + stats.failed
-        + stats.in_flight.total();
-    assert_eq!(stats.started, sum, "{stats:?}");
-}
+use playback_testkit::faults::Method;
 
 #[test]
 fn a_recording_that_is_left_out_reaches_no_cassette_and_is_counted() {
     // S4
-    let double = Double::new(Then::Save, 100);
+    let double = held(100);
     let recorder = TapeRecorder::builder(double.clone())
         .sampling_calculator(|candidate: &Candidate| if candidate.failed() { 1.0 } else { 0.0 })
         .build();
@@ -46,8 +37,8 @@ fn a_recording_that_is_left_out_reaches_no_cassette_and_is_counted() {
     let stats = recorder.stats();
     assert_equation(&stats);
     assert_eq!((stats.started, stats.saved, stats.sampled_out, stats.in_flight.total()), (10, 2, 8, 0));
-    assert_eq!(double.memory.len(), 2);
-    assert_eq!(double.begun.available_permits(), 2, "the cassette is not even asked");
+    assert_eq!(double.inner().len(), 2);
+    assert_eq!(double.calls(Method::Save), 2, "the cassette is not even asked");
 }
 
 #[test]

@@ -9,13 +9,14 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use common::{Double, LONG, Then, days_before, recording};
+use common::{LONG, days_before, failing, held, panicking, recording};
 use futures::TryStreamExt;
 use futures::stream::BoxStream;
 use playback_cassette::{
     Background, Cassette, CassetteExt, Error, ErrorKind, Found, IdGenerator, Metadata, NotWritten, Order,
     Prefixed, Query, ReadOnly, Recording, RecordingId,
 };
+use playback_testkit::faults::Method;
 use playback_testkit::{MemoryCassette, conformance};
 
 fn made(category: &str) -> Recording {
@@ -35,10 +36,10 @@ async fn a_read_only_view_conforms() {
 #[tokio::test]
 async fn a_read_only_view_refuses_before_anything_reaches_the_cassette() {
     // C7
-    let double = Double::new(Then::Save, 10);
+    let double = held(10);
     let view = ReadOnly::new(double.clone());
     let kept = made("Checkout");
-    double.memory.save(&kept).await.unwrap();
+    double.inner().save(&kept).await.unwrap();
     let id = kept.id();
     for (act, error) in
         [("save", view.save(&kept).await.unwrap_err()), ("delete", view.delete(id).await.unwrap_err())]
@@ -52,9 +53,9 @@ async fn a_read_only_view_refuses_before_anything_reaches_the_cassette() {
         );
     }
     view.close().await.unwrap();
-    assert_eq!(double.begun.available_permits(), 0, "no save has begun");
-    assert_eq!(double.closed.load(Ordering::SeqCst), 0, "closing may write, so it is not passed on");
-    assert_eq!(double.memory.ids(), std::slice::from_ref(id));
+    assert_eq!(double.calls(Method::Save), 0, "no save has begun");
+    assert_eq!(double.calls(Method::Close), 0, "closing may write, so it is not passed on");
+    assert_eq!(double.inner().ids(), std::slice::from_ref(id));
 }
 
 #[tokio::test]
@@ -170,24 +171,24 @@ async fn a_background_writer_conforms_with_what_it_writes_to() {
 #[tokio::test]
 async fn a_background_writer_does_not_wait_for_the_save_and_closing_does() {
     // C11
-    let double = Double::new(Then::Save, 0);
+    let double = held(0);
     let background = Background::builder(double.clone()).close_timeout(LONG).build();
     let recording = made("Checkout");
     background.save(&recording).await.unwrap();
-    double.begun.acquire().await.unwrap().forget();
-    assert!(double.memory.is_empty(), "the save has begun, on another thread, and waits for its permit");
+    double.called(Method::Save, 1).await;
+    assert!(double.inner().is_empty(), "the save has begun, on another thread, and waits for its permit");
     assert_eq!((background.stats().started, background.stats().in_flight.saving), (1, 1));
-    double.permits.add_permits(1);
+    double.let_pass(Method::Save, 1);
     background.close().await.unwrap();
-    assert_eq!(double.memory.load(recording.id()).await.unwrap(), recording);
-    assert_eq!(double.closed.load(Ordering::SeqCst), 1, "the cassette beneath is closed");
+    assert_eq!(double.inner().load(recording.id()).await.unwrap(), recording);
+    assert_eq!(double.calls(Method::Close), 1, "the cassette beneath is closed");
     assert_eq!(background.stats().saved, 1);
 }
 
 #[tokio::test]
 async fn closing_a_background_writer_gives_up_in_time_and_says_what_was_not_written() {
     // C11
-    let double = Double::new(Then::Save, 0);
+    let double = held(0);
     let background = Background::builder(double.clone()).close_timeout(Duration::from_millis(10)).build();
     background.save(&made("Checkout")).await.unwrap();
     background.save(&made("Checkout")).await.unwrap();
@@ -202,7 +203,7 @@ async fn closing_a_background_writer_gives_up_in_time_and_says_what_was_not_writ
 #[tokio::test]
 async fn a_background_writer_is_bounded_and_refuses_what_does_not_fit() {
     // C11
-    let double = Double::new(Then::Save, 0);
+    let double = held(0);
     let background =
         Background::builder(double.clone()).queue_recordings(NonZeroUsize::new(2).unwrap()).build();
     background.save(&made("Checkout")).await.unwrap();
@@ -221,20 +222,20 @@ async fn a_background_writer_is_bounded_and_refuses_what_does_not_fit() {
     let small = Background::builder(MemoryCassette::new()).queue_bytes(50).build();
     assert_eq!(small.save(&late).await.unwrap_err().kind(), ErrorKind::Unreachable);
 
-    double.permits.add_permits(2);
+    double.let_pass(Method::Save, 2);
     background.flush().await.unwrap();
     background.close().await.unwrap();
     let error = background.save(&late).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Invalid);
     assert!(error.to_string().contains("the background writer is closed"), "{error}");
-    assert_eq!(double.memory.len(), 2);
+    assert_eq!(double.inner().len(), 2);
 }
 
 #[tokio::test]
 async fn what_fails_in_the_background_is_counted_and_reported_once() {
     // C11
-    for then in [Then::Fail, Then::Panic] {
-        let background = Background::new(Double::new(then, 10));
+    for double in [failing(), panicking()] {
+        let background = Background::new(double);
         background.save(&made("Checkout")).await.unwrap();
         let not_written = background.flush().await.unwrap_err();
         assert_eq!((not_written.failed, not_written.pending), (1, 0));

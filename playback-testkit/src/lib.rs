@@ -40,7 +40,7 @@
 //! | `assert_calls` | assertions on some calls of a run: [`AssertCalls`] |
 //! | `assert_replay` | [`assert_replay()`] |
 //! | [`conformance`] | the rules of `Cassette` and `Recorder`, tried on one of yours |
-//! | [`faults`] | what goes wrong, on demand: a cassette that fails, waits or corrupts; a clock that a test sets |
+//! | [`faults`] | what goes wrong, on demand: a cassette that fails or waits, a process that is killed, a clock that a test sets |
 //! | `harness` (feature) | one test per recording, in a test target of its own |
 //! | `replays` | replaying all recordings of a cassette: [`assert_replays!`], [`replay_all`] |
 

@@ -1,8 +1,15 @@
 //! What goes wrong on demand goes wrong as it was demanded.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout
+)]
 
 mod common;
 
+use std::io::{BufRead, BufReader};
 use std::time::{Duration, SystemTime};
 
 use common::recording;
@@ -10,7 +17,7 @@ use futures::executor::block_on;
 use futures::{FutureExt, StreamExt};
 use playback_cassette::{Cassette, ErrorKind, IdGenerator, Query, TapeRecorder};
 use playback_core::{RecorderExt, operation};
-use playback_testkit::faults::{Faulty, Method, SetClock};
+use playback_testkit::faults::{Faulty, Method, SetClock, Victim};
 use playback_testkit::{MemoryCassette, conformance};
 
 #[tokio::test]
@@ -100,4 +107,102 @@ async fn a_recorder_with_a_set_clock_and_seeded_ids_makes_the_ids_that_a_test_kn
         cassette.ids()[0],
         again.generate("Add", SystemTime::UNIX_EPOCH + Duration::from_secs(1_769_860_800)).unwrap()
     );
+}
+
+#[tokio::test]
+async fn so_many_of_the_calls_that_are_held_pass_and_the_most_at_once_are_counted() {
+    let cassette = Faulty::new(MemoryCassette::new());
+    let recordings = [recording(1, 100).await, recording(2, 100).await, recording(3, 100).await];
+    cassette.hold(Method::Save);
+    let mut saves: Vec<_> = recordings.iter().map(|recording| Box::pin(cassette.save(recording))).collect();
+    assert!(saves.iter_mut().all(|save| save.as_mut().now_or_never().is_none()));
+    cassette.let_pass(Method::Save, 2);
+    assert!(saves.remove(0).now_or_never().is_some() && saves.remove(0).now_or_never().is_some());
+    assert!(saves[0].as_mut().now_or_never().is_none());
+    // One that is given up is under way no more.
+    drop(saves);
+    cassette.release(Method::Save);
+    cassette.save(&recordings[2]).await.unwrap();
+    assert_eq!((cassette.calls(Method::Save), cassette.most_at_once(Method::Save)), (4, 3));
+}
+
+#[tokio::test]
+async fn an_answer_that_is_held_is_the_one_of_before() {
+    let cassette = Faulty::new(MemoryCassette::new());
+    let recording = recording(1, 100).await;
+    cassette.save(&recording).await.unwrap();
+    cassette.hold_answers(Method::Load);
+    let mut load = Box::pin(cassette.load(recording.id()));
+    assert!(load.as_mut().now_or_never().is_none());
+    cassette.answered(Method::Load, 1).await;
+    cassette.inner().delete(recording.id()).await.unwrap();
+    cassette.release(Method::Load);
+    assert_eq!(load.await.unwrap(), recording);
+    assert!(cassette.load(recording.id()).await.is_err());
+}
+
+#[tokio::test]
+async fn a_call_that_is_delayed_hits_a_time_limit_and_is_done_after_its_delay_without_one() {
+    let cassette = Faulty::new(MemoryCassette::new());
+    let recording = recording(1, 100).await;
+    cassette.delay(Method::Save, Duration::from_secs(3600));
+    let limited = tokio::time::timeout(Duration::from_millis(1), cassette.save(&recording)).await;
+    assert!(limited.is_err() && cassette.inner().is_empty());
+    cassette.delay(Method::Save, Duration::from_millis(1));
+    cassette.save(&recording).await.unwrap();
+    assert_eq!(cassette.inner().len(), 1);
+    cassette.delay(Method::Save, Duration::from_secs(3600));
+    cassette.heal();
+    cassette.save(&recording).now_or_never().unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn a_save_that_is_to_panic_panics_and_the_next_goes_well() {
+    let cassette = Faulty::new(MemoryCassette::new());
+    let recording = recording(1, 100).await;
+    cassette.panic_next(Method::Save, 1);
+    let panicked = tokio::spawn({
+        let (cassette, recording) = (cassette.clone(), recording.clone());
+        async move { cassette.save(&recording).await }
+    });
+    assert!(panicked.await.unwrap_err().is_panic());
+    cassette.save(&recording).await.unwrap();
+}
+
+#[test]
+fn a_victim_runs_the_same_test_in_its_directory_until_it_is_killed() {
+    if let Some(directory) = Victim::directory() {
+        std::fs::write(directory.join("begun"), std::env::var("VICTIM_SAYS").unwrap()).unwrap();
+        println!("begun");
+        loop {
+            std::thread::park();
+        }
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let test = "a_victim_runs_the_same_test_in_its_directory_until_it_is_killed";
+    let mut victim = Victim::of(test, directory.path()).env("VICTIM_SAYS", "here").spawn().unwrap();
+    let mut lines = BufReader::new(victim.stdout.take().unwrap()).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.contains("begun")));
+    victim.kill().unwrap();
+    assert!(!victim.wait().unwrap().success());
+    assert_eq!(std::fs::read_to_string(directory.path().join("begun")).unwrap(), "here");
+}
+
+#[test]
+#[cfg(unix)]
+fn a_victim_on_a_full_disk_fails_to_write_what_is_long_and_ends_by_itself() {
+    if let Some(directory) = Victim::directory() {
+        std::fs::write(directory.join("short"), [0; 1_000]).unwrap();
+        std::fs::write(directory.join("long"), [0; 1_000_000]).unwrap_err();
+        println!("refused");
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let test = "a_victim_on_a_full_disk_fails_to_write_what_is_long_and_ends_by_itself";
+    let output = Victim::of(test, directory.path()).run_on_a_full_disk().unwrap();
+    assert!(
+        output.status.success() && String::from_utf8_lossy(&output.stdout).contains("refused"),
+        "{output:?}"
+    );
+    assert_eq!(std::fs::read(directory.path().join("short")).unwrap().len(), 1_000);
 }

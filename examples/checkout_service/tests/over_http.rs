@@ -2,18 +2,13 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests may fail loudly")]
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::future::pending;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::Duration;
 
-use async_trait::async_trait;
-use futures::stream::{self, BoxStream, StreamExt};
-use playback_cassette::{
-    Cassette, CassetteExt, Error, Found, Query, Stats, TapeRecorder, TapeRecorderBuilder,
-};
+use playback_cassette::{Cassette, CassetteExt, Query, Stats, TapeRecorder, TapeRecorderBuilder};
 use playback_cassette_s3::ObjectStoreCassette;
-use playback_core::{Call, Metadata, Recording, RecordingId, Value};
+use playback_core::{Call, Recording, Value};
 use playback_examples::checkout_service::database::Database;
 use playback_examples::checkout_service::drive::{Driver, KINDS, Request, Sent};
 use playback_examples::checkout_service::model::Receipt;
@@ -25,6 +20,7 @@ use playback_examples::checkout_service::tuner::ServiceTuner;
 use playback_examples::checkout_service::{app, shipping};
 use playback_studio::Studio;
 use playback_testkit::MemoryCassette;
+use playback_testkit::faults::{Faulty, Method};
 
 /// Longer than anything here takes.
 const LONG: Duration = Duration::from_secs(60);
@@ -211,40 +207,12 @@ async fn a_store_that_takes_nothing_costs_no_customer_anything() {
     assert_eq!(stats, expected);
 }
 
-/// A store that never answers.
-struct Stuck;
-
-#[async_trait]
-impl Cassette for Stuck {
-    async fn save(&self, _: &Recording) -> Result<(), Error> {
-        pending().await
-    }
-
-    async fn load(&self, id: &RecordingId) -> Result<Recording, Error> {
-        Err(Error::not_found(id, "a store that never answers"))
-    }
-
-    async fn load_metadata(&self, id: &RecordingId) -> Result<Metadata, Error> {
-        Err(Error::not_found(id, "a store that never answers"))
-    }
-
-    async fn delete(&self, _: &RecordingId) -> Result<(), Error> {
-        pending().await
-    }
-
-    fn find<'a>(&'a self, _: &Query) -> BoxStream<'a, Result<Found, Error>> {
-        stream::pending().boxed()
-    }
-
-    async fn categories(&self) -> Result<Vec<String>, Error> {
-        pending().await
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_store_that_never_answers_costs_no_customer_anything_and_holds_up_no_end() {
     let waiting = NonZeroUsize::new(10).unwrap();
-    let recorder = TapeRecorder::builder(Stuck).queue_recordings(waiting).build();
+    let store = Faulty::new(MemoryCassette::new());
+    store.hold(Method::Save);
+    let recorder = TapeRecorder::builder(store).queue_recordings(waiting).build();
     let running = Running::start(Some(recorder.clone())).await;
     let sent = running.driver().drive(2 * KINDS, 16).await.unwrap();
     assert_answered_as_expected(&sent);

@@ -1,23 +1,15 @@
-//! What the tests of this crate share: recordings made by hand, and a cassette that misbehaves.
+//! What the tests of this crate share: recordings made by hand, and cassettes that misbehave.
 #![allow(dead_code, reason = "each test file takes what it needs")]
 
-pub(crate) mod gated;
-
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
-use async_trait::async_trait;
-use futures::stream::BoxStream;
-use playback_cassette::{
-    Cassette, Error, ErrorKind, Found, Metadata, Query, Recording, RecordingId, TapeRecorder,
-};
+use playback_cassette::{ErrorKind, Metadata, Recording, RecordingId, Stats, TapeRecorder};
 use playback_core::{
     End, Entry, Finished, Kind, OperationStart, Recorder, RecordingStart, Service, Site, Tape, TapeParts,
     Value,
 };
 use playback_testkit::MemoryCassette;
-use tokio::sync::Semaphore;
+use playback_testkit::faults::{Faulty, Method};
 
 /// 2026-01-31, noon.
 pub(crate) const NOON: Duration = Duration::from_secs(1_769_860_800);
@@ -118,84 +110,35 @@ pub(crate) fn record(recorder: &TapeRecorder, bytes: usize) -> RecordingId {
     started.id
 }
 
-/// A cassette in memory whose saves wait for a permit each, and then do as they are told.
-#[derive(Clone)]
-pub(crate) struct Double {
-    pub(crate) memory: MemoryCassette,
-    pub(crate) permits: Arc<Semaphore>,
-    /// Saves that have begun; for those who wait for one.
-    pub(crate) begun: Arc<Semaphore>,
-    pub(crate) most_at_once: Arc<AtomicUsize>,
-    pub(crate) closed: Arc<AtomicUsize>,
-    at_once: Arc<AtomicUsize>,
-    then: Then,
+/// A cassette in memory whose saves wait, but for the first `saves`.
+pub(crate) fn held(saves: usize) -> Faulty<MemoryCassette> {
+    let cassette = Faulty::new(MemoryCassette::new());
+    cassette.hold(Method::Save);
+    cassette.let_pass(Method::Save, saves);
+    cassette
 }
 
-/// What a save of a [`Double`] does once it has its permit.
-#[derive(Clone, Copy)]
-pub(crate) enum Then {
-    Save,
-    Fail,
-    Panic,
+/// A cassette in memory whose saves all fail.
+pub(crate) fn failing() -> Faulty<MemoryCassette> {
+    let cassette = Faulty::new(MemoryCassette::new());
+    cassette.fail(Method::Save, ErrorKind::Unreachable);
+    cassette
 }
 
-impl Double {
-    /// One that saves as soon as it gets a permit of `permits`.
-    pub(crate) fn new(then: Then, permits: usize) -> Self {
-        Self {
-            memory: MemoryCassette::new(),
-            permits: Arc::new(Semaphore::new(permits)),
-            begun: Arc::new(Semaphore::new(0)),
-            most_at_once: Arc::default(),
-            closed: Arc::default(),
-            at_once: Arc::default(),
-            then,
-        }
-    }
-
-    /// Waits until one more save has begun.
-    pub(crate) fn wait_for_save(&self) {
-        futures::executor::block_on(self.begun.acquire()).unwrap().forget();
-    }
+/// A cassette in memory whose saves all panic.
+pub(crate) fn panicking() -> Faulty<MemoryCassette> {
+    let cassette = Faulty::new(MemoryCassette::new());
+    cassette.panic_next(Method::Save, usize::MAX);
+    cassette
 }
 
-#[async_trait]
-impl Cassette for Double {
-    async fn save(&self, recording: &Recording) -> Result<(), Error> {
-        self.begun.add_permits(1);
-        let at_once = self.at_once.fetch_add(1, Ordering::SeqCst) + 1;
-        self.most_at_once.fetch_max(at_once, Ordering::SeqCst);
-        self.permits.acquire().await.unwrap().forget();
-        self.at_once.fetch_sub(1, Ordering::SeqCst);
-        match self.then {
-            Then::Save => self.memory.save(recording).await,
-            Then::Fail => Err(Error::new(ErrorKind::Unreachable, "the store is down; start it")),
-            Then::Panic => panic!("this cassette panics"),
-        }
-    }
-
-    async fn load(&self, id: &RecordingId) -> Result<Recording, Error> {
-        self.memory.load(id).await
-    }
-
-    async fn load_metadata(&self, id: &RecordingId) -> Result<Metadata, Error> {
-        self.memory.load_metadata(id).await
-    }
-
-    async fn delete(&self, id: &RecordingId) -> Result<(), Error> {
-        self.memory.delete(id).await
-    }
-
-    fn find<'a>(&'a self, query: &Query) -> BoxStream<'a, Result<Found, Error>> {
-        self.memory.find(query)
-    }
-
-    async fn categories(&self) -> Result<Vec<String>, Error> {
-        self.memory.categories().await
-    }
-
-    async fn close(&self) -> Result<(), Error> {
-        self.closed.fetch_add(1, Ordering::SeqCst);
-        Ok(())
-    }
+/// Every recording that was begun has become something that is counted.
+pub(crate) fn assert_equation(stats: &Stats) {
+    let sum = stats.saved
+        + stats.sampled_out
+        + stats.discarded.total()
+        + stats.dropped.total()
+        + stats.failed
+        + stats.in_flight.total();
+    assert_eq!(stats.started, sum, "{stats:?}");
 }
