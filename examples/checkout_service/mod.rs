@@ -14,6 +14,7 @@
 //! | [`shipping::server`] | the second service |
 //! | [`drive`] | customers, who send requests over HTTP, good ones and bad ones |
 //! | `main.rs` | the command: `serve`, `shipping`, `drive` |
+//! | `replay.rs` | the service's own command line: `compare`, `replay`, `accept` |
 
 pub mod app;
 pub mod database;
