@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use futures::executor::block_on;
 use playback_cassette::{Cassette, ErrorKind, Fixtures, Recording};
-use playback_core::{input, operation, output, record_data};
+use playback_core::{Value, input, operation, output, record_data};
 use playback_equalizer::{Equalizer, Status, Tuning};
 use playback_studio::{ACCEPTED_AT, Change, Decision, Review, clear_pending, set_pending};
 use playback_testkit::{assert_recorded, record};
@@ -125,6 +125,16 @@ fn what_is_equal_changes_nothing_and_what_cannot_be_replayed_cannot_be_accepted(
         refused.to_string().contains("unknown") && refused.to_string().contains("record it anew"),
         "{refused}"
     );
+}
+
+#[test]
+fn a_replay_that_could_not_be_compared_is_not_accepted() {
+    let directory = tempfile::tempdir().unwrap();
+    let (fixtures, recordings) = fixtures(directory.path(), &[100]);
+    let broken = tuning(2).comparator(|_: &Value, _: &Value| Status::EqualizerFailure);
+    let refused = block_on(Change::propose(&fixtures, recordings[0].id(), &broken, now())).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Invalid);
+    assert!(refused.to_string().contains("there is no replay to accept"), "{refused}");
 }
 
 #[test]

@@ -73,6 +73,7 @@ pub(crate) enum Access {
 pub(crate) struct Store {
     kind: Kind,
     place: String,
+    access: Access,
 }
 
 #[derive(Clone)]
@@ -127,7 +128,7 @@ impl StoreArgs {
             _ => error.into(),
         })?;
         let place = address.to_owned();
-        Ok(Store { kind: Kind::Objects(cassette.read_only(access == Access::Read)), place })
+        Ok(Store { kind: Kind::Objects(cassette.read_only(access == Access::Read)), place, access })
     }
 }
 
@@ -178,6 +179,8 @@ impl Store {
     /// The id that a text means: a whole one, any end that only one has, or `@last`.
     pub(crate) async fn resolve(&self, text: &str) -> Result<RecordingId, Stop> {
         match id::parse(text)? {
+            // What is deleted is what was written, never one like it.
+            Wanted::Whole(id) if self.access == Access::Remove => Ok(id),
             Wanted::Whole(id) => self.whole(id).await,
             Wanted::Last { category, back } => self.last(category, back).await,
             Wanted::End(end) => self.ending_in(&end).await,
@@ -289,12 +292,12 @@ fn directory(path: &Path, access: Access) -> Result<Store, Stop> {
     }
     if let Some((base, prefix)) = inside_root(path) {
         let cassette = ObjectStoreCassette::local(base)?.key_prefix(&prefix)?;
-        return Ok(Store { kind: Kind::Objects(cassette.read_only(access == Access::Read)), place });
+        return Ok(Store { kind: Kind::Objects(cassette.read_only(access == Access::Read)), place, access });
     }
     if path.join(ROOT).is_dir() {
         check_prefix(path, &path.join(ROOT), access)?;
         let cassette = ObjectStoreCassette::local(path)?.read_only(access == Access::Read);
-        return Ok(Store { kind: Kind::Objects(cassette), place });
+        return Ok(Store { kind: Kind::Objects(cassette), place, access });
     }
     let files = if access == Access::Read { Fixtures::open(path)? } else { Fixtures::writable(path)? };
     if !adds && holds_nothing(&files) && !is_empty(path) {
@@ -305,7 +308,7 @@ fn directory(path: &Path, access: Access) -> Result<Store, Stop> {
             Form::Text.ending()
         )));
     }
-    Ok(Store { kind: Kind::Files(Arc::new(files)), place })
+    Ok(Store { kind: Kind::Files(Arc::new(files)), place, access })
 }
 
 /// The directory of an object store, and the prefix of keys in it, that a path into it means.
