@@ -202,6 +202,27 @@ fn a_change_of_a_recording_that_is_gone_brings_it_back() {
 }
 
 #[test]
+fn a_change_of_a_recording_that_cannot_be_read_does_not_replace_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let (fixtures, recordings) = fixtures(directory.path(), &[100]);
+    set_pending(&fixtures, &change(&fixtures, &recordings[0], 2)).unwrap();
+    let file = fixtures.path_of(recordings[0].id()).unwrap();
+    let misspelt = std::fs::read_to_string(&file).unwrap().replacen("playback recording", "recording", 1);
+    std::fs::write(&file, &misspelt).unwrap();
+    let review = Review::open(directory.path()).unwrap();
+    assert!(review.pending()[0].recorded.is_none());
+    let refused = review.each(|_| Decision::Accept).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Invalid);
+    assert!(refused.to_string().contains("mend or delete it first"), "{refused}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), misspelt);
+
+    // Once it is out of the way, the change takes its place.
+    std::fs::remove_file(&file).unwrap();
+    review.each(|_| Decision::Accept).unwrap();
+    assert!(file.exists());
+}
+
+#[test]
 fn a_pending_change_of_a_recording_that_was_edited_since_is_not_accepted() {
     let directory = tempfile::tempdir().unwrap();
     let (fixtures, recordings) = fixtures(directory.path(), &[100]);
