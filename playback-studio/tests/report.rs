@@ -271,8 +271,10 @@ fn some_test_of_junit_fails_if_and_only_if_the_gate_does() {
         let failing = |number| if number == 1 { "equalizer_failure" } else { "equal" };
         let recordings = (0..20).map(|number| {
             let mut one = recording("A", number, failing(number), &[]);
-            one["recorded"]["own_us"] = json!(1_000);
-            one["replayed"]["own_us"] = json!(9_000);
+            if number != 1 {
+                one["recorded"]["own_us"] = json!(1_000);
+                one["replayed"]["own_us"] = json!(9_000);
+            }
             one
         });
         let mut document = document(&[("A", recordings.collect())]);
