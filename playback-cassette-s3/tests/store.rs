@@ -12,6 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use futures::stream::BoxStream;
@@ -485,4 +486,29 @@ async fn an_inventory_shows_what_is_whole_what_is_half_and_what_is_foreign() {
     assert_eq!(found, expected);
     assert_eq!(inventory.strangers, ["tape_recorder_recordings/metadata/notes"]);
     assert_eq!(ObjectStoreCassette::memory().inventory().await.unwrap().recordings.len(), 0);
+}
+
+#[tokio::test]
+async fn an_orphan_is_deleted_only_while_it_is_one_and_old_enough() {
+    let OnDisk { directory, cassette, recording } = OnDisk::new().await;
+    let cassette = cassette.read_only(false);
+    let object = |tree: &str| {
+        directory.path().join("tape_recorder_recordings").join(tree).join(recording.id().to_path())
+    };
+    let later = SystemTime::now() + Duration::from_secs(60);
+    let before_it = SystemTime::now() - Duration::from_secs(60);
+    for missing in ["metadata", "full"] {
+        cassette.save(&recording).await.unwrap();
+        assert!(!cassette.delete_orphan(recording.id(), later).await.unwrap(), "it is whole");
+        fs::remove_file(object(missing)).unwrap();
+        let listed = cassette.inventory().await.unwrap().recordings;
+        assert!((before_it..later).contains(&listed[0].written_at), "{listed:?}");
+        assert!(!cassette.delete_orphan(recording.id(), before_it).await.unwrap(), "it is new");
+        assert_eq!(cassette.inventory().await.unwrap().recordings, listed);
+        let refused = cassette.clone().read_only(true).delete_orphan(recording.id(), later).await;
+        assert_eq!(refused.unwrap_err().kind(), ErrorKind::ReadOnly);
+        assert!(cassette.delete_orphan(recording.id(), later).await.unwrap());
+        assert!(!cassette.delete_orphan(recording.id(), later).await.unwrap(), "it is gone");
+        assert_eq!(cassette.inventory().await.unwrap().recordings, []);
+    }
 }

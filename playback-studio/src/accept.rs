@@ -38,8 +38,8 @@ impl Change {
     /// the tuning goes. Neither the cassette nor the recording is changed.
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`] if the replay failed, so that there is nothing to accept, and whatever goes wrong with
-    /// the cassette.
+    /// [`ErrorKind::Invalid`] if the replay failed or could not be compared, so that there is nothing to accept, and
+    /// whatever goes wrong with the cassette.
     pub async fn propose(
         cassette: &dyn Cassette,
         id: &RecordingId,
@@ -55,12 +55,14 @@ impl Change {
     /// As [`propose`](Self::propose), of a comparison that [kept](Equalizer::keep_playbacks) its playback.
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`] if the replay failed, or its playback was not kept.
+    /// [`ErrorKind::Invalid`] if the replay failed or could not be compared, or its playback was not kept.
     pub fn of(mut comparison: Comparison, now: SystemTime) -> Result<Option<Change>, Error> {
         if comparison.status() == Status::Equal {
             return Ok(None);
         }
-        let Some(playback) = comparison.playback.take() else {
+        // What was replayed and could not be compared, or ran calls for real, is no change to a recording.
+        let compared = comparison.status() != Status::EqualizerFailure;
+        let Some(playback) = comparison.playback.take().filter(|_| compared) else {
             let message =
                 format!("{comparison}\nthere is no replay to accept; mend the code, or record it anew");
             return Err(Error::new(ErrorKind::Invalid, message));

@@ -198,8 +198,8 @@ impl Review {
     /// Asks of each pending change what is to become of it, and does that at once.
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`] if a change is to be accepted that is [stale](Pending::is_stale), and if a file cannot be
-    /// written or removed; what was decided before is done.
+    /// [`ErrorKind::Invalid`] if a change is to be accepted that is [stale](Pending::is_stale), or whose recording is
+    /// there and cannot be read, and if a file cannot be written or removed; what was decided before is done.
     pub fn each(&self, mut decide: impl FnMut(&Pending) -> Decision) -> Result<Reviewed, Error> {
         let mut reviewed = Reviewed::default();
         let mut for_all = None;
@@ -242,6 +242,15 @@ impl Review {
         if pending.recorded.is_some() {
             block_on(self.fixtures.save(&pending.accepted))?;
         } else {
+            let path = pending.file.with_extension("");
+            if fs::exists(&path).map_err(|error| failed("look at", &path, error))? {
+                let message = format!(
+                    "{} cannot be read as the recording that is to be replaced, and accepting would lose what it holds; \
+                     mend or delete it first, or reject what is pending",
+                    pending.name
+                );
+                return Err(Error::new(ErrorKind::Invalid, message));
+            }
             self.fixtures.keep(&pending.accepted, &pending.name)?;
         }
         remove(&pending.file)

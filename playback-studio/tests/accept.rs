@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use futures::executor::block_on;
 use playback_cassette::{Cassette, ErrorKind, Fixtures, Recording};
-use playback_core::{input, operation, output, record_data};
+use playback_core::{Value, input, operation, output, record_data};
 use playback_equalizer::{Equalizer, Status, Tuning};
 use playback_studio::{ACCEPTED_AT, Change, Decision, Review, clear_pending, set_pending};
 use playback_testkit::{assert_recorded, record};
@@ -128,6 +128,16 @@ fn what_is_equal_changes_nothing_and_what_cannot_be_replayed_cannot_be_accepted(
 }
 
 #[test]
+fn a_replay_that_could_not_be_compared_is_not_accepted() {
+    let directory = tempfile::tempdir().unwrap();
+    let (fixtures, recordings) = fixtures(directory.path(), &[100]);
+    let broken = tuning(2).comparator(|_: &Value, _: &Value| Status::EqualizerFailure);
+    let refused = block_on(Change::propose(&fixtures, recordings[0].id(), &broken, now())).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Invalid);
+    assert!(refused.to_string().contains("there is no replay to accept"), "{refused}");
+}
+
+#[test]
 fn pending_changes_are_accepted_rejected_and_skipped_one_by_one() {
     let directory = tempfile::tempdir().unwrap();
     let (fixtures, recordings) = fixtures(directory.path(), &[100, 200, 300]);
@@ -189,6 +199,27 @@ fn a_change_of_a_recording_that_is_gone_brings_it_back() {
     assert!(review.pending()[0].lines().unwrap().starts_with("playback recording 1"));
     review.each(|_| Decision::Accept).unwrap();
     assert!(directory.path().join("of 100.tape.txt").exists());
+}
+
+#[test]
+fn a_change_of_a_recording_that_cannot_be_read_does_not_replace_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let (fixtures, recordings) = fixtures(directory.path(), &[100]);
+    set_pending(&fixtures, &change(&fixtures, &recordings[0], 2)).unwrap();
+    let file = fixtures.path_of(recordings[0].id()).unwrap();
+    let misspelt = std::fs::read_to_string(&file).unwrap().replacen("playback recording", "recording", 1);
+    std::fs::write(&file, &misspelt).unwrap();
+    let review = Review::open(directory.path()).unwrap();
+    assert!(review.pending()[0].recorded.is_none());
+    let refused = review.each(|_| Decision::Accept).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Invalid);
+    assert!(refused.to_string().contains("mend or delete it first"), "{refused}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), misspelt);
+
+    // Once it is out of the way, the change takes its place.
+    std::fs::remove_file(&file).unwrap();
+    review.each(|_| Decision::Accept).unwrap();
+    assert!(file.exists());
 }
 
 #[test]

@@ -105,6 +105,49 @@ fn a_status_a_risk_a_category_and_a_group_filter_and_the_address_keeps_it() {
     page.go(&format!("{path}#Checkout/20260301/{}?q=945&status=different", unique(3)));
     assert_eq!(page.text(FOUND), "5 of 10 recordings");
     assert_eq!(page.text(OPEN), format!("Checkout/20260301/{}", unique(3)));
+    // No group is called so, whatever lists have.
+    for group in ["length", "at", "-1", "99"] {
+        page.go(&format!("{path}#?group={group}"));
+        assert_eq!(page.text(FOUND), "10 recordings", "{group}");
+    }
+    page.assert_quiet();
+}
+
+#[test]
+fn of_many_groups_the_first_are_there_and_the_others_come_in_slices() {
+    let of = |number| {
+        recording(
+            "A",
+            number,
+            "different",
+            &[difference("value_changed", &"x".repeat(number as usize + 1), "1", "2")],
+        )
+    };
+    let Some(mut page) = open(&report(&[("A", (0..120).map(of).collect())])) else { return };
+    let shown = "[...document.querySelectorAll('#groups > li')].map((it) => it.dataset.group).join()";
+    let button = "document.getElementById('more-groups').hidden ? '' : document.getElementById('more-groups').textContent";
+    let first = |count: usize| (0..count).map(|at| at.to_string()).collect::<Vec<_>>().join(",");
+    for (count, next) in [(6, "Show 100 of 114 more"), (106, "Show 14 more"), (120, "")] {
+        assert_eq!(page.text(shown), first(count));
+        assert_eq!(page.text(button), next);
+        if next.is_empty() {
+            break;
+        }
+        page.evaluate("document.getElementById('more-groups').click()");
+        assert_eq!(page.number("Number(document.activeElement.closest('li').dataset.group)"), count as i64);
+    }
+    page.assert_quiet();
+}
+
+#[test]
+fn invisible_characters_of_an_id_are_written_out() {
+    let Some(mut page) =
+        open(&report(&[("A\u{202e}\u{e0041}", vec![recording("A\u{202e}\u{e0041}", 1, "equal", &[])])]))
+    else {
+        return;
+    };
+    page.key("Enter");
+    assert_eq!(page.text(OPEN), format!("A\\u{{202e}}\\u{{e0041}}/20260301/{}", unique(1)));
     page.assert_quiet();
 }
 

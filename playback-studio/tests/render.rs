@@ -64,7 +64,7 @@ fn what_is_printed_of_a_huge_report_is_bounded() {
         })
         .collect();
     let names: Vec<String> =
-        (0..1_000).map(|number| format!("category-{number:04}-{}", "x".repeat(100))).collect();
+        (0..1_000).map(|number| format!("category-{number:04}-{}", "-".repeat(180))).collect();
     let mut categories: Vec<(&str, Vec<Value>)> =
         names.iter().map(|name| (name.as_str(), vec![recording(name, 1, "failed", &[])])).collect();
     categories.push(("A", recordings));

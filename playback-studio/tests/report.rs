@@ -115,6 +115,20 @@ fn a_recording_of_two_reports_is_kept_once_with_the_worse_status() {
 }
 
 #[test]
+fn of_two_reports_on_a_recording_that_are_as_bad_the_same_is_kept_whichever_comes_first() {
+    let of = |value: &str| {
+        let differ = difference("value_changed", "total", value, "0");
+        let mut one = recording("A", 1, "different", &[differ]);
+        one["message"] = json!("1 difference");
+        report(&[("A", vec![one])])
+    };
+    let (mut one, mut other) = (of("1"), of("2"));
+    one.merge(of("2"));
+    other.merge(of("1"));
+    assert_eq!(one, other);
+}
+
+#[test]
 fn merging_finds_rules_and_forgets_what_was_not_found_where_another_shard_found_it() {
     let shard = |rules: Value, nothing_found: Value, recordings: Vec<Value>| {
         let mut document = document(&[("A", recordings)]);
@@ -187,6 +201,9 @@ fn a_gate_says_what_a_run_fails_on_and_the_exit_code_follows() {
         (one("different", &[added()]), "different", 1, "fails: 1 different (field added)"),
         (one("different", &[]), "any", 1, "fails: 1 different"),
         (one("different", &[]), "any,-unclassed", 0, "passes"),
+        // What is taken away first is taken from the default, not from nothing.
+        (one("different", &[added(), missing()]), "-field-added", 1, "fails: 1 different (output missing)"),
+        (one("fixed", &[missing()]), " -failed, -fixed", 0, "passes"),
         (one("fixed", &[missing()]), "any", 1, "fails: 1 fixed"),
         (one("fixed", &[missing()]), "any,-fixed", 0, "passes"),
         (one("failed", &[missing()]), "any,-fixed", 1, "fails: 1 failed"),
@@ -276,6 +293,44 @@ fn a_slowdown_of_microseconds_is_noise_unless_it_is_asked_for() {
     // What the terminal reports is what a gate would.
     assert!(!report(10, 900).to_string().contains("as slow"));
     assert!(report(10, 1_010).to_string().contains("as slow"));
+}
+
+#[test]
+fn some_test_of_junit_fails_if_and_only_if_the_gate_does() {
+    let with = |change: &dyn Fn(&mut Value)| {
+        let failing = |number| if number == 1 { "equalizer_failure" } else { "equal" };
+        let recordings = (0..20).map(|number| {
+            let mut one = recording("A", number, failing(number), &[]);
+            if number != 1 {
+                one["recorded"]["own_us"] = json!(1_000);
+                one["replayed"]["own_us"] = json!(9_000);
+            }
+            one
+        });
+        let mut document = document(&[("A", recordings.collect())]);
+        change(&mut document);
+        Report::from_json(&document.to_string()).unwrap()
+    };
+    let unused = with(&|document| document["rules"] = json!({"unused <rule>": false}));
+    let interrupted = with(&|document| document["interrupted"] = json!(true));
+    for (report, gate, told) in [
+        (with(&|_| {}), "any", "what is equalizer_failure of 1"),
+        (with(&|_| {}), "any,equalizer-failure>5%", ""),
+        (with(&|_| {}), "any,equalizer-failure>4%", "what is equalizer_failure of 1"),
+        (with(&|_| {}), "-equalizer-failure,slowdown", "the own code of A is 9.00 times as slow"),
+        (unused.clone(), "-equalizer-failure", ""),
+        (unused, "-equalizer-failure,unused-rule", "1 unused rule"),
+        (interrupted, "none", "it was interrupted"),
+        (Report::default(), "any", "nothing was compared"),
+        (Report::default(), "-nothing", ""),
+    ] {
+        let gate: Gate = gate.parse().unwrap();
+        let xml = report.junit(&gate).to_string();
+        let fails = xml.contains("<failure") || xml.contains("<error");
+        assert_eq!(fails, report.judge(&gate).outcome != Outcome::Passed, "{gate}\n{xml}");
+        assert_eq!(fails, !told.is_empty(), "{gate}\n{xml}");
+        assert!(xml.contains(told), "{told}\n{xml}");
+    }
 }
 
 #[test]

@@ -50,13 +50,7 @@ impl Convert {
                 Some(out) => out.clone(),
                 None => beside(what, form)?,
             };
-            if out.exists() && !self.replace {
-                return Err(Stop::new(format!(
-                    "{} is there already; --replace replaces it, and --out names another file",
-                    out.display()
-                )));
-            }
-            form::write(&out, &bytes)?;
+            form::write(&out, &bytes, self.replace)?;
             screen.note(&format!("wrote {}", out.display()));
         }
         Ok(Exit::Done)

@@ -1,10 +1,13 @@
 //! The forms that the file of a recording can have.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 
 use playback_cassette::{Error, ErrorKind, Recording, format, text};
+use tempfile::NamedTempFile;
+
+use super::failure::Stop;
 
 /// The form of a recording's file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -46,39 +49,50 @@ impl Form {
 
     /// The recording in a file of this form.
     pub(crate) fn read(self, file: &Path) -> Result<Recording, Error> {
-        let bytes =
-            fs::read(file).map_err(|error| failed("read the file", file, "make it readable", error))?;
+        let unreadable = |error| failed("read the file", file, "make it readable", error);
         let name = format!("the file {}", file.display());
-        match self {
-            Self::Tape => format::decode(&name, &bytes),
-            Self::Text => match std::str::from_utf8(&bytes) {
-                Ok(text) => text::decode(&name, text),
-                Err(error) => {
-                    let line =
-                        bytes.iter().take(error.valid_up_to()).filter(|byte| **byte == b'\n').count() + 1;
-                    let message = format!("{name}, line {line}: expected text in UTF-8");
-                    Err(Error::new(ErrorKind::Corrupt, message).with_source(error))
-                }
-            },
+        if self == Self::Tape {
+            // Values stay in the file, which may be of any size.
+            return format::decode_file(&name, File::open(file).map_err(unreadable)?);
+        }
+        let bytes = fs::read(file).map_err(unreadable)?;
+        match std::str::from_utf8(&bytes) {
+            Ok(text) => text::decode(&name, text),
+            Err(error) => {
+                let line = bytes.iter().take(error.valid_up_to()).filter(|byte| **byte == b'\n').count() + 1;
+                let message = format!("{name}, line {line}: expected text in UTF-8");
+                Err(Error::new(ErrorKind::Corrupt, message).with_source(error))
+            }
         }
     }
 }
 
-/// Writes a file whole or not at all.
-pub(crate) fn write(file: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let mut name = file.file_name().unwrap_or_default().to_owned();
-    name.push(".new");
-    let beside = file.with_file_name(name);
+/// Writes a file whole or not at all. One that is there is refused, unless it is to be replaced; no other file is
+/// touched.
+pub(crate) fn write(file: &Path, bytes: &[u8], replace: bool) -> Result<(), Stop> {
+    let directory = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let write = || {
-        let mut new = fs::File::create(&beside)?;
+        let mut new = beside(directory)?;
         new.write_all(bytes)?;
-        fs::rename(&beside, file)
+        let written = if replace { new.persist(file) } else { new.persist_noclobber(file) };
+        written.map(drop).map_err(|error| error.error)
     };
-    write().map_err(|error| {
-        // The error that is reported is the first.
-        let _ = fs::remove_file(&beside);
-        failed("write the file", file, "make its directory writable, or free space", error)
+    write().map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => Stop::new(format!(
+            "{} is there already; --replace replaces it, and --out names another file",
+            file.display()
+        )),
+        _ => failed("write the file", file, "make its directory writable, or free space", error).into(),
     })
+}
+
+/// A new file under a name that nobody has, with the permissions of one that is not temporary.
+fn beside(directory: &Path) -> io::Result<NamedTempFile> {
+    let mut new = tempfile::Builder::new();
+    new.prefix(".playback-");
+    #[cfg(unix)]
+    new.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    new.tempfile_in(directory)
 }
 
 /// What went wrong with a path, and what to do.
@@ -88,4 +102,25 @@ pub(crate) fn failed(act: &str, path: &Path, remedy: &str, error: io::Error) -> 
         _ => ErrorKind::Refused,
     };
     Error::new(kind, format!("cannot {act} {}; {remedy}", path.display())).with_source(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use playback_core::operation;
+    use playback_testkit::record;
+
+    use super::*;
+
+    #[test]
+    fn the_values_of_a_tape_file_stay_in_it() {
+        let run = async { operation("Checkout").args(&("a value ".repeat(100_000),)).run(|| 1) };
+        let [recording] =
+            <[Recording; 1]>::try_from(futures::executor::block_on(record(run)).recordings).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("one.tape");
+        fs::write(&file, format::encode(&recording).unwrap()).unwrap();
+        let read = Form::Tape.read(&file).unwrap();
+        assert!(read.tape().stored().is_some());
+        assert_eq!(read, recording);
+    }
 }

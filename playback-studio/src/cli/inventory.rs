@@ -1,5 +1,7 @@
 //! What a store keeps, by listing it.
 
+use std::time::SystemTime;
+
 use futures::StreamExt;
 use playback_cassette::{Cassette, Found, Query, RecordingId};
 
@@ -21,6 +23,8 @@ pub(crate) struct Stored {
     pub(crate) id: RecordingId,
     pub(crate) tape: Option<u64>,
     pub(crate) metadata: Option<u64>,
+    /// When it was written last; not looked at for files, of which none is half of a recording.
+    pub(crate) written_at: Option<SystemTime>,
 }
 
 /// Lists a store. Of an object store nothing is read.
@@ -28,8 +32,12 @@ pub(crate) async fn inventory(store: &Store) -> Result<Inventory, Stop> {
     match store.kind() {
         Kind::Objects(objects) => {
             let all = objects.inventory().await?;
-            let stored =
-                |of: playback_cassette_s3::Stored| Stored { id: of.id, tape: of.tape, metadata: of.metadata };
+            let stored = |of: playback_cassette_s3::Stored| Stored {
+                id: of.id,
+                tape: of.tape,
+                metadata: of.metadata,
+                written_at: Some(of.written_at),
+            };
             let recordings = all.recordings.into_iter().map(stored).collect();
             Ok(Inventory { recordings, strangers: all.strangers, unreadable: Vec::new() })
         }
@@ -41,7 +49,8 @@ pub(crate) async fn inventory(store: &Store) -> Result<Inventory, Stop> {
                 match found {
                     // A file is both.
                     Ok(Found { id, size, .. }) => {
-                        inventory.recordings.push(Stored { id, tape: size, metadata: Some(0) });
+                        let stored = Stored { id, tape: size, metadata: Some(0), written_at: None };
+                        inventory.recordings.push(stored);
                     }
                     Err(error) => inventory.unreadable.push(error.chain()),
                 }

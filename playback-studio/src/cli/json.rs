@@ -61,6 +61,6 @@ mod tests {
             of(&value.unwrap()).to_string(),
             r#"[{"[1, 2]":"NaN"},"170141183460469231731687303715884105727",-5,"x",{"Err":"no"},null]"#
         );
-        assert_eq!(of(&Value::Bytes(vec![0, b'a'])).to_string(), r#""b\"\\x00a\"""#);
+        assert_eq!(of(&Value::Bytes(vec![0, b'a'])).to_string(), r#""x\"0061\"""#);
     }
 }

@@ -7,14 +7,14 @@ use std::time::{Duration, SystemTime};
 use bytesize::ByteSize;
 use futures::StreamExt;
 use futures::stream;
-use playback_cassette::{Clock, Found, RecordingId, SystemClock};
+use playback_cassette::{Clock, Error, Found, RecordingId, SystemClock};
 
 use super::failure::{Exit, Stop};
 use super::inventory::inventory;
 use super::ls::table;
 use super::screen::Screen;
 use super::select::{Chosen, Selection};
-use super::store::{Access, Store, StoreArgs};
+use super::store::{Access, Kind, Store, StoreArgs};
 use super::when;
 use super::words::{self, count, harmless};
 
@@ -51,7 +51,7 @@ pub(crate) struct Prune {
     max_size: Option<ByteSize>,
 
     /// Deletes what saves and deletions that broke off have left: tapes without metadata and metadata without a
-    /// tape, when they are a day old
+    /// tape, when they were written more than a day ago
     #[arg(long, help_heading = "Which recordings go", conflicts_with_all = ["older_than", "keep", "max_size"])]
     orphans: bool,
 
@@ -91,18 +91,19 @@ impl Prune {
         if !self.selection.is_everything() {
             return Err(Stop::new("--orphans takes no conditions: what has no metadata meets none"));
         }
-        // A save that is running has a tape and no metadata, too.
-        let today = when::day(SystemClock.now() - DAY);
+        // A save that is running has a tape and no metadata, too, of whatever day its recording is.
+        let written_before = SystemClock.now() - DAY;
         let mut orphans = inventory(store).await?.recordings;
         orphans.retain(|stored| {
-            (stored.tape.is_none() || stored.metadata.is_none()) && stored.id.day() < &*today
+            (stored.tape.is_none() || stored.metadata.is_none())
+                && stored.written_at.is_some_and(|time| time < written_before)
         });
         for stored in &orphans {
             writeln!(screen, "{}", harmless(&stored.id.to_string()))?;
         }
         let bytes = orphans.iter().filter_map(|stored| stored.tape.or(stored.metadata)).sum();
         let ids = orphans.into_iter().map(|stored| stored.id).collect();
-        confirmed(store, ids, "orphan", bytes, self.yes, screen).await
+        confirmed(store, ids, &Kept::Orphans { written_before }, bytes, self.yes, screen).await
     }
 
     /// Those that a limit asks to delete.
@@ -138,19 +139,43 @@ async fn delete(store: &Store, found: Vec<Found>, yes: bool, screen: &mut Screen
     }
     let bytes = found.iter().filter_map(|found| found.size).sum();
     let ids = found.into_iter().map(|found| found.id).collect();
-    confirmed(store, ids, "recording", bytes, yes, screen).await
+    confirmed(store, ids, &Kept::Whole, bytes, yes, screen).await
+}
+
+/// What is deleted.
+enum Kept {
+    /// Recordings that lookups find.
+    Whole,
+    /// What is left of others, unless that has changed since it was listed.
+    Orphans { written_before: SystemTime },
+}
+
+impl Kept {
+    fn count(&self, number: usize) -> String {
+        count(number, if matches!(self, Self::Whole) { "recording" } else { "orphan" })
+    }
+
+    /// False is that it was left alone.
+    async fn delete(&self, store: &Store, id: &RecordingId) -> Result<bool, Error> {
+        match (self, store.kind()) {
+            (Self::Orphans { written_before }, Kind::Objects(objects)) => {
+                objects.delete_orphan(id, *written_before).await
+            }
+            _ => store.cassette().delete(id).await.map(|()| true),
+        }
+    }
 }
 
 /// Deletes what was listed, or says how that is done.
 async fn confirmed(
     store: &Store,
     ids: Vec<RecordingId>,
-    what: &str,
+    what: &Kept,
     bytes: u64,
     yes: bool,
     screen: &mut Screen,
 ) -> Result<Exit, Stop> {
-    let (place, number) = (store.place(), count(ids.len(), what));
+    let (place, number) = (store.place(), what.count(ids.len()));
     if ids.is_empty() {
         screen.note(&format!("nothing to delete in {place}"));
         return Ok(Exit::Done);
@@ -163,17 +188,17 @@ async fn confirmed(
         return Ok(Exit::Done);
     }
     let (mut deleted, mut exit) = (0, Exit::Done);
-    let cassette = store.cassette();
-    let mut deletions = stream::iter(&ids).map(|id| cassette.delete(id)).buffer_unordered(CONCURRENT);
+    let mut deletions = stream::iter(&ids).map(|id| what.delete(store, id)).buffer_unordered(CONCURRENT);
     while let Some(done) = deletions.next().await {
         match done {
-            Ok(()) => deleted += 1,
+            Ok(true) => deleted += 1,
+            Ok(false) => {}
             Err(error) => {
                 screen.warn(&error.chain());
                 exit = Exit::Failed;
             }
         }
     }
-    screen.note(&format!("{} deleted from {place}", count(deleted, what)));
+    screen.note(&format!("{} deleted from {place}", what.count(deleted)));
     Ok(exit)
 }

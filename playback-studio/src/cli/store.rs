@@ -76,6 +76,7 @@ pub(crate) struct Store {
     kind: Kind,
     place: String,
     doubles: Vec<String>,
+    access: Access,
 }
 
 #[derive(Clone)]
@@ -138,7 +139,7 @@ impl StoreArgs {
             _ => error.into(),
         })?;
         let place = address.to_owned();
-        Ok(Store::new(Kind::Objects(cassette.read_only(access.only_reads())), place))
+        Ok(Store::new(Kind::Objects(cassette.read_only(access.only_reads())), place, access))
     }
 }
 
@@ -149,8 +150,8 @@ impl Access {
 }
 
 impl Store {
-    fn new(kind: Kind, place: String) -> Self {
-        Self { kind, place, doubles: Vec::new() }
+    fn new(kind: Kind, place: String, access: Access) -> Self {
+        Self { kind, place, doubles: Vec::new(), access }
     }
 
     /// What is wrong with files that hold a recording which another file has; of [`Access::Inspect`] only.
@@ -204,6 +205,8 @@ impl Store {
     /// The id that a text means: a whole one, any end that only one has, or `@last`.
     pub(crate) async fn resolve(&self, text: &str) -> Result<RecordingId, Stop> {
         match id::parse(text)? {
+            // What is deleted is what was written, never one like it.
+            Wanted::Whole(id) if self.access == Access::Remove => Ok(id),
             Wanted::Whole(id) => self.whole(id).await,
             Wanted::Last { category, back } => self.last(category, back).await,
             Wanted::End(end) => self.ending_in(&end).await,
@@ -321,12 +324,12 @@ fn directory(path: &Path, access: Access) -> Result<Store, Stop> {
     }
     if let Some((base, prefix)) = inside_root(path) {
         let cassette = ObjectStoreCassette::local(base)?.key_prefix(&prefix)?;
-        return Ok(Store::new(Kind::Objects(cassette.read_only(access.only_reads())), place));
+        return Ok(Store::new(Kind::Objects(cassette.read_only(access.only_reads())), place, access));
     }
     if path.join(ROOT).is_dir() {
         check_prefix(path, &path.join(ROOT), access)?;
         let cassette = ObjectStoreCassette::local(path)?.read_only(access.only_reads());
-        return Ok(Store::new(Kind::Objects(cassette), place));
+        return Ok(Store::new(Kind::Objects(cassette), place, access));
     }
     let (files, doubles) = match access {
         Access::Inspect => Fixtures::open_with_doubles(path)?,
@@ -343,7 +346,7 @@ fn directory(path: &Path, access: Access) -> Result<Store, Stop> {
     }
     Ok(Store {
         doubles: doubles.iter().map(Error::chain).collect(),
-        ..Store::new(Kind::Files(Arc::new(files)), place)
+        ..Store::new(Kind::Files(Arc::new(files)), place, access)
     })
 }
 

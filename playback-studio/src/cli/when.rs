@@ -17,12 +17,6 @@ pub(crate) fn parse(text: &str) -> Result<SystemTime, String> {
     moment(text, SystemClock.now().into()).map(Into::into)
 }
 
-/// The UTC day of a time as ids have it, `YYYYMMDD`.
-pub(crate) fn day(time: SystemTime) -> String {
-    let (year, month, day) = OffsetDateTime::from(time).to_calendar_date();
-    format!("{year:04}{:02}{day:02}", u8::from(month))
-}
-
 fn moment(text: &str, now: OffsetDateTime) -> Result<OffsetDateTime, String> {
     let text = text.trim();
     let midnight = now.to_offset(time::UtcOffset::UTC).replace_time(time::Time::MIDNIGHT);

@@ -13,25 +13,33 @@ use crate::report::{CategoryReport, Gate, RecordingReport, Report};
 pub struct Junit<'r> {
     report: &'r Report,
     gate: &'r Gate,
+    /// Whether the gate tolerates as many recordings as could not be compared.
+    tolerates_failures: bool,
 }
 
 impl Report {
     /// The report as JUnit's XML: a suite for each category and a test for each recording, which fails if `gate`
-    /// does not let it pass, with what differs. A recording that could not be compared is an error, and so is
-    /// what went wrong with a category.
+    /// does not let it pass, with what differs. A recording that could not be compared is an error, unless the gate
+    /// tolerates as many, and so is what went wrong with a category. What else fails the run, such as that it was
+    /// interrupted, or compared nothing, is a test of the suite `playback`: some test fails if and only if the gate
+    /// does.
     #[must_use]
     pub fn junit<'r>(&'r self, gate: &'r Gate) -> Junit<'r> {
-        Junit { report: self, gate }
+        let counts = self.counts();
+        let tolerates_failures = gate.passes_failures(counts.of(Status::EqualizerFailure), counts.total());
+        Junit { report: self, gate, tolerates_failures }
     }
 }
 
 impl fmt::Display for Junit<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut xml = Xml::new("playback");
-        if !self.report.failures.is_empty() {
-            let mut suite = TestSuite::new("playback");
-            suite.add_test_cases(errors("playback", &self.report.failures));
-            xml.add_test_suite(suite);
+        let mut whole = TestSuite::new("playback");
+        let reasons = self.report.judge_whole(self.gate).reasons;
+        whole.add_test_cases(errors("playback", &self.report.failures));
+        whole.add_test_cases(numbered("playback", "finding", NonSuccessKind::Failure, &reasons));
+        if !whole.test_cases.is_empty() {
+            xml.add_test_suite(whole);
         }
         xml.add_test_suites(self.report.categories.iter().map(|category| self.suite(category)));
         f.write_str(&xml.to_string().map_err(|_| fmt::Error)?)
@@ -48,7 +56,8 @@ impl Junit<'_> {
     }
 
     fn case(self, recording: &RecordingReport) -> TestCase {
-        let passes = self.gate.passes(recording);
+        let tolerated = recording.status == Status::EqualizerFailure && self.tolerates_failures;
+        let passes = tolerated || self.gate.passes(recording);
         let mut status = match recording.status {
             _ if passes => TestCaseStatus::success(),
             Status::EqualizerFailure => TestCaseStatus::non_success(NonSuccessKind::Error),
@@ -73,10 +82,20 @@ impl Junit<'_> {
 
 /// What went wrong beside single recordings, each as a test that could not run.
 fn errors<'t>(class: &'t str, failures: &'t [String]) -> impl Iterator<Item = TestCase> + 't {
-    failures.iter().enumerate().map(move |(at, failure)| {
-        let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-        status.set_type("failure").set_message(harmless(failure));
-        let mut case = TestCase::new(format!("failure {}", at + 1), status);
+    numbered(class, "failure", NonSuccessKind::Error, failures)
+}
+
+/// Texts as tests that do not pass, named `finding 1` and so on.
+fn numbered<'t>(
+    class: &'t str,
+    what: &'t str,
+    kind: NonSuccessKind,
+    texts: &'t [String],
+) -> impl Iterator<Item = TestCase> + 't {
+    texts.iter().enumerate().map(move |(at, text)| {
+        let mut status = TestCaseStatus::non_success(kind);
+        status.set_type(what).set_message(harmless(text));
+        let mut case = TestCase::new(format!("{what} {}", at + 1), status);
         case.set_classname(class);
         case
     })

@@ -15,7 +15,8 @@ const DEFAULT_SLOWDOWN: f64 = 1.5;
 /// What a run fails on; by default on all that is not equal, and on having compared nothing.
 ///
 /// In code, one begins with the default and accepts some of it. As text, for a command line, one lists what to
-/// fail on: `any` is the default, a `-` takes an item away again, and `equalizer-failure>5%` fails once more than
+/// fail on: `any` is the default, a `-` takes an item away again (a list that begins with one takes it from the
+/// default), and `equalizer-failure>5%` fails once more than
 /// that share of the recordings could not be compared; `slowdown>1.5` fails if the own code of a category's
 /// operations takes more than that many times as long as it did, beyond chance, and at least a millisecond longer,
 /// and `slowdown>1.5+20ms` if it takes at least so much longer.
@@ -25,6 +26,7 @@ const DEFAULT_SLOWDOWN: f64 = 1.5;
 ///
 /// let gate = Gate::default().accept(Risk::FieldAdded).accept_fixed();
 /// assert_eq!(gate, "any,-field-added,-fixed".parse()?);
+/// assert_eq!(gate, "-field-added,-fixed".parse()?);
 ///
 /// let strict: Gate = "failed,output-missing,equalizer-failure>1%".parse()?;
 /// assert_eq!(strict.to_string(), "output-missing,failed,equalizer-failure>1%");
@@ -197,7 +199,7 @@ impl Gate {
     }
 
     /// Whether it lets a run pass of whose recordings so many could not be compared.
-    pub(super) fn passes_failures(&self, failures: usize, total: usize) -> bool {
+    pub(crate) fn passes_failures(&self, failures: usize, total: usize) -> bool {
         let percent = 100.0 * approximate(failures) / approximate(total).max(1.0);
         failures == 0 || !self.fails_on(Item::EqualizerFailure) || percent <= self.failures
     }
@@ -235,12 +237,16 @@ impl fmt::Display for Gate {
     }
 }
 
-/// Reads a list of what to fail on, as in `any,-field-added,unused-rule`.
+/// Reads a list of what to fail on, as in `any,-field-added,unused-rule`, or `-field-added,unused-rule` in short.
 impl FromStr for Gate {
     type Err = UnknownFinding;
 
     fn from_str(text: &str) -> Result<Self, UnknownFinding> {
-        let mut gate = Self { items: BTreeSet::new(), ..Self::default() };
+        let mut gate = Self::default();
+        // Of nothing, nothing could be taken away: all would pass.
+        if !text.trim_start().starts_with('-') {
+            gate.items.clear();
+        }
         for word in text.split(',').map(str::trim) {
             let (name, is_taken_away) = match word.strip_prefix('-') {
                 Some(name) => (name, true),

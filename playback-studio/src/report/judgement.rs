@@ -88,6 +88,23 @@ impl Report {
     pub fn judge(&self, gate: &Gate) -> Judgement {
         let mut judgement = Judgement { outcome: Outcome::Passed, reasons: Vec::new() };
         self.judge_recordings(gate, &mut judgement);
+        let counts = self.counts();
+        let failures = counts.of(Status::EqualizerFailure);
+        if !gate.passes_failures(failures, counts.total()) {
+            judgement.add(Outcome::Failures, format!("{failures} of {} not compared", counts.total()));
+        }
+        for failure in self.failures() {
+            judgement.add(Outcome::Failures, failure.to_owned());
+        }
+        let Judgement { outcome, reasons } = self.judge_whole(gate);
+        judgement.outcome = judgement.outcome.max(outcome);
+        judgement.reasons.extend(reasons);
+        judgement
+    }
+
+    /// Whether a gate lets pass what is of no single recording, and no failure.
+    pub(crate) fn judge_whole(&self, gate: &Gate) -> Judgement {
+        let mut judgement = Judgement { outcome: Outcome::Passed, reasons: Vec::new() };
         let unused = self.unused_rules().count();
         if unused > 0 && gate.fails_on(Item::UnusedRule) {
             judgement.add(Outcome::Differences, format!("{unused} unused {}", plural("rule", unused)));
@@ -100,15 +117,7 @@ impl Report {
                 judgement.add(Outcome::Differences, format!("the own code of {name} is {slowdown}"));
             }
         }
-        let counts = self.counts();
-        let failures = counts.of(Status::EqualizerFailure);
-        if !gate.passes_failures(failures, counts.total()) {
-            judgement.add(Outcome::Failures, format!("{failures} of {} not compared", counts.total()));
-        }
-        for failure in self.failures() {
-            judgement.add(Outcome::Failures, failure.to_owned());
-        }
-        if counts.total() == 0 && gate.fails_on(Item::Nothing) {
+        if self.counts().total() == 0 && gate.fails_on(Item::Nothing) {
             judgement.add(Outcome::NothingCompared, "nothing was compared".to_owned());
         }
         if self.interrupted {

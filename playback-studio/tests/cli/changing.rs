@@ -1,6 +1,8 @@
 //! `pull`, `push`, `rm` and `prune`: what they change, and that they change nothing unasked.
 
-use std::fs;
+use std::fs::{self, File};
+use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 use playback_core::Recording;
 
@@ -127,11 +129,10 @@ fn what_broken_saves_left_is_pruned_when_it_is_a_day_old() {
     let place = Place::of_objects();
     fs::remove_file(place.object("metadata", 0)).unwrap();
     fs::remove_file(place.object("full", 1)).unwrap();
-    // One of today may be a save that is running.
-    let today = ran(std::process::Command::new("date").args(["-u", "+%Y%m%d"]).output().unwrap()).done();
-    let running = place.path().join(format!("tape_recorder_recordings/full/Checkout/{}", today.trim()));
-    fs::create_dir_all(&running).unwrap();
-    fs::write(running.join("01KDVDNA000000000000000009"), "half a tape").unwrap();
+    age(&place.object("full", 0));
+    age(&place.object("metadata", 1));
+    // One that was written today may be a save that is running, of a recording of any day.
+    fs::remove_file(place.object("metadata", 2)).unwrap();
 
     let found = place.run(&["verify"]);
     assert_eq!((found.code, found.out.matches("orphaned  ").count()), (Some(1), 3), "{found:?}");
@@ -142,7 +143,55 @@ fn what_broken_saves_left_is_pruned_when_it_is_a_day_old() {
     );
     assert_eq!(place.run(&["prune", "--orphans", "--yes"]).code, Some(0));
     assert_eq!(place.run(&["verify"]).out.matches("orphaned  ").count(), 1);
-    assert_eq!(ids(&place), ["03", "04"]);
+    assert!(place.object("full", 2).is_file());
+    assert_eq!(ids(&place), ["04"]);
+}
+
+/// As if a file had been written two days ago.
+fn age(file: &Path) {
+    let then = SystemTime::now() - Duration::from_secs(2 * 86_400);
+    File::options().write(true).open(file).unwrap().set_modified(then).unwrap();
+}
+
+#[test]
+fn a_recording_that_is_not_there_is_not_taken_for_another_when_it_is_deleted() {
+    let archived = |number: usize, category: &str| {
+        let one = &shop::recordings()[number];
+        let id = format!("{category}/{}/{}", one.id().day(), one.id().unique()).parse().unwrap();
+        Recording::new(id, one.metadata().clone(), one.tape().clone())
+    };
+    let place = Place::of(&[archived(0, "archive/Checkout"), archived(1, "PreCheckout")]);
+    let id = |number: usize| shop::recordings()[number].id().to_string();
+    for number in [0, 1] {
+        let said = place.run(&["rm", "--yes", &id(number)]).failed();
+        assert!(said.contains(&id(number)), "{said}");
+    }
+    // To be read, it may be the end of another.
+    assert_eq!(place.run(&["show", &id(0)]).code, Some(0));
+    assert_eq!(place.run(&["rm", "--yes", "01"]).code, Some(0));
+    assert_eq!(ids(&place), ["02"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn converting_touches_no_file_but_the_one_that_is_written() {
+    use std::os::unix::fs::symlink;
+
+    let place = Place::of_files();
+    let file = |name: &str| place.path().join(name);
+    let tape = file("1.tape").to_str().unwrap().to_owned();
+    fs::write(file("1.tape.txt.new"), "mine").unwrap();
+    symlink(file("nowhere"), file("1.tape.txt")).unwrap();
+    assert!(place.run(&["convert", &tape]).failed().contains("is there already"));
+    assert!(!file("nowhere").exists() && file("1.tape.txt").is_symlink());
+
+    assert_eq!(place.run(&["convert", "--replace", &tape]).code, Some(0));
+    assert!(fs::read_to_string(file("1.tape.txt")).unwrap().contains("\ninput shop.price\n"));
+    assert_eq!(fs::read_to_string(file("1.tape.txt.new")).unwrap(), "mine");
+    // As any file that a command makes.
+    File::create(file("other")).unwrap();
+    let permissions = |name| fs::metadata(file(name)).unwrap().permissions();
+    assert_eq!(permissions("1.tape.txt"), permissions("other"));
 }
 
 #[test]

@@ -21,6 +21,7 @@
   };
   const KINDS = { operation: "●", input: "→", output: "←", data: "▪" };
   const FEW_GROUPS = 6;
+  const SLICE = 100;
   const PRINTED = 2000;
 
   const $ = (id) => document.getElementById(id);
@@ -51,7 +52,7 @@
   };
   // Control characters and turns of direction, written out.
   const seen = (text) => text.replace(
-    /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]/g,
+    /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]/gu,
     (c) => `\\u{${c.codePointAt(0).toString(16)}}`);
 
   // The recordings, each with what it is found by.
@@ -81,7 +82,8 @@
     state.status = (given.get("status") ?? "").split(",").filter((status) => Object.hasOwn(STATUSES, status));
     state.category = given.get("category") ?? "";
     state.risk = given.get("risk") ?? "";
-    state.group = groups[given.get("group") ?? ""] ? given.get("group") : "";
+    const group = given.get("group") ?? "";
+    state.group = /^\d+$/.test(group) && groups[group] ? group : "";
     state.order = given.get("order") ?? "worst";
   };
   const decode = (part) => { try { return decodeURIComponent(part); } catch { return ""; } };
@@ -164,16 +166,23 @@
           onclick: () => change({ open: all[recording] }) }, all[recording].unique.slice(9))),
         h("button", { class: "plain", type: "button", onclick: () => filter({ group: String(at), status: [], category: "", risk: "", q: "" }) },
           `show ${group.recordings.length === 1 ? "it" : `all ${group.recordings.length}`}`)));
-    const items = groups.map(item);
-    $("groups").append(...items.slice(0, FEW_GROUPS));
+    // Made only when they are asked for: to mark what differs costs time, and there may be thousands.
+    let next = 0;
+    const more = (number) => {
+      const items = groups.slice(next, next + number).map((group, at) => item(group, next + at));
+      next += items.length;
+      const rest = groups.length - next;
+      $("groups").append(...items);
+      $("more-groups").hidden = rest === 0;
+      $("more-groups").textContent = rest > SLICE ? `Show ${SLICE} of ${rest.toLocaleString("en")} more` : `Show ${rest} more`;
+      return items;
+    };
+    more(FEW_GROUPS);
     if (groups.length === 0) $("groups").append(h("li", { class: "soft" }, "There are none."));
-    const rest = items.slice(FEW_GROUPS);
-    $("more-groups").hidden = rest.length === 0;
-    $("more-groups").textContent = `Show ${rest.length} more`;
     $("more-groups").addEventListener("click", () => {
-      $("groups").append(...rest);
-      $("more-groups").hidden = true;
-      rest[0].querySelector("button").focus();
+      const [first] = more(SLICE);
+      showFilters();
+      first.querySelector("button").focus();
     });
   };
   const risk = (name) => h("span", { class: GRAVE.has(name) ? "chip grave" : "chip" }, words(name));
@@ -416,7 +425,7 @@
         h("button", { type: "button", "aria-label": "Next recording", disabled: at < 0 || at + 1 >= found.length, onclick: () => move(at + 1) }, "↓"),
         h("button", { type: "button", id: "close", onclick: () => change({ open: null }) }, "Close")),
       h("h2", { id: "detail-title" }, badge(recording.status), h("span", {}, `${seen(recording.category)} is ${STATUSES[recording.status].name}`)),
-      h("p", { class: "id mono soft" }, recording.id),
+      h("p", { class: "id mono soft" }, seen(recording.id)),
       recording.message && recording.message !== count(recording.differences.length + recording.omitted, "difference")
         ? h("div", { class: "message" }, h("pre", {}, seen(recording.message))) : "",
       runs.length ? h("table", { class: "runs" },
