@@ -1,6 +1,6 @@
 //! What a run and its replay did, in short: their calls side by side, as texts that are bounded.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -139,35 +139,41 @@ impl Timeline {
     /// What a recorded run and its replay did.
     #[must_use]
     pub fn of(playback: &Playback) -> Self {
-        Self::kept(steps(playback, show), KEPT)
+        Self::kept(pairs(playback), KEPT, show)
     }
 
     /// The same without arguments and results, and with fewer calls: for replays that differ in nothing.
     #[must_use]
     pub fn brief(playback: &Playback) -> Self {
-        Self::kept(steps(playback, leave_out), KEPT_IN_BRIEF)
+        Self::kept(pairs(playback), KEPT_IN_BRIEF, leave_out)
     }
 
     /// What a run did that was not replayed to its end.
     #[must_use]
     pub fn recorded(recording: &Recording) -> Self {
         let mut numbers = Numbers::default();
-        let steps = recording.tape().calls().map(|call| Step {
-            recorded: Some(show(call, None)),
-            ..Step::new(call, &mut numbers, Answer::NotReplayed)
-        });
-        Self::kept(steps.collect(), KEPT)
+        let pairs = recording
+            .tape()
+            .calls()
+            .map(|call| Pair { recorded: Some(call), ..Pair::new(call, &mut numbers, Answer::NotReplayed) });
+        Self::kept(pairs.collect(), KEPT, show)
     }
 
-    fn kept(mut steps: Vec<Step>, most: usize) -> Self {
-        let all = steps.len();
+    /// Shows what is kept, and no more: what a call holds is decoded to be shown.
+    fn kept<'p>(
+        mut pairs: Vec<Pair<'p>>,
+        most: usize,
+        show: impl Fn(Call<'p>, Option<Call<'p>>) -> Moment,
+    ) -> Self {
+        let all = pairs.len();
         let (mut ordinary, mut others) = (0, 0);
-        steps.retain(|step| {
-            let of_its_sort = if step.is_ordinary() { &mut ordinary } else { &mut others };
+        pairs.retain(|pair| {
+            let of_its_sort = if pair.answer.is_ordinary() { &mut ordinary } else { &mut others };
             *of_its_sort += 1;
             *of_its_sort <= most
         });
-        Self { omitted: all - steps.len(), steps }
+        let omitted = all - pairs.len();
+        Self { omitted, steps: pairs.into_iter().map(|pair| pair.step(&show)).collect() }
     }
 }
 
@@ -175,19 +181,13 @@ impl Step {
     /// Whether it was recorded, and replayed in its turn.
     #[must_use]
     pub fn is_ordinary(&self) -> bool {
-        self.answer == Answer::Expected
+        self.answer.is_ordinary()
     }
+}
 
-    fn new<'t>(call: Call<'t>, numbers: &mut Numbers<'t>, answer: Answer) -> Self {
-        Self {
-            kind: call.kind().into(),
-            alias: call.alias().into(),
-            number: numbers.next(call),
-            lane: call.lane().to_vec(),
-            recorded: None,
-            replayed: None,
-            answer,
-        }
+impl Answer {
+    fn is_ordinary(self) -> bool {
+        self == Self::Expected
     }
 }
 
@@ -202,36 +202,58 @@ impl From<Kind> for StepKind {
     }
 }
 
-/// How one run of a call is shown, beside the recorded one if there is one.
-type Show = fn(Call<'_>, Option<Call<'_>>) -> Moment;
-
-/// The calls of both runs, in the order of the recording.
-fn steps(playback: &Playback, show: Show) -> Vec<Step> {
-    let mut replays = Replays::of(playback);
-    let mut numbers = Numbers::default();
-    let mut steps = Vec::new();
-    // Calls of the replay that answer to no recorded call of their own stand after the one before them.
-    for call in replays.after(None) {
-        steps.push(added(call, &mut numbers, show));
-    }
-    let mut recorded_numbers = Numbers::default();
-    for recorded in playback.recorded().calls() {
-        let mut step = match replays.of_recorded(recorded) {
-            Some((replayed, answer)) => Step {
-                replayed: Some(show(replayed, Some(recorded))),
-                ..Step::new(replayed, &mut numbers, answer)
-            },
-            None => Step::new(recorded, &mut recorded_numbers, Answer::Unused),
-        };
-        step.recorded = Some(show(recorded, None));
-        steps.push(step);
-        steps.extend(replays.after(Some(recorded)).into_iter().map(|call| added(call, &mut numbers, show)));
-    }
-    steps
+/// What a step is made of.
+struct Pair<'p> {
+    /// Gives the step its name.
+    call: Call<'p>,
+    number: usize,
+    recorded: Option<Call<'p>>,
+    replayed: Option<Call<'p>>,
+    answer: Answer,
 }
 
-fn added<'t>((call, answer): (Call<'t>, Answer), numbers: &mut Numbers<'t>, show: Show) -> Step {
-    Step { replayed: Some(show(call, None)), ..Step::new(call, numbers, answer) }
+impl<'p> Pair<'p> {
+    fn new(call: Call<'p>, numbers: &mut Numbers<'p>, answer: Answer) -> Self {
+        Self { call, number: numbers.next(call), recorded: None, replayed: None, answer }
+    }
+
+    fn added((call, answer): (Call<'p>, Answer), numbers: &mut Numbers<'p>) -> Self {
+        Self { replayed: Some(call), ..Self::new(call, numbers, answer) }
+    }
+
+    /// `show` shows one run of a call, beside the recorded one if there is one.
+    fn step(self, show: impl Fn(Call<'p>, Option<Call<'p>>) -> Moment) -> Step {
+        Step {
+            kind: self.call.kind().into(),
+            alias: self.call.alias().into(),
+            number: self.number,
+            lane: self.call.lane().to_vec(),
+            recorded: self.recorded.map(|recorded| show(recorded, None)),
+            replayed: self.replayed.map(|replayed| show(replayed, self.recorded)),
+            answer: self.answer,
+        }
+    }
+}
+
+/// The calls of both runs, in the order of the recording.
+fn pairs(playback: &Playback) -> Vec<Pair<'_>> {
+    let mut replays = Replays::of(playback);
+    let mut numbers = Numbers::default();
+    let mut pairs = Vec::new();
+    // Calls of the replay that answer to no recorded call of their own stand after the one before them.
+    pairs.extend(replays.after(None).into_iter().map(|call| Pair::added(call, &mut numbers)));
+    let mut recorded_numbers = Numbers::default();
+    for recorded in playback.recorded().calls() {
+        let pair = match replays.of_recorded(recorded) {
+            Some((replayed, answer)) => {
+                Pair { replayed: Some(replayed), ..Pair::new(replayed, &mut numbers, answer) }
+            }
+            None => Pair::new(recorded, &mut recorded_numbers, Answer::Unused),
+        };
+        pairs.push(Pair { recorded: Some(recorded), ..pair });
+        pairs.extend(replays.after(Some(recorded)).into_iter().map(|call| Pair::added(call, &mut numbers)));
+    }
+    pairs
 }
 
 /// The calls of a replay, by the recorded calls that they belong to.
@@ -248,17 +270,16 @@ impl<'p> Replays<'p> {
             playback.matches().map(|(replayed, recorded, by)| (replayed.order(), (recorded, by))).collect();
         let mut replays = Self { first: HashMap::new(), others: HashMap::new() };
         let mut before = None;
-        let mut kept: HashMap<&str, usize> = HashMap::new();
+        let mut data: HashMap<&str, VecDeque<Call<'p>>> = HashMap::new();
+        for recorded in playback.recorded().calls_of(Kind::Data) {
+            data.entry(recorded.alias()).or_default().push_back(recorded);
+        }
         for call in playback.replayed().calls() {
             let (recorded, answer) = match (call.kind(), matched.get(&call.order())) {
                 (_, Some((recorded, by))) => (*recorded, Answer::from(*by)),
                 (Kind::Operation, None) => (playback.recorded().operation(), Answer::Expected),
                 (Kind::Data, None) => {
-                    let number = kept.entry(call.alias()).or_default();
-                    let mut same =
-                        playback.recorded().calls_of(Kind::Data).filter(|data| data.alias() == call.alias());
-                    let recorded = same.nth(*number);
-                    *number += 1;
+                    let recorded = data.get_mut(call.alias()).and_then(VecDeque::pop_front);
                     (recorded, if recorded.is_some() { Answer::Expected } else { Answer::Called })
                 }
                 (_, None) => (None, Answer::Called),
@@ -417,5 +438,35 @@ mod micros {
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
         u64::deserialize(deserializer).map(Duration::from_micros)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    #[test]
+    fn calls_that_are_not_kept_are_not_shown() {
+        let recording = playback_testkit::record_blocking(|| {
+            playback_core::operation("Run").run(|| {
+                for at in 0..50 {
+                    playback_core::record_data("data", &at);
+                }
+            });
+        })
+        .recording();
+        let mut numbers = Numbers::default();
+        let pairs = recording
+            .tape()
+            .calls()
+            .map(|call| Pair { recorded: Some(call), ..Pair::new(call, &mut numbers, Answer::NotReplayed) });
+        let times = Cell::new(0);
+        let timeline = Timeline::kept(pairs.collect(), 10, |call, recorded| {
+            times.set(times.get() + 1);
+            show(call, recorded)
+        });
+        assert_eq!((timeline.steps.len(), timeline.omitted, times.get()), (10, 41, 10));
     }
 }

@@ -283,4 +283,8 @@ fn the_result_is_an_output_that_rules_may_be_for() {
     let replay = playback(&[Sent("a", 1)], &[Sent("a", 1)], Ok(10), Ok(12));
     assert_eq!(tuning("result").judge(&replay).status, Status::Equal);
     assert_eq!(tuning("a").judge(&replay).status, Status::Different);
+    // An output that happens to have that alias is none of its business.
+    let replay = playback(&[Sent("result", 1)], &[Sent("result", 2)], Ok(10), Ok(10));
+    assert_eq!(tuning("result").judge(&replay).status, Status::Different);
+    assert_eq!(tuning("resul?").judge(&replay).status, Status::Equal);
 }

@@ -41,21 +41,28 @@ fn tuning(off: u64, body: impl Fn(u64) + Send + Sync + 'static) -> Tuning {
 
 /// Replays in workers that come to the test `test`.
 fn crew(test: &str, processes: usize) -> Crew {
-    let workers =
-        Workers::new().args(["--exact", test, "--nocapture"]).recycled_after(NonZeroUsize::new(3).unwrap());
+    let workers = Workers::new()
+        .named(test)
+        .args(["--exact", test, "--nocapture"])
+        .recycled_after(NonZeroUsize::new(3).unwrap());
     Crew::new().concurrency(NonZeroUsize::new(processes).unwrap()).workers(workers)
 }
 
 fn run(crew: Crew, tuning: Tuning, number: u64) -> Vec<Comparison> {
+    let comparisons = run_or_serve(crew, tuning, number);
+    assert!(!is_worker(), "a worker does not come this far");
+    comparisons
+}
+
+/// The same, and nothing in a worker of another crew.
+fn run_or_serve(crew: Crew, tuning: Tuning, number: u64) -> Vec<Comparison> {
     let recordings = recordings(number);
     let ids: Vec<RecordingId> = recordings.iter().map(|recording| recording.id().clone()).collect();
     let load = move |id: RecordingId| {
         let found = recordings.iter().find(|recording| *recording.id() == id).cloned();
         std::future::ready(found.ok_or_else(|| Error::from("gone")))
     };
-    let comparisons = block_on(Equalizer::new(tuning).crew(crew).run(stream::iter(ids), load).collect());
-    assert!(!is_worker(), "a worker does not come this far");
-    comparisons
+    block_on(Equalizer::new(tuning).crew(crew).run(stream::iter(ids), load).collect())
 }
 
 fn message(comparison: &Comparison) -> &str {
@@ -190,7 +197,7 @@ fn e7_workers_that_never_come_to_the_studio_are_told_of_and_not_started_again_an
     let said = said.into_iter().next().unwrap();
     assert!(
         said.starts_with(
-            "a worker process ended with code 0 before it came to the studio of the name `workers`; its arguments \
+            "a worker process ended with code 0 before it came to the studio of the name `no_test_has_this_name`; its arguments \
              were [\"--exact\", \"no_test_has_this_name\", \"--nocapture\"]: give those that lead there with \
              `Workers::args`"
         ),
@@ -223,4 +230,70 @@ fn a_stop_ends_workers_whose_replays_do_not_end() {
     assert_eq!(first.unwrap().status(), Status::Equal);
     stop.stop();
     assert_eq!(block_on(comparisons.count()), 0);
+}
+
+#[test]
+fn workers_of_two_studios_without_names_are_told_apart() {
+    let args = ["--exact", "workers_of_two_studios_without_names_are_told_apart", "--nocapture"];
+    let first = Crew::new().workers(Workers::new().args(args));
+    let second = Crew::new().workers(Workers::new().args(args));
+    let of_first = run_or_serve(first, tuning(0, |_| ()), 2);
+    let of_second = run_or_serve(second, tuning(5, |_| ()), 2);
+    assert!(of_first.iter().all(|one| one.status() == Status::Equal));
+    assert!(of_second.iter().all(|one| one.status() == Status::Different));
+    assert_eq!((of_first.len(), of_second.len()), (2, 2));
+}
+
+#[cfg(unix)]
+#[test]
+fn the_last_words_of_a_worker_are_told_even_if_a_process_that_it_started_lives_on() {
+    let test = "the_last_words_of_a_worker_are_told_even_if_a_process_that_it_started_lives_on";
+    let harm = |_| {
+        // Has the worker's stderr for longer than that is waited for.
+        drop(std::process::Command::new("sleep").arg("6").spawn().unwrap());
+        eprintln!("the last words");
+        std::process::abort()
+    };
+    let comparisons = run(crew(test, 1), tuning(0, harm), 1);
+    assert!(message(&comparisons[0]).contains("\n  the last words"), "{}", message(&comparisons[0]));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_worker_that_cannot_be_started_costs_its_recording_alone_once_another_came() {
+    let test = "a_worker_that_cannot_be_started_costs_its_recording_alone_once_another_came";
+    let first_process = if is_worker() { std::os::unix::process::parent_id() } else { std::process::id() };
+    let directory = std::env::temp_dir().join(format!("playback-workers-{first_process}"));
+    std::fs::create_dir_all(&directory).unwrap();
+    let mark = |name: &str| std::fs::File::create_new(directory.join(name)).is_ok();
+    let until = |name: &'static str| {
+        let file = directory.join(name);
+        move || {
+            while !file.exists() {
+                std::thread::yield_now();
+            }
+        }
+    };
+    // The second worker ends early, when the first replays; the first goes on when there is a third.
+    let replayed = directory.join("replays");
+    let third = until("third");
+    if is_worker() && !mark("first") {
+        if mark("second") {
+            until("replays")();
+            std::process::exit(3);
+        }
+        mark("third");
+    }
+    let harm = move |_| {
+        if std::fs::File::create_new(&replayed).is_ok() {
+            third();
+        }
+    };
+    let crew = crew(test, 2).time_limit(Duration::from_secs(30));
+    let comparisons = run(crew, tuning(0, harm), 6);
+    std::fs::remove_dir_all(&directory).unwrap();
+    let failed = comparisons.iter().filter(|one| one.status() != Status::Equal);
+    let failed: Vec<&str> = failed.map(message).collect();
+    assert_eq!(failed.len(), 1, "{failed:?}");
+    assert!(failed[0].starts_with("a worker process ended with code 3 before it came"), "{failed:?}");
 }

@@ -54,6 +54,8 @@ struct State {
     abandoned: usize,
     /// Why no more jobs can be done.
     refused: Option<String>,
+    /// A worker has come to the studio.
+    came: bool,
     waker: Option<Waker>,
 }
 
@@ -275,10 +277,14 @@ impl Desk {
         }
     }
 
-    /// Whether a worker has ever come as far as to work.
-    pub(super) fn has_worked(&self) -> bool {
-        let state = self.lock();
-        !state.done.is_empty() || state.taken > 0
+    /// A worker has come to the studio.
+    pub(super) fn came(&self) {
+        self.lock().came = true;
+    }
+
+    /// Whether a worker has ever come to the studio.
+    pub(super) fn has_come(&self) -> bool {
+        self.lock().came
     }
 
     pub(super) fn has_abandoned(&self) -> bool {

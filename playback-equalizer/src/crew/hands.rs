@@ -49,10 +49,10 @@ fn work_by_processes(thread: usize, desk: &Desk, workers: &Workers) {
         let wanted = || !watch.is_given_up(number);
         let started = match worker.take() {
             Some(worker) => Ok(worker),
-            None => Worker::start(workers, wanted).inspect_err(|gone| {
+            None => Worker::start(workers, wanted).inspect(|_| desk.came()).inspect_err(|gone| {
                 // If none ever came, none will: there is no point in trying it with each recording.
                 if let Gone::Because(why) = gone
-                    && !desk.has_worked()
+                    && !desk.has_come()
                 {
                     desk.refuse(why);
                 }

@@ -75,6 +75,9 @@ impl Walk {
             return;
         }
         for at in 0..one.len().max(other.len()) {
+            if self.is_done() {
+                return;
+            }
             self.at(argument(names, at), lens, |walk, lens| walk.sides(one.get(at), other.get(at), lens));
         }
     }
@@ -116,6 +119,9 @@ impl Walk {
 
     fn lists(&mut self, recorded: &[Value], replayed: &[Value], lens: &Lens<'_>) {
         for step in self.steps(recorded, replayed, lens) {
+            if self.is_done() {
+                return;
+            }
             match step {
                 Step::Both(at, other) => {
                     let (recorded, replayed) = (recorded.get(at), replayed.get(other));
@@ -180,9 +186,15 @@ impl Walk {
     ) {
         let (one, other) = (ByKey::new(recorded), ByKey::new(replayed));
         for (at, (key, value)) in recorded.iter().enumerate() {
+            if self.is_done() {
+                return;
+            }
             self.at(segment(key), lens, |walk, lens| walk.sides(Some(value), other.get(at, key), lens));
         }
         for (at, (key, value)) in replayed.iter().enumerate() {
+            if self.is_done() {
+                return;
+            }
             if one.get(at, key).is_none() {
                 self.at(segment(key), lens, |walk, lens| walk.sides(None, Some(value), lens));
             }
@@ -261,4 +273,27 @@ impl<'a, K: Ord> ByKey<'a, K> {
 fn same_kind(one: &Value, other: &Value) -> bool {
     let is_option = |value: &Value| matches!(value, Value::Some(_) | Value::None);
     discriminant(one) == discriminant(other) || (is_option(one) && is_option(other))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_they_stand_no_more_is_looked_for_after_the_first_difference() {
+        let list = |text: &str| text.parse::<Value>().unwrap_or(Value::Unit);
+        for (one, other) in [
+            ("{a: 1, b: 2, c: 3}", "{d: 4}"),
+            ("{\"a\": 1, \"b\": 2}", "{:}"),
+            ("{:}", "{\"a\": 1, \"b\": 2}"),
+            ("[1, 2, 3]", "[]"),
+            ("[[], [1]]", "[[1, 2], [2]]"),
+        ] {
+            let (one, other) = (list(one), list(other));
+            let found = compare::<&str>(&one, &other, None, &Lens::default(), 0, Reading::AsTheyStand);
+            assert_eq!(found.diff.count(), 1, "{one} and {other}");
+            let found = compare(&one, &other, Some(&[""; 0]), &Lens::default(), 0, Reading::AsTheyStand);
+            assert_eq!(found.diff.count(), 1, "{one} and {other} as arguments");
+        }
+    }
 }

@@ -13,6 +13,9 @@ use super::instant::time_apart;
 
 use super::tolerance::Tolerance;
 
+/// What the operation's result is called where rules name outputs.
+const RESULT: &str = "result";
+
 /// One thing that does not matter, and where.
 ///
 /// A rule holds for the values that its pattern of paths leads to, and for all that is inside them; only the order of
@@ -175,7 +178,8 @@ impl Rule {
         self
     }
 
-    /// For this output only; `*` in it is any characters, and `?` is one. The operation's result is called `result`.
+    /// For this output only; `*` in it is any characters, and `?` is one. `result` is the operation's result, and no
+    /// output of that alias.
     #[must_use]
     pub fn output(mut self, alias: &str) -> Self {
         self.output = Some(WildMatch::new(alias));
@@ -211,8 +215,12 @@ impl Rule {
         let fits = |scope: &Option<WildMatch>, of: Option<&str>| {
             scope.as_ref().is_none_or(|scope| of.is_some_and(|of| scope.matches(of)))
         };
-        let result = alias.filter(|alias| *alias == RESULT_ALIAS).map(|_| "result");
-        fits(&self.category, category) && (fits(&self.output, alias) || fits(&self.output, result))
+        let is_of_result = self
+            .output
+            .as_ref()
+            .is_some_and(|output| output.pattern_chars().iter().copied().eq(RESULT.chars()));
+        let fits_output = if is_of_result { alias == Some(RESULT_ALIAS) } else { fits(&self.output, alias) };
+        fits(&self.category, category) && fits_output
     }
 }
 

@@ -7,6 +7,7 @@ mod wire;
 
 use std::ffi::OsString;
 use std::num::NonZeroUsize;
+use std::panic::Location;
 use std::path::PathBuf;
 
 pub(crate) use process::{Gone, Worker};
@@ -48,25 +49,28 @@ impl Workers {
     /// [`recycled_after`](Self::recycled_after) says otherwise.
     pub const DEFAULT_RECYCLED_AFTER: NonZeroUsize = NonZeroUsize::MIN.saturating_add(999);
 
-    /// Workers of this program, started with the arguments that this process was.
+    /// Workers of this program, started with the arguments that this process was. Until they are [named](Self::named),
+    /// their name is the place in the code that calls this, so that those of several studios are told apart.
     #[must_use]
+    #[track_caller]
     pub fn new() -> Self {
         Self {
-            name: "workers".to_owned(),
+            name: Location::caller().to_string(),
             program: None,
             args: None,
             recycled_after: Self::DEFAULT_RECYCLED_AFTER,
         }
     }
 
-    /// Tells these workers from those of another studio in the same program.
+    /// Tells these workers from those of another studio in the same program. To be given where one place in the code
+    /// makes the workers of several studios, which would be taken for each other.
     #[must_use]
     pub fn named(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// Starts another program, which has to come to the same studio.
+    /// Starts another program, which has to come to the same studio, by the same [name](Self::named).
     #[must_use]
     pub fn program(mut self, program: impl Into<PathBuf>) -> Self {
         self.program = Some(program.into());
@@ -97,6 +101,7 @@ impl Workers {
 }
 
 impl Default for Workers {
+    #[track_caller]
     fn default() -> Self {
         Self::new()
     }

@@ -5,13 +5,14 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use playback_core::RecordingId;
 
-use super::frames::{GLANCE, receive, send};
+use super::frames::{GLANCE, LONGEST, receive, send};
 use super::wire::Answer;
 use super::{VARIABLE, Workers};
 use crate::{Comparison, Rules};
@@ -29,9 +30,9 @@ const LINE: u64 = 500;
 
 /// A worker process.
 pub(crate) struct Worker {
-    child: Child,
+    child: Running,
     connection: TcpStream,
-    last_lines: Receiver<Vec<String>>,
+    last_lines: LastLines,
     compared: usize,
 }
 
@@ -53,7 +54,7 @@ impl Worker {
         let word = word();
         let program = workers.program.clone().map_or_else(std::env::current_exe, Ok).map_err(failed)?;
         let args = workers.args.clone().unwrap_or_else(|| std::env::args_os().skip(1).collect());
-        let mut child = Command::new(program)
+        let child = Command::new(program)
             .args(&args)
             .env(VARIABLE, format!("{address} {word} {}", workers.name))
             .stdin(Stdio::null())
@@ -61,13 +62,14 @@ impl Worker {
             .stderr(Stdio::piped())
             .spawn()
             .map_err(failed)?;
-        let last_lines = follow(child.stderr.take());
+        let mut child = Running(child);
+        let last_lines = LastLines::follow(child.0.stderr.take());
         let began = Instant::now();
         let connection = loop {
             if let Some(connection) = admit(&listener, &word).map_err(failed)? {
                 break connection;
             }
-            let exited = child.try_wait().map_err(failed)?;
+            let exited = child.0.try_wait().map_err(failed)?;
             let ended = match exited {
                 Some(status) => format!("ended with {}", shown(status)),
                 None if began.elapsed() > STARTED_WITHIN => format!("was ended after {STARTED_WITHIN:?}"),
@@ -77,7 +79,7 @@ impl Worker {
                     continue;
                 }
             };
-            end(&mut child);
+            child.end();
             if ended.is_empty() {
                 return Err(Gone::NotWanted);
             }
@@ -85,7 +87,7 @@ impl Worker {
                 "a worker process {ended} before it came to the studio of the name `{}`; its arguments were {args:?}: \
                  give those that lead there with `Workers::args`{}",
                 workers.name,
-                quoted(&last_lines),
+                last_lines.quoted(),
             )));
         };
         Ok(Self { child, connection, last_lines, compared: 0 })
@@ -104,7 +106,7 @@ impl Worker {
         // The worker itself gives up what takes too long, and knows best what it is. This is for one that cannot.
         let longest = limit.saturating_mul(2).saturating_add(ENDED_WITHIN);
         let _ = send(&self.connection, id.to_string().as_bytes());
-        let received = receive(&self.connection, || match () {
+        let received = receive(&self.connection, LONGEST, || match () {
             () if !wanted() => Err(io::Error::from(ErrorKind::Interrupted)),
             () if began.elapsed() > longest => Err(io::Error::from(ErrorKind::TimedOut)),
             () => Ok(()),
@@ -136,7 +138,7 @@ impl Worker {
     pub(crate) fn dismiss(mut self) {
         let _ = self.connection.shutdown(std::net::Shutdown::Both);
         let began = Instant::now();
-        while began.elapsed() < ENDED_WITHIN && matches!(self.child.try_wait(), Ok(None)) {
+        while began.elapsed() < ENDED_WITHIN && matches!(self.child.0.try_wait(), Ok(None)) {
             thread::sleep(PAUSE);
         }
     }
@@ -144,7 +146,7 @@ impl Worker {
     fn died(&mut self) -> Gone {
         let began = Instant::now();
         let status = loop {
-            match self.child.try_wait() {
+            match self.child.0.try_wait() {
                 Ok(Some(status)) => break shown(status),
                 Ok(None) if began.elapsed() < ENDED_WITHIN => thread::sleep(PAUSE),
                 _ => break "no status".to_owned(),
@@ -158,14 +160,25 @@ impl Worker {
 
     /// Kills it, and tells what it wrote last.
     fn killed(&mut self) -> String {
-        end(&mut self.child);
-        quoted(&self.last_lines)
+        self.child.end();
+        self.last_lines.quoted()
     }
 }
 
-impl Drop for Worker {
+/// A process that does not outlive this.
+struct Running(Child);
+
+impl Running {
+    fn end(&mut self) {
+        // One that has ended already cannot be killed, and is waited for all the same.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Drop for Running {
     fn drop(&mut self) {
-        end(&mut self.child);
+        self.end();
     }
 }
 
@@ -183,7 +196,7 @@ fn admit(listener: &TcpListener, word: &str) -> io::Result<Option<TcpStream>> {
     let patience = || {
         if began.elapsed() < ENDED_WITHIN { Ok(()) } else { Err(io::Error::from(ErrorKind::TimedOut)) }
     };
-    let said = receive(&connection, patience);
+    let said = receive(&connection, word.len(), patience);
     Ok(matches!(said, Ok(Some(said)) if said == word.as_bytes()).then_some(connection))
 }
 
@@ -193,38 +206,47 @@ fn word() -> String {
     format!("{:016x}{:016x}", draw(), draw())
 }
 
-/// Reads what a worker writes, and sends the last lines of it when there is no more.
-fn follow(stderr: Option<ChildStderr>) -> Receiver<Vec<String>> {
-    let (sender, receiver) = channel();
-    let Some(stderr) = stderr else { return receiver };
-    // Without this thread, the lines are not told; the worker may then block when it writes many.
-    let _ = thread::Builder::new().name("playback-stderr".to_owned()).spawn(move || {
-        let mut last = VecDeque::with_capacity(LINES);
-        let mut reader = BufReader::new(stderr);
-        let mut line = Vec::new();
-        while let Ok(1..) = reader.by_ref().take(LINE).read_until(b'\n', &mut line) {
-            if last.len() == LINES {
-                last.pop_front();
+/// The last lines that a worker wrote to stderr.
+struct LastLines {
+    lines: Arc<Mutex<VecDeque<String>>>,
+    /// Ends when there are no more.
+    no_more: Receiver<()>,
+}
+
+impl LastLines {
+    fn follow(stderr: Option<ChildStderr>) -> Self {
+        let (sender, no_more) = channel();
+        let lines = Arc::default();
+        let last = Self { lines: Arc::clone(&lines), no_more };
+        let Some(stderr) = stderr else { return last };
+        // Without this thread, the lines are not told; the worker may then block when it writes many.
+        let _ = thread::Builder::new().name("playback-stderr".to_owned()).spawn(move || {
+            let _sender: Sender<()> = sender;
+            let mut reader = BufReader::new(stderr);
+            let mut line = Vec::new();
+            while let Ok(1..) = reader.by_ref().take(LINE).read_until(b'\n', &mut line) {
+                let mut lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
+                if lines.len() == LINES {
+                    lines.pop_front();
+                }
+                lines.push_back(String::from_utf8_lossy(&line).trim_end().to_owned());
+                line.clear();
             }
-            last.push_back(String::from_utf8_lossy(&line).trim_end().to_owned());
-            line.clear();
-        }
-        let _ = sender.send(last.into());
-    });
-    receiver
-}
-
-fn quoted(last_lines: &Receiver<Vec<String>>) -> String {
-    match last_lines.recv_timeout(ENDED_WITHIN) {
-        Ok(lines) if !lines.is_empty() => format!("; its last lines were\n  {}", lines.join("\n  ")),
-        _ => String::new(),
+        });
+        last
     }
-}
 
-fn end(child: &mut Child) {
-    // One that has ended already cannot be killed, and is waited for all the same.
-    let _ = child.kill();
-    let _ = child.wait();
+    /// The lines of a worker that has ended, for the end of a sentence.
+    fn quoted(&self) -> String {
+        // There may be more for as long as a process that the worker started has its stderr.
+        let _ = self.no_more.recv_timeout(ENDED_WITHIN);
+        let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        if lines.is_empty() {
+            return String::new();
+        }
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        format!("; its last lines were\n  {}", lines.join("\n  "))
+    }
 }
 
 fn broken(error: impl std::fmt::Display) -> Gone {

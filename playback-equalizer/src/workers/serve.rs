@@ -10,7 +10,7 @@ use futures::stream::StreamExt;
 use playback_core::RecordingId;
 
 use super::VARIABLE;
-use super::frames::{receive, send};
+use super::frames::{LONGEST, receive, send};
 use super::wire::Answer;
 use crate::{Comparison, Crew, Job};
 
@@ -88,7 +88,7 @@ fn connect(assignment: &Assignment) -> std::io::Result<(TcpStream, UnboundedRece
     let (sender, ids) = unbounded();
     let asked = connection.try_clone()?;
     thread::Builder::new().name("playback-worker".to_owned()).spawn(move || {
-        while let Ok(Some(id)) = receive(&asked, || Ok(())) {
+        while let Ok(Some(id)) = receive(&asked, LONGEST, || Ok(())) {
             let id = std::str::from_utf8(&id).ok().and_then(|id| id.parse().ok());
             let Some(id) = id else { break };
             if sender.unbounded_send(id).is_err() {
