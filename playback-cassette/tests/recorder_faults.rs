@@ -16,7 +16,7 @@ use common::{LONG, failing, held, panicking, record, recording, start};
 use futures::FutureExt;
 use futures::executor::block_on;
 use playback_cassette::{Cassette, NotWritten, TapeRecorder, TapeRecorderBuilder};
-use playback_core::{Finished, Recorder, RecorderExt, operation};
+use playback_core::{Finished, Recorder, RecorderExt, Recording, StoredValues, Tape, TapeParts, operation};
 use playback_testkit::MemoryCassette;
 use playback_testkit::faults::{Faulty, Method};
 
@@ -234,4 +234,46 @@ fn what_is_instrumented_on_the_writers_thread_is_not_recorded_in_its_turn() {
     record(&recorder, 10);
     block_on(recorder.flush()).unwrap();
     assert_eq!((recorder.stats().saved, seen.recordings().len()), (1, 0));
+}
+
+/// Values that ask the recorder how it is when they are dropped, as a service may at any time.
+struct Asking(TapeRecorder, std::sync::mpsc::Sender<u64>);
+
+impl std::fmt::Debug for Asking {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Asking")
+    }
+}
+
+impl StoredValues for Asking {
+    fn length(&self) -> u64 {
+        0
+    }
+
+    fn read(&self, _: std::ops::Range<u64>) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Vec::new())
+    }
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        let _ = self.1.send(self.0.stats().dropped.unwritten);
+    }
+}
+
+#[test]
+fn what_is_given_up_is_dropped_while_the_service_can_go_on() {
+    // C11
+    let double = Double::new(Then::Save, 0);
+    let recorder = recorder(&double).concurrent_saves(count(1)).build();
+    record(&recorder, 10);
+    double.wait_for_save();
+    let (told, asked) = std::sync::mpsc::channel();
+    let started = start(&recorder).unwrap();
+    let values = std::sync::Arc::new(Asking(recorder.clone(), told));
+    let tape = Tape::with_stored(TapeParts::default(), values).unwrap();
+    let metadata = recording(&started.id, started.recorded_at, 0).metadata().clone();
+    recorder.finish(Finished::Recorded(Recording::new(started.id, metadata, tape)));
+    std::thread::spawn(move || recorder.close_blocking(NO_TIME));
+    assert_eq!(asked.recv_timeout(LONG), Ok(2));
 }

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use playback_core::StoredValues;
 
 use super::blocks::{Block, Packer, unpack_one};
+use super::disk::DiskShare;
 use super::places::Places;
 use crate::{Error, ErrorKind};
 
@@ -33,6 +34,8 @@ struct Inner {
     stored: u64,
     places: Places,
     state: Mutex<State>,
+    /// Of a temporary file.
+    _share: Option<DiskShare>,
 }
 
 struct State {
@@ -42,17 +45,18 @@ struct State {
 }
 
 impl BlockFile {
-    /// The blocks in a file, behind what else stands there.
+    /// The blocks in a file, behind what else stands there, and what the file takes of the room for such.
     pub(super) fn new(
         name: String,
         file: File,
         start: u64,
         stored: u64,
         blocks: &[Block],
+        share: Option<DiskShare>,
     ) -> Result<Self, Error> {
         let places = Places::new(&name, blocks, stored)?;
         let state = Mutex::new(State { file, recent: VecDeque::new() });
-        Ok(Self(Arc::new(Inner { name, start, stored, places, state })))
+        Ok(Self(Arc::new(Inner { name, start, stored, places, state, _share: share })))
     }
 
     /// How many bytes the blocks take as they are stored.
@@ -148,16 +152,18 @@ pub(crate) struct BlockWriter {
     packer: Packer,
     blocks: Vec<Block>,
     stored: u64,
+    share: DiskShare,
 }
 
 impl BlockWriter {
-    pub(crate) fn new(name: String, file: File) -> io::Result<Self> {
-        Ok(Self { name, file, packer: Packer::new()?, blocks: Vec::new(), stored: 0 })
+    pub(crate) fn new(name: String, file: File, share: DiskShare) -> io::Result<Self> {
+        Ok(Self { name, file, packer: Packer::new()?, blocks: Vec::new(), stored: 0, share })
     }
 
     /// Makes the values that come next a block.
     pub(crate) fn write(&mut self, values: &[u8]) -> io::Result<()> {
         let (block, packed) = self.packer.pack(values)?;
+        self.share.grow(block.packed)?;
         self.file.write_all(&packed)?;
         self.stored += block.packed;
         self.blocks.push(block);
@@ -165,6 +171,6 @@ impl BlockWriter {
     }
 
     pub(crate) fn finish(self) -> Result<BlockFile, Error> {
-        BlockFile::new(self.name, self.file, 0, self.stored, &self.blocks)
+        BlockFile::new(self.name, self.file, 0, self.stored, &self.blocks, Some(self.share))
     }
 }

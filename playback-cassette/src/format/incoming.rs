@@ -44,7 +44,10 @@ pub fn decode_file(name: &str, mut file: File) -> Result<Recording, Error> {
     let tape = if blocks.is_empty() {
         Tape::new(parts)
     } else {
-        Tape::with_stored(parts, Arc::new(BlockFile::new(name.to_owned(), file, start, stored, &blocks)?))
+        Tape::with_stored(
+            parts,
+            Arc::new(BlockFile::new(name.to_owned(), file, start, stored, &blocks, None)?),
+        )
     };
     let tape = tape.map_err(|error| Error::corrupt(name, &error).with_source(error))?;
     Ok(Recording::new(id, metadata, tape))

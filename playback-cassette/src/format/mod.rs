@@ -19,6 +19,7 @@
 
 mod block_file;
 mod blocks;
+mod disk;
 mod front;
 mod header;
 mod incoming;
@@ -33,6 +34,7 @@ mod tape_file;
 use playback_core::{Recording, RecordingId, Tape};
 
 pub(crate) use block_file::{BlockFile, BlockWriter};
+pub(crate) use disk::Disk;
 pub use header::FORMAT_VERSION;
 pub use incoming::{Incoming, MAX_MEMORY_BYTES, decode_file, decode_recording_file};
 pub use json::{METADATA_FORMAT_VERSION, metadata_from_json, metadata_to_json};

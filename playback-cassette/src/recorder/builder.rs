@@ -35,6 +35,7 @@ const MAX_SPILLED: u64 = 1 << 30;
 /// | [`spill`](Self::spill) | yes: large recordings go to temporary files while they are made |
 /// | [`spill_past`](Self::spill_past) | 8 MiB |
 /// | [`spill_queue_bytes`](Self::spill_queue_bytes) | 32 MiB |
+/// | [`spill_disk_bytes`](Self::spill_disk_bytes) | 4 GiB, in 256 files at most |
 /// | [`spill_directory`](Self::spill_directory) | that of the system |
 /// | [`queue_recordings`](Self::queue_recordings) | 1,000 |
 /// | [`queue_bytes`](Self::queue_bytes) | 256 MiB |
@@ -52,6 +53,7 @@ pub struct TapeRecorderBuilder {
     spill: bool,
     spill_past: usize,
     spill_queue_bytes: usize,
+    spill_disk_bytes: u64,
     spill_directory: Option<PathBuf>,
     limits: Limits,
     concurrent_saves: usize,
@@ -73,6 +75,7 @@ impl TapeRecorderBuilder {
             spill: true,
             spill_past: 8 * MIB,
             spill_queue_bytes: 32 * MIB,
+            spill_disk_bytes: 4 << 30,
             spill_directory: None,
             limits: Limits { recordings: 1000, bytes: 256 * MIB },
             concurrent_saves: 16,
@@ -177,6 +180,15 @@ impl TapeRecorderBuilder {
         self
     }
 
+    /// How many bytes temporary files may take together, compressed: those of recordings that are being made, that
+    /// wait to be saved and that are on their way. A recording that needs more is given up, and so is one that
+    /// would need the 257th file, for each takes a file descriptor of the process. A store that is down for long
+    /// fills no disk.
+    pub fn spill_disk_bytes(mut self, bytes: u64) -> Self {
+        self.spill_disk_bytes = bytes;
+        self
+    }
+
     /// The directory in which temporary files are made. They have no names, and are gone when the process is.
     pub fn spill_directory(mut self, directory: impl Into<PathBuf>) -> Self {
         self.spill_directory = Some(directory.into());
@@ -250,7 +262,8 @@ impl TapeRecorderBuilder {
             return (self.max_recording_bytes.unwrap_or(MAX_IN_MEMORY).min(self.limits.bytes), None);
         }
         let max_bytes = self.max_recording_bytes.map_or(MAX_SPILLED, |bytes| bytes as u64);
-        let overflow = Arc::new(Overflow::new(self.spill_directory.take(), self.spill_queue_bytes));
+        let directory = self.spill_directory.take();
+        let overflow = Arc::new(Overflow::new(directory, self.spill_queue_bytes, self.spill_disk_bytes));
         let in_memory = self.max_recording_bytes.map_or(in_memory, |bytes| bytes.min(in_memory));
         (in_memory, Some(Large { past: self.spill_past, max_bytes, overflow }))
     }

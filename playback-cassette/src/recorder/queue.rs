@@ -19,7 +19,8 @@ use super::stats::{Dropped, count_event};
 )]
 #[non_exhaustive]
 pub struct NotWritten {
-    /// How many saves failed since this was asked last.
+    /// How many were lost since this was asked last: their saves failed, or their values did not get to a
+    /// temporary file.
     pub failed: u64,
     /// How many were still waiting or on their way when this call ended.
     pub pending: u64,
@@ -56,8 +57,8 @@ struct State {
     sampled_out: u64,
     unspillable: u64,
     failed: u64,
-    /// How many of the failed ones someone was told of.
-    failed_told: u64,
+    /// How many of the failed and the unspillable ones someone was told of.
+    lost_told: u64,
     dropped: Dropped,
 }
 
@@ -226,12 +227,15 @@ impl Queue {
         self.close();
         let mut state = self.wait(self.lock(), timeout, |state| state.phase == Phase::Ended);
         let ended = state.phase == Phase::Ended;
-        if !ended {
+        let given_up = if ended {
+            VecDeque::new()
+        } else {
             state.phase = Phase::Abandoned;
-            state.give_up();
-        }
+            state.give_up()
+        };
         let outcome = state.outcome(&mark);
         drop(state);
+        drop(given_up);
         self.work.notify_one();
         (ended, outcome)
     }
@@ -295,8 +299,9 @@ impl Queue {
         self.open.store(false, Ordering::Relaxed);
         let mut state = self.lock();
         state.phase = Phase::Ended;
-        state.give_up();
+        let given_up = state.give_up();
         self.tell(state);
+        drop(given_up);
     }
 
     /// Wakes those who have waited for what is now so.
@@ -325,18 +330,21 @@ impl State {
 
     fn outcome(&mut self, mark: &Mark) -> Result<(), NotWritten> {
         // Not only those since the mark: a save may fail just before someone asks.
-        let failed = self.failed - self.failed_told;
-        self.failed_told = self.failed;
+        let lost = self.failed + self.unspillable;
+        let failed = lost - self.lost_told;
+        self.lost_told = lost;
         let unfinished = self.unfinished.range(..mark.below).count() as u64;
         let pending = unfinished + self.dropped.unwritten - mark.unwritten;
         if failed == 0 && pending == 0 { Ok(()) } else { Err(NotWritten { failed, pending }) }
     }
 
-    /// Counts all that is not saved as dropped.
-    fn give_up(&mut self) {
+    /// Counts all that is not saved as dropped, and hands it over to be dropped without the lock: it may be much,
+    /// and the service waits for the lock.
+    #[must_use]
+    fn give_up(&mut self) -> VecDeque<Job> {
         self.dropped.unwritten += self.unfinished.len() as u64;
         self.unfinished.clear();
         self.unfinished_bytes = 0;
-        self.waiting.clear();
+        std::mem::take(&mut self.waiting)
     }
 }

@@ -4,23 +4,27 @@ use std::fmt;
 use std::fs::File;
 use std::io;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::thread;
+use std::thread::{self, JoinHandle};
 
 use playback_core::{Pieces, RecordingId, Spill, Spiller, StoredValues};
 
-use crate::format::{BlockWriter, Pending};
+use crate::format::{BlockWriter, Disk, Pending};
+
+/// Why nothing more is written.
+const ENDED: &str = "the thread that writes them has ended";
 
 /// The way out of memory for all recordings of one recorder. Its thread starts with the first that needs it,
 /// and ends with the last.
 pub(super) struct Overflow {
     place: Place,
+    disk: Arc<Disk>,
     /// How many bytes may wait for the thread.
     limit: usize,
     waiting: Arc<AtomicUsize>,
-    thread: Mutex<Option<Sender<Message>>>,
+    thread: Mutex<Option<(Sender<Message>, JoinHandle<()>)>>,
 }
 
 /// Where temporary files are made.
@@ -35,6 +39,7 @@ struct Spilled {
     limit: usize,
     waiting: Arc<AtomicUsize>,
     length: u64,
+    finished: bool,
 }
 
 /// What the service's side and the thread both know of a recording.
@@ -43,21 +48,37 @@ struct Shared {
     /// None until the first piece, and after the last.
     file: Mutex<Option<BlockWriter>>,
     failure: OnceLock<String>,
+    /// What still comes need not be written.
+    given_up: AtomicBool,
 }
 
 enum Message {
-    Put(Arc<Shared>, Pieces),
-    Finish(Arc<Shared>, Pieces, Settle),
+    Put(Arc<Shared>, Waiting),
+    Finish(Arc<Shared>, Waiting, Settle),
     /// Drops the file where that may take its time.
     GiveUp(Arc<Shared>),
+}
+
+/// Pieces that count as waiting until they are gone, wherever that is.
+struct Waiting {
+    pieces: Pieces,
+    // Behind the pieces, so that it is dropped after them.
+    _reserved: Reserved,
+}
+
+struct Reserved {
+    bytes: usize,
+    waiting: Arc<AtomicUsize>,
 }
 
 /// Says what became of the values, even if nobody gets to it.
 struct Settle(Arc<Pending>);
 
 impl Overflow {
-    pub(super) fn new(directory: Option<PathBuf>, limit: usize) -> Self {
-        Self { place: Place(directory), limit, waiting: Arc::default(), thread: Mutex::default() }
+    /// `limit` is of the bytes that may wait for the thread, `disk_bytes` of those in files.
+    pub(super) fn new(directory: Option<PathBuf>, limit: usize, disk_bytes: u64) -> Self {
+        let disk = Arc::new(Disk::new(disk_bytes));
+        Self { place: Place(directory), disk, limit, waiting: Arc::default(), thread: Mutex::default() }
     }
 
     /// How many bytes wait for the thread.
@@ -67,18 +88,19 @@ impl Overflow {
 
     fn thread(&self) -> Option<Sender<Message>> {
         let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
-        if thread.is_none() {
+        // It outlives its sender's stay here, unless it panicked.
+        if thread.as_ref().is_none_or(|(_, thread)| thread.is_finished()) {
             let (sender, messages) = mpsc::channel();
-            let (place, waiting) = (self.place.clone(), Arc::clone(&self.waiting));
+            let (place, disk) = (self.place.clone(), Arc::clone(&self.disk));
             let builder = thread::Builder::new().name("playback-spill".to_owned());
-            match builder.spawn(move || write(&messages, &place, &waiting)) {
-                Ok(_) => *thread = Some(sender),
+            match builder.spawn(move || write(&messages, &place, &disk)) {
+                Ok(handle) => *thread = Some((sender, handle)),
                 Err(error) => {
                     tracing::error!(%error, "a recorder could not start its thread for large recordings")
                 }
             }
         }
-        thread.clone()
+        thread.as_ref().map(|(sender, _)| sender.clone())
     }
 }
 
@@ -86,11 +108,12 @@ impl Spiller for Overflow {
     fn begin(&self, id: &RecordingId) -> Box<dyn Spill> {
         let name = format!("recording {id}");
         Box::new(Spilled {
-            shared: Arc::new(Shared { name, file: Mutex::default(), failure: OnceLock::new() }),
+            shared: Arc::new(Shared::new(name)),
             thread: self.thread(),
             limit: self.limit,
             waiting: Arc::clone(&self.waiting),
             length: 0,
+            finished: false,
         })
     }
 }
@@ -105,43 +128,53 @@ impl fmt::Debug for Overflow {
 }
 
 impl Spilled {
-    /// Sees to it that so many bytes more may wait.
-    fn reserve(&self, bytes: usize) -> Result<(), String> {
+    /// Lets these wait, too, if they may.
+    fn reserve(&self, pieces: Pieces) -> Result<Waiting, String> {
         if let Some(failure) = self.shared.failure.get() {
             return Err(failure.clone());
         }
-        let before = self.waiting.fetch_add(bytes, Ordering::Relaxed);
-        if before.saturating_add(bytes) <= self.limit {
-            return Ok(());
+        if self.thread.is_none() {
+            return Err("the machine has no thread for it".to_owned());
         }
-        self.waiting.fetch_sub(bytes, Ordering::Relaxed);
-        Err(format!(
-            "{bytes} bytes of values come while {before} wait to be written, and {} may wait; allow more with \
-             `spill_queue_bytes`, or name a faster disk with `spill_directory`",
-            self.limit
-        ))
+        let bytes = pieces.bytes.len();
+        let more = |waiting: usize| waiting.checked_add(bytes).filter(|more| *more <= self.limit);
+        match self.waiting.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more) {
+            Ok(_) => {
+                let reserved = Reserved { bytes, waiting: Arc::clone(&self.waiting) };
+                Ok(Waiting { pieces, _reserved: reserved })
+            }
+            Err(before) => Err(format!(
+                "{bytes} bytes of values come while {before} wait to be written, and {} may wait; allow more with \
+                 `spill_queue_bytes`, or name a faster disk with `spill_directory`",
+                self.limit
+            )),
+        }
     }
 
     fn send(&self, message: Message) -> Result<(), String> {
-        let sent = self.thread.as_ref().map(|thread| thread.send(message).is_ok());
-        if sent == Some(true) { Ok(()) } else { Err("the machine has no thread for it".to_owned()) }
+        let sent = self.thread.as_ref().is_some_and(|thread| thread.send(message).is_ok());
+        if sent { Ok(()) } else { Err(ENDED.to_owned()) }
     }
 }
 
 impl Spill for Spilled {
     fn put(&mut self, pieces: Pieces) -> Result<(), String> {
-        self.reserve(pieces.bytes.len())?;
-        self.length += pieces.bytes.len() as u64;
+        let length = pieces.bytes.len() as u64;
+        let pieces = self.reserve(pieces)?;
+        self.length += length;
         self.send(Message::Put(Arc::clone(&self.shared), pieces))
     }
 
     fn finish(mut self: Box<Self>, rest: Pieces) -> Arc<dyn StoredValues> {
-        self.length += rest.bytes.len() as u64;
-        let pending = Pending::new(self.length);
-        let settle = Settle(Arc::clone(&pending));
-        let finish = |settle| self.send(Message::Finish(Arc::clone(&self.shared), rest, settle));
-        if let Err(why) = self.reserve(0).and_then(|()| finish(settle)) {
-            pending.settle(Err(why));
+        let pending = Pending::new(self.length + rest.bytes.len() as u64);
+        match self.reserve(rest) {
+            Ok(rest) => {
+                let settle = Settle(Arc::clone(&pending));
+                // If nobody takes it, `settle` says so.
+                let sent = self.send(Message::Finish(Arc::clone(&self.shared), rest, settle));
+                self.finished = sent.is_ok();
+            }
+            Err(why) => pending.settle(Err(why)),
         }
         pending
     }
@@ -149,29 +182,34 @@ impl Spill for Spilled {
 
 impl Drop for Spilled {
     fn drop(&mut self) {
-        // Where there is no thread, there is no file.
-        let _ = self.send(Message::GiveUp(Arc::clone(&self.shared)));
+        if !self.finished {
+            self.shared.given_up.store(true, Ordering::Relaxed);
+            // Where there is no thread, there is no file.
+            let _ = self.send(Message::GiveUp(Arc::clone(&self.shared)));
+        }
+    }
+}
+
+impl Drop for Reserved {
+    fn drop(&mut self) {
+        self.waiting.fetch_sub(self.bytes, Ordering::Relaxed);
     }
 }
 
 impl Drop for Settle {
     fn drop(&mut self) {
-        self.0.settle(Err("the thread that writes them has ended".to_owned()));
+        self.0.settle(Err(ENDED.to_owned()));
     }
 }
 
 /// What the thread does.
-fn write(messages: &Receiver<Message>, place: &Place, waiting: &AtomicUsize) {
+fn write(messages: &Receiver<Message>, place: &Place, disk: &Arc<Disk>) {
     for message in messages {
         match message {
-            Message::Put(shared, pieces) => {
-                shared.put(place, &pieces);
-                let bytes = pieces.bytes.len();
-                drop(pieces);
-                waiting.fetch_sub(bytes, Ordering::Relaxed);
-            }
+            Message::Put(shared, waiting) => shared.put(place, disk, &waiting.pieces),
             Message::Finish(shared, rest, settle) => {
-                shared.put(place, &rest);
+                shared.put(place, disk, &rest.pieces);
+                drop(rest);
                 settle.0.settle(shared.finish());
             }
             Message::GiveUp(shared) => drop(shared),
@@ -180,12 +218,17 @@ fn write(messages: &Receiver<Message>, place: &Place, waiting: &AtomicUsize) {
 }
 
 impl Shared {
-    fn put(&self, place: &Place, pieces: &Pieces) {
-        if self.failure.get().is_some() {
+    fn new(name: String) -> Self {
+        let given_up = AtomicBool::new(false);
+        Self { name, file: Mutex::default(), failure: OnceLock::new(), given_up }
+    }
+
+    fn put(&self, place: &Place, disk: &Arc<Disk>, pieces: &Pieces) {
+        if self.failure.get().is_some() || self.given_up.load(Ordering::Relaxed) {
             return;
         }
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Err(error) = put(&self.name, &mut file, place, pieces) {
+        if let Err(error) = self.try_put(&mut file, place, disk, pieces) {
             // What was written is of no use any more; its room may be.
             *file = None;
             let _ = self.failure.set(format!(
@@ -193,6 +236,21 @@ impl Shared {
                  `spill_directory`"
             ));
         }
+    }
+
+    fn try_put(
+        &self,
+        file: &mut Option<BlockWriter>,
+        place: &Place,
+        disk: &Arc<Disk>,
+        pieces: &Pieces,
+    ) -> io::Result<()> {
+        if file.is_none() {
+            let share = disk.share()?;
+            *file = Some(BlockWriter::new(self.name.clone(), place.file()?, share)?);
+        }
+        let Some(writer) = file else { return Ok(()) };
+        pieces.iter().try_for_each(|piece| writer.write(piece))
     }
 
     fn finish(&self) -> Result<crate::format::BlockFile, String> {
@@ -203,14 +261,6 @@ impl Shared {
         let file = file.ok_or_else(|| "it holds no values".to_owned())?;
         file.finish().map_err(|error| error.to_string())
     }
-}
-
-fn put(name: &str, file: &mut Option<BlockWriter>, place: &Place, pieces: &Pieces) -> io::Result<()> {
-    if file.is_none() {
-        *file = Some(BlockWriter::new(name.to_owned(), place.file()?)?);
-    }
-    let Some(writer) = file else { return Ok(()) };
-    pieces.iter().try_for_each(|piece| writer.write(piece))
 }
 
 impl Place {
@@ -224,5 +274,100 @@ impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let default = std::env::temp_dir();
         write!(f, "{}", self.0.as_ref().unwrap_or(&default).display())
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn pieces(length: usize) -> Pieces {
+        Pieces { bytes: vec![7; length], cuts: Vec::new() }
+    }
+
+    fn begun(overflow: &Overflow) -> Box<dyn Spill> {
+        overflow.begin(&"Checkout/20260131/01KG8V3Q2E9T0000000000000A".parse().unwrap())
+    }
+
+    fn why(values: &Arc<dyn StoredValues>) -> String {
+        values.read(0..1).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_last_values_wait_as_all_do_and_the_reason_is_told_if_they_may_not() {
+        // C14
+        let overflow = Overflow::new(None, 1000, 1 << 20);
+        let values = begun(&overflow).finish(pieces(1000));
+        assert_eq!(values.read(0..1000).unwrap(), [7; 1000]);
+        let values = begun(&overflow).finish(pieces(1001));
+        assert!(why(&values).starts_with("1001 bytes of values come while 0 wait"), "{}", why(&values));
+        assert_eq!(overflow.waiting(), 0);
+    }
+
+    #[test]
+    fn files_take_no_more_of_the_disk_than_they_may_and_give_it_back() {
+        // C14
+        let overflow = Overflow::new(None, 1 << 20, 100);
+        let kept: Vec<_> = (0..20).map(|_| begun(&overflow).finish(pieces(1000))).collect();
+        let is_kept: Vec<bool> = kept.iter().map(|values| values.read(0..1000).is_ok()).collect();
+        assert!(is_kept.is_sorted_by(|one, next| one >= next) && is_kept.contains(&false), "{is_kept:?}");
+        let why = why(kept.last().unwrap());
+        assert!(why.contains("and 100 in 256 are allowed; save faster"), "{why}");
+        drop(kept);
+        assert!(begun(&overflow).finish(pieces(1000)).read(0..1000).is_ok());
+    }
+
+    #[test]
+    fn there_are_no_more_files_than_a_process_can_spare() {
+        // C14
+        let overflow = Overflow::new(None, 1 << 20, 1 << 30);
+        let kept: Vec<_> = (0..257).map(|_| begun(&overflow).finish(pieces(10))).collect();
+        assert_eq!(kept.iter().filter(|values| values.read(0..10).is_ok()).count(), 256);
+        assert!(why(kept.last().unwrap()).contains("in 256 temporary files"));
+    }
+
+    #[test]
+    fn without_a_thread_the_reason_is_told_and_nothing_waits() {
+        // C14
+        let without = || Spilled {
+            shared: Arc::new(Shared::new(String::new())),
+            thread: None,
+            limit: 1000,
+            waiting: Arc::default(),
+            length: 0,
+            finished: false,
+        };
+        let mut spilled = without();
+        assert_eq!(spilled.put(pieces(10)).unwrap_err(), "the machine has no thread for it");
+        assert_eq!(spilled.waiting.load(Ordering::Relaxed), 0);
+        let values: Arc<dyn StoredValues> = Box::new(without()).finish(pieces(10));
+        assert_eq!(why(&values), "the machine has no thread for it");
+    }
+
+    #[test]
+    fn with_a_thread_that_has_ended_the_reason_is_told_and_nothing_waits() {
+        // C14
+        let waiting = Arc::<AtomicUsize>::default();
+        let spilled = || Spilled {
+            shared: Arc::new(Shared::new(String::new())),
+            thread: Some(mpsc::channel().0),
+            limit: 1000,
+            waiting: Arc::clone(&waiting),
+            length: 0,
+            finished: false,
+        };
+        assert_eq!(spilled().put(pieces(10)).unwrap_err(), ENDED);
+        assert_eq!(why(&(Box::new(spilled()).finish(pieces(10)) as Arc<dyn StoredValues>)), ENDED);
+        assert_eq!(waiting.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn what_is_given_up_is_not_written_any_more() {
+        // C14
+        let shared = Shared::new(String::new());
+        shared.given_up.store(true, Ordering::Relaxed);
+        shared.put(&Place(None), &Arc::new(Disk::new(1 << 20)), &pieces(10));
+        assert!(shared.file.lock().unwrap().is_none());
     }
 }
