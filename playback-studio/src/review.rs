@@ -4,8 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use futures::executor::block_on;
 use playback_cassette::{Cassette, Error, ErrorKind, Fixtures, Recording, RecordingId, text};
+use pollster::block_on;
 use sha2::{Digest, Sha256};
 
 use crate::accept::{Change, lines};
