@@ -230,8 +230,16 @@ fn escapes() {
     };
     let (passed, said) = run(fixtures_of(true).path(), &[], &[]);
     assert!(passed, "{said}");
-    let (passed, said) = run(fixtures_of(false).path(), &[], &[]);
-    assert!(!passed && said.contains("`read`") && said.contains("in_current_context"), "{said}");
+    let escaping = fixtures_of(false);
+    let recorded = std::fs::read(escaping.path().join("one.tape.txt")).unwrap();
+    // A failure is no change that can be accepted.
+    for accept in ["no", "pending", "always"] {
+        let (passed, said) = run(escaping.path(), &[], &[("PLAYBACK_ACCEPT", accept)]);
+        assert!(!passed && said.contains("`read`") && said.contains("in_current_context"), "{said}");
+        assert!(!said.contains("if the change is wanted"), "{said}");
+        assert_eq!(std::fs::read_dir(escaping.path()).unwrap().count(), 1, "{accept}");
+        assert_eq!(std::fs::read(escaping.path().join("one.tape.txt")).unwrap(), recorded, "{accept}");
+    }
 }
 
 fn unused_rule() {

@@ -305,6 +305,8 @@ impl Replaying {
                 clear_pending(fixtures, &comparison.id).map_err(failed)
             }
             (_, _, Status::Equal) => Ok(()),
+            // What could not be compared is no change to be accepted, though it was replayed.
+            (_, _, Status::EqualizerFailure) => Err(shown.into()),
             (Some(fixtures), Accept::Pending, _) if comparison.playback.is_some() => {
                 let Some(change) = Change::of(comparison, SystemClock.now()).map_err(failed)? else {
                     return Ok(());
