@@ -264,10 +264,10 @@ impl Drop for Asking {
 #[test]
 fn what_is_given_up_is_dropped_while_the_service_can_go_on() {
     // C11
-    let double = Double::new(Then::Save, 0);
+    let double = held(0);
     let recorder = recorder(&double).concurrent_saves(count(1)).build();
     record(&recorder, 10);
-    double.wait_for_save();
+    block_on(double.called(Method::Save, 1));
     let (told, asked) = std::sync::mpsc::channel();
     let started = start(&recorder).unwrap();
     let values = std::sync::Arc::new(Asking(recorder.clone(), told));
