@@ -54,8 +54,8 @@ pub const DEFAULT_MAX_BYTES: u64 = 1 << 30;
 /// gives the same bytes.
 ///
 /// # Errors
-/// [`ErrorKind::Invalid`] if the recording's time is outside of the years 0 to 9999, or if a metadata field
-/// cannot be written as JSON; [`ErrorKind::TooLarge`] if its index takes more than 4 GiB.
+/// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) if the recording's time is outside of the years 0 to 9999, or if a metadata field
+/// cannot be written as JSON; [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) if its index takes more than 4 GiB.
 pub fn encode(recording: &Recording) -> Result<Vec<u8>, Error> {
     TapeFile::of(recording)?.into_bytes()
 }
@@ -64,8 +64,8 @@ pub fn encode(recording: &Recording) -> Result<Vec<u8>, Error> {
 /// Checkout/…" or "the file ./tape".
 ///
 /// # Errors
-/// [`ErrorKind::Corrupt`] if the bytes are no tape, are truncated, or were changed;
-/// [`ErrorKind::NewerFormat`] if a newer version wrote them; [`ErrorKind::TooLarge`] if the tape would take
+/// [`ErrorKind::Corrupt`](crate::ErrorKind::Corrupt) if the bytes are no tape, are truncated, or were changed;
+/// [`ErrorKind::NewerFormat`](crate::ErrorKind::NewerFormat) if a newer version wrote them; [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) if the tape would take
 /// more than [`DEFAULT_MAX_BYTES`] of memory: [`decode_within`] takes another limit.
 pub fn decode(name: &str, bytes: &[u8]) -> Result<Recording, Error> {
     decode_within(name, bytes, DEFAULT_MAX_BYTES)
@@ -91,7 +91,7 @@ pub fn decode_within(name: &str, bytes: &[u8], max_bytes: u64) -> Result<Recordi
 /// The recording in the bytes of a tape file that is kept under `id`.
 ///
 /// # Errors
-/// As [`decode`] has them, and [`ErrorKind::Corrupt`] if the tape is of another recording.
+/// As [`decode`] has them, and [`ErrorKind::Corrupt`](crate::ErrorKind::Corrupt) if the tape is of another recording.
 pub fn decode_recording(id: &RecordingId, bytes: &[u8]) -> Result<Recording, Error> {
     let name = format!("recording {id}");
     of_id(id, &name, decode(&name, bytes)?)
