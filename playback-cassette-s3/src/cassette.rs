@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use futures::TryStreamExt;
 use futures::stream::{BoxStream, StreamExt};
-use futures::{TryStreamExt, future};
 use object_store::path::Path as Key;
 use object_store::{Attribute, Attributes, ObjectStore, ObjectStoreExt, PutOptions};
 use playback_cassette::format::TapeFile;
@@ -21,6 +21,9 @@ use crate::failure::{of_place, of_recording};
 use crate::layout::Layout;
 use crate::parts::{MAX_PUT_BYTES, Object};
 use crate::room::Room;
+
+/// How long the metadata of a recording may be to be read, in bytes: 64 MiB. A lookup reads many at a time.
+const MAX_METADATA_BYTES: u64 = 64 << 20;
 
 /// Recordings in an object store.
 ///
@@ -195,12 +198,17 @@ impl ObjectStoreCassette {
     /// Deletes all that is under a prefix, as many at a time as the store takes.
     async fn remove_all(&self, prefix: &Key) -> Result<(), Error> {
         let keys = self.store.list(Some(prefix)).map_ok(|object| object.location).boxed();
-        let deleted = self.store.delete_stream(keys).try_for_each(|_| future::ok(()));
-        match deleted.await {
-            // Someone else was faster.
-            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-            Err(error) => Err(of_place(error, &format!("delete what is under {prefix}"), &self.place)),
+        let mut deleted = self.store.delete_stream(keys);
+        while let Some(deleted) = deleted.next().await {
+            match deleted {
+                // Someone else was faster.
+                Ok(_) | Err(object_store::Error::NotFound { .. }) => {}
+                Err(error) => {
+                    return Err(of_place(error, &format!("delete what is under {prefix}"), &self.place));
+                }
+            }
         }
+        Ok(())
     }
 
     /// The names of what is directly under a prefix and goes on below it.
@@ -297,12 +305,10 @@ impl Listing for ObjectStoreCassette {
         let name = format!("the metadata of recording {id}");
         let failed = |error| of_recording(error, "load", id, &self.place);
         let object = self.store.get(&self.layout.metadata(id)?).await.map_err(failed)?;
-        if object.meta.size > format::DEFAULT_MAX_BYTES {
+        if object.meta.size > MAX_METADATA_BYTES {
             let message = format!(
                 "{name} takes {} bytes in {}, and {} are allowed; delete it, no recording has as much",
-                object.meta.size,
-                self.place,
-                format::DEFAULT_MAX_BYTES
+                object.meta.size, self.place, MAX_METADATA_BYTES
             );
             return Err(Error::new(ErrorKind::TooLarge, message));
         }

@@ -126,7 +126,8 @@ impl Fixtures {
     pub fn keep(&self, recording: &Recording, name: &str) -> Result<PathBuf, Error> {
         let named = Path::new(name);
         let mut parts = named.components();
-        if name.is_empty() || !parts.all(|part| matches!(part, Component::Normal(_))) {
+        let is_bare = named.file_name().is_some_and(|file| *file == *TAPE || *file == *text::EXTENSION);
+        if name.is_empty() || is_bare || !parts.all(|part| matches!(part, Component::Normal(_))) {
             let message = format!(
                 "{name:?} is no name for a recording; give one that stays in {}",
                 self.directory.display()

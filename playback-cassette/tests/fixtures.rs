@@ -111,7 +111,7 @@ fn what_is_kept_has_a_name_and_a_form_and_moves_with_them() {
             .unwrap()
             .ends_with("new/Check%20out/20260101-01KDVDNA000000000000000002.tape.txt")
     );
-    for name in ["", "../out", "/out", "a/../../out", "."] {
+    for name in ["", "../out", "/out", "a/../../out", ".", ".tape", "a/.tape.txt"] {
         assert_eq!(fixtures.keep(&one, name).unwrap_err().kind(), ErrorKind::Invalid, "{name}");
     }
 }

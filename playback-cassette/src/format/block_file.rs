@@ -12,11 +12,14 @@ use playback_core::StoredValues;
 
 use super::blocks::{Block, Packer, unpack_one};
 use super::disk::DiskShare;
-use super::places::Places;
+use super::places::{Places, check_value};
 use crate::{Error, ErrorKind};
 
 /// How many blocks are kept decompressed, so that calls that follow each other do not each decompress one.
 const RECENT: usize = 4;
+
+/// How many bytes those may take, beside the latest.
+const MAX_RECENT_BYTES: usize = 2 << 20;
 
 /// How many bytes are set aside before they come.
 const MAX_TRUSTED: usize = 16 << 20;
@@ -105,7 +108,11 @@ impl BlockFile {
         let place = self.0.places.all.get(number).ok_or_else(nowhere)?;
         let packed = self.fetch(state, &place.stored())?;
         let values = Arc::new(unpack_one(&self.0.name, number, &place.block, &packed)?);
-        if state.recent.len() >= RECENT {
+        let many = |recent: &VecDeque<(usize, Arc<Vec<u8>>)>| {
+            let bytes: usize = recent.iter().map(|(_, values)| values.len()).sum();
+            recent.len() >= RECENT || bytes > MAX_RECENT_BYTES
+        };
+        while many(&state.recent) {
             state.recent.pop_front();
         }
         state.recent.push_back((number, Arc::clone(&values)));
@@ -124,6 +131,7 @@ impl StoredValues for BlockFile {
     }
 
     fn read(&self, range: Range<u64>) -> Result<Vec<u8>, Box<dyn StdError + Send + Sync>> {
+        check_value(&self.0.name, &range)?;
         let mut state = self.lock();
         let mut values = Vec::new();
         for number in self.0.places.holding(&range) {

@@ -96,13 +96,7 @@ impl Incoming {
     /// # Errors
     /// [`ErrorKind::Other`] if the temporary file cannot be made or written.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.0.write_all(bytes).map_err(|error| {
-            let message = format!(
-                "a large recording cannot be kept in a temporary file; make room in {}, or name another directory by `TMPDIR`",
-                std::env::temp_dir().display()
-            );
-            Error::new(ErrorKind::Other, message).with_source(error)
-        })
+        self.0.write_all(bytes).map_err(no_temporary_file)
     }
 
     /// The recording, which is kept under `id`.
@@ -115,6 +109,21 @@ impl Incoming {
             SpooledData::OnDisk(file) => decode_recording_file(id, file),
         }
     }
+}
+
+/// A temporary file with these bytes.
+pub(super) fn temporary_file(bytes: &[u8]) -> Result<File, Error> {
+    let mut file = tempfile::tempfile().map_err(no_temporary_file)?;
+    file.write_all(bytes).map_err(no_temporary_file)?;
+    Ok(file)
+}
+
+fn no_temporary_file(error: io::Error) -> Error {
+    let message = format!(
+        "a large recording cannot be kept in a temporary file; make room in {}, or name another directory by `TMPDIR`",
+        std::env::temp_dir().display()
+    );
+    Error::new(ErrorKind::Other, message).with_source(error)
 }
 
 impl Default for Incoming {

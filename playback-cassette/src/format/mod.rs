@@ -42,7 +42,7 @@ pub use opened::{Opened, OpenedCall, ReadRange, open};
 pub(crate) use pending::{Pending, settled};
 pub use tape_file::TapeFile;
 
-use crate::Error;
+use crate::{Error, ErrorKind};
 use front::Front;
 use header::Header;
 use places::Places;
@@ -54,8 +54,8 @@ pub const DEFAULT_MAX_BYTES: u64 = 1 << 30;
 /// gives the same bytes.
 ///
 /// # Errors
-/// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) if the recording's time is outside of the years 0 to 9999, or if a metadata field
-/// cannot be written as JSON; [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) if its index takes more than 4 GiB.
+/// [`ErrorKind::Invalid`] if the recording's time is outside of the years 0 to 9999, or if a metadata field
+/// cannot be written as JSON; [`ErrorKind::TooLarge`] if its index takes more than 4 GiB.
 pub fn encode(recording: &Recording) -> Result<Vec<u8>, Error> {
     TapeFile::of(recording)?.into_bytes()
 }
@@ -64,8 +64,8 @@ pub fn encode(recording: &Recording) -> Result<Vec<u8>, Error> {
 /// Checkout/…" or "the file ./tape".
 ///
 /// # Errors
-/// [`ErrorKind::Corrupt`](crate::ErrorKind::Corrupt) if the bytes are no tape, are truncated, or were changed;
-/// [`ErrorKind::NewerFormat`](crate::ErrorKind::NewerFormat) if a newer version wrote them; [`ErrorKind::TooLarge`](crate::ErrorKind::TooLarge) if the tape would take
+/// [`ErrorKind::Corrupt`] if the bytes are no tape, are truncated, or were changed;
+/// [`ErrorKind::NewerFormat`] if a newer version wrote them; [`ErrorKind::TooLarge`] if the tape would take
 /// more than [`DEFAULT_MAX_BYTES`] of memory: [`decode_within`] takes another limit.
 pub fn decode(name: &str, bytes: &[u8]) -> Result<Recording, Error> {
     decode_within(name, bytes, DEFAULT_MAX_BYTES)
@@ -88,13 +88,25 @@ pub fn decode_within(name: &str, bytes: &[u8], max_bytes: u64) -> Result<Recordi
     Ok(Recording::new(front.id, front.metadata, tape))
 }
 
-/// The recording in the bytes of a tape file that is kept under `id`.
+/// The recording in the bytes of a tape file that is kept under `id`. If its values would take more than
+/// [`DEFAULT_MAX_BYTES`] of memory, they stay compressed in a temporary file.
 ///
 /// # Errors
-/// As [`decode`] has them, and [`ErrorKind::Corrupt`](crate::ErrorKind::Corrupt) if the tape is of another recording.
+/// As [`decode`] has them, [`ErrorKind::TooLarge`] only if the index alone takes too much;
+/// [`ErrorKind::Corrupt`] if the tape is of another recording.
 pub fn decode_recording(id: &RecordingId, bytes: &[u8]) -> Result<Recording, Error> {
+    decode_recording_past(id, bytes, DEFAULT_MAX_BYTES)
+}
+
+fn decode_recording_past(id: &RecordingId, bytes: &[u8], max_bytes: u64) -> Result<Recording, Error> {
     let name = format!("recording {id}");
-    of_id(id, &name, decode(&name, bytes)?)
+    match decode_within(&name, bytes, max_bytes) {
+        // A short file may hold many values that compress well, and what was saved is loaded.
+        Err(error) if error.kind() == ErrorKind::TooLarge => {
+            decode_recording_file(id, incoming::temporary_file(bytes)?)
+        }
+        decoded => of_id(id, &name, decoded?),
+    }
 }
 
 /// The recording, if it is the one called `id`.
@@ -103,5 +115,31 @@ fn of_id(id: &RecordingId, name: &str, recording: Recording) -> Result<Recording
         Ok(recording)
     } else {
         Err(Error::corrupt(name, format_args!("what is kept under its name is recording {}", recording.id())))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic)]
+mod tests {
+    use std::time::SystemTime;
+
+    use playback_core::{Metadata, TapeParts};
+
+    use super::*;
+
+    #[test]
+    fn what_compresses_too_well_for_memory_is_loaded_from_a_file() {
+        // C14
+        let id: RecordingId = "Checkout/20260131/01KG8V3Q2E9T0000000000000A".parse().unwrap();
+        let parts = TapeParts { bytes: vec![0; 4 << 20], ..TapeParts::default() };
+        let metadata = Metadata::new("Checkout", SystemTime::UNIX_EPOCH);
+        let recording = Recording::new(id.clone(), metadata, Tape::new(parts).unwrap());
+        let bytes = encode(&recording).unwrap();
+        assert!(bytes.len() < 64 << 10, "{} bytes", bytes.len());
+        let limit = 1 << 20;
+        assert_eq!(decode_within("it", &bytes, limit).unwrap_err().kind(), ErrorKind::TooLarge);
+        let loaded = decode_recording_past(&id, &bytes, limit).unwrap();
+        assert!(loaded.tape().stored().is_some());
+        assert_eq!(encode(&loaded).unwrap(), bytes);
     }
 }

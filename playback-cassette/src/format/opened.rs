@@ -12,7 +12,7 @@ use playback_core::{Call, End, Kind, Metadata, Recording, RecordingId, StoredVal
 use super::blocks::unpack_one;
 use super::front::Front;
 use super::header::{self, Header};
-use super::places::Places;
+use super::places::{Places, check_value};
 use super::{DEFAULT_MAX_BYTES, of_id};
 use crate::Error;
 
@@ -150,6 +150,7 @@ impl Opened {
 
 impl Ranged {
     async fn read(&self, range: &Range<u64>) -> Result<Vec<u8>, Error> {
+        check_value(&self.name, range)?;
         let mut values = Vec::new();
         for number in self.places.holding(range) {
             let block = self.block(number).await?;

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
+use super::DEFAULT_MAX_BYTES;
 use super::blocks::Block;
-use crate::Error;
+use crate::{Error, ErrorKind};
 
 /// The blocks of a tape, with what came before each.
 #[derive(Debug)]
@@ -60,5 +61,30 @@ impl Place {
             usize::try_from(at.saturating_sub(self.raw)).map_or(values.len(), |at| at.min(values.len()))
         };
         values.get(within(range.start)..within(range.end)).unwrap_or_default()
+    }
+}
+
+/// Refuses a value that nobody recorded: blocks of zeros take next to nothing in a file.
+pub(super) fn check_value(name: &str, range: &Range<u64>) -> Result<(), Error> {
+    let length = range.end.saturating_sub(range.start);
+    if length <= DEFAULT_MAX_BYTES {
+        return Ok(());
+    }
+    let message = format!(
+        "{name} has a value of {length} bytes, and {DEFAULT_MAX_BYTES} are allowed; if it is not from a recorder of \
+         yours, delete it"
+    );
+    Err(Error::new(ErrorKind::TooLarge, message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_of_more_than_memory_may_hold_is_refused() {
+        let refused = |length| check_value("it", &(7..7 + length)).err().map(|error| error.kind());
+        assert_eq!(refused(DEFAULT_MAX_BYTES), None);
+        assert_eq!(refused(DEFAULT_MAX_BYTES + 1), Some(ErrorKind::TooLarge));
     }
 }
