@@ -32,7 +32,8 @@ async fn a_bucket_is_listed_shown_and_pulled_as_a_directory_is() {
     for recording in shop::recordings() {
         cassette.save(&recording).await.unwrap();
     }
-    let local = Place::of_objects();
+    // On a thread where a runtime may end.
+    let local = tokio::task::spawn_blocking(Place::of_objects).await.unwrap();
     for arguments in
         [&["ls", "*"][..], &["ls", "*", "--ids"], &["show", "01"], &["show", "02", "--entry", "1"]]
     {
