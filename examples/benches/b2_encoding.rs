@@ -5,10 +5,10 @@
 
 use playback_core::value::Encoder;
 
-use crate::Outcome;
 use crate::order::{LINES, Order};
-use crate::pairs::{Side, in_turns};
+use crate::pairs::{Side, Timing, in_turns};
 use crate::table::{Goal, Quantity, Row};
+use crate::{Error, Outcome, valgrind};
 
 const POSTCARD: &str = "postcard";
 const SLICE: &str = "postcard into a slice";
@@ -26,7 +26,6 @@ fn of(lines: usize) -> Outcome {
     let sizes = sizes(&order)?;
     let (ours, others) = sizes.split_first().ok_or("ours is one of them")?;
     let timings = times(&order);
-    let ours_time = Quantity::Nanoseconds(timings[0].nanos);
 
     let mut rows = Vec::new();
     for timing in &timings[1..] {
@@ -37,8 +36,14 @@ fn of(lines: usize) -> Outcome {
             _ => Goal::Below(1.0),
         };
         let name = format!("encoding {lines} lines, against {}", timing.name);
-        let row = Row::new("B2", name, ours_time, Quantity::Nanoseconds(timing.nanos));
-        rows.push(row.ratio(timing.first_to_this).goal(goal));
+        rows.push(Row::slower("B2", name, &timings[0], timing).goal(goal));
+    }
+    if valgrind::is_there() {
+        let name = format!("instructions of encoding {lines} lines, against {POSTCARD}");
+        let subject = if lines == 1 { "B2/1-line".to_owned() } else { format!("B2/{lines}-lines") };
+        let ours = Quantity::Count(valgrind::instructions(&subject)?);
+        let other = Quantity::Count(valgrind::instructions(&format!("{subject}-postcard"))?);
+        rows.push(Row::new("B2", name, ours, other));
     }
     for (peer, size) in others {
         let goal = if *peer == POSTCARD { Goal::None } else { Goal::Below(1.0) };
@@ -49,7 +54,7 @@ fn of(lines: usize) -> Outcome {
 }
 
 /// The encoded sizes, ours first.
-pub(crate) fn sizes(order: &Order) -> Result<Vec<(&'static str, f64)>, crate::Error> {
+fn sizes(order: &Order) -> Result<Vec<(&'static str, f64)>, Error> {
     let mut ours = Vec::new();
     Encoder::new().encode(order, &mut ours)?;
     let mut ciborium = Vec::new();
@@ -64,7 +69,7 @@ pub(crate) fn sizes(order: &Order) -> Result<Vec<(&'static str, f64)>, crate::Er
     ])
 }
 
-fn times(order: &Order) -> Vec<crate::pairs::Timing> {
+fn times(order: &Order) -> Vec<Timing> {
     let (mut encoder, mut bytes) = (Encoder::new(), Vec::new());
     let ours = Side::new("playback", move || {
         bytes.clear();

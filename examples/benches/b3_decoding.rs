@@ -4,8 +4,8 @@ use playback_core::value;
 
 use crate::Outcome;
 use crate::order::{LINES, Order};
-use crate::pairs::{Side, in_turns};
-use crate::table::{Goal, Quantity, Row};
+use crate::pairs::{Side, Timing, in_turns};
+use crate::table::{Goal, Row};
 
 const POSTCARD: &str = "postcard";
 
@@ -36,11 +36,10 @@ fn of(lines: usize) -> Outcome {
         Side::new("ciborium", || ciborium::from_reader::<Order, _>(&ciborium[..])),
         Side::new("serde_json", || serde_json::from_slice::<Order>(&json)),
     ]);
-    let ours = Quantity::Nanoseconds(timings[0].nanos);
-    let row = |timing: &crate::pairs::Timing| {
+    let row = |timing: &Timing| {
         let goal = if timing.name == POSTCARD { Goal::AtMost(1.2) } else { Goal::Below(1.0) };
         let name = format!("decoding {lines} lines, against {}", timing.name);
-        Row::new("B3", name, ours, Quantity::Nanoseconds(timing.nanos)).ratio(timing.first_to_this).goal(goal)
+        Row::slower("B3", name, &timings[0], timing).goal(goal)
     };
     Ok(timings[1..].iter().map(row).collect())
 }

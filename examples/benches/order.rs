@@ -63,6 +63,11 @@ impl Order {
             lines: (0..lines).map(Line::of).collect(),
         }
     }
+
+    /// How many lines it has.
+    pub(crate) fn lines(&self) -> usize {
+        self.lines.len()
+    }
 }
 
 impl Line {
@@ -72,7 +77,7 @@ impl Line {
             name: format!("Article of number {number}"),
             qty: 1 + number as u32 % 7,
             price: 9.99 + number as f64,
-            discount: (number % 3 == 0).then_some(0.15),
+            discount: number.is_multiple_of(3).then_some(0.15),
             tags: ["garden".to_owned(), format!("shelf-{}", number % 12)],
         }
     }

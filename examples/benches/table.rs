@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::pairs::Timing;
+
 /// One comparison.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Row {
@@ -47,6 +49,20 @@ impl Row {
         let (bench, name) = (bench.to_owned(), name.into());
         let ratio = ours.value() / other.value();
         Self { bench, name, ours, other, ratio, goal: Goal::None, met: None }
+    }
+
+    /// A comparison of times, of which the ratio is ours to the other's.
+    pub(crate) fn slower(bench: &str, name: impl Into<String>, ours: &Timing, other: &Timing) -> Self {
+        let row =
+            Self::new(bench, name, Quantity::Nanoseconds(ours.nanos), Quantity::Nanoseconds(other.nanos));
+        row.ratio(other.first_to_this / ours.first_to_this)
+    }
+
+    /// A comparison of times, of which the ratio is the other's to ours.
+    pub(crate) fn faster(bench: &str, name: impl Into<String>, ours: &Timing, other: &Timing) -> Self {
+        let row = Self::slower(bench, name, ours, other);
+        let ratio = 1.0 / row.ratio;
+        row.ratio(ratio)
     }
 
     /// With a ratio that was measured as such: the median of those of samples taken side by side.
