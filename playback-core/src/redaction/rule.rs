@@ -1,6 +1,8 @@
 //! One thing that is not recorded, and where.
 
 use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use regex::bytes::{Regex, RegexBuilder};
 use wildmatch::WildMatch;
@@ -28,6 +30,10 @@ pub struct Rule {
     pub(super) what: What,
     pub(super) of: Option<WildMatch>,
     pub(super) action: Action,
+    /// Where it stands in a file of rules, from 1.
+    pub(super) line: Option<usize>,
+    /// How many places it changed, where that is counted.
+    pub(super) changes: Option<Arc<AtomicU64>>,
 }
 
 /// Where a rule holds.
@@ -196,8 +202,25 @@ impl Rule {
         self
     }
 
+    /// How many places it changed: values, keys of maps, parts of texts. It is counted from
+    /// [`Rules::counting`](super::Rules::counting) on, and 0 without.
+    #[must_use]
+    pub fn changes(&self) -> u64 {
+        self.changes.as_ref().map_or(0, |changes| changes.load(Relaxed))
+    }
+
     fn new(spot: Spot, what: What) -> Self {
-        Self { spot, what, of: None, action: Action::Mask(None) }
+        Self { spot, what, of: None, action: Action::Mask(None), line: None, changes: None }
+    }
+
+    pub(super) fn is_counting(&self) -> bool {
+        self.changes.is_some()
+    }
+
+    pub(super) fn count(&self) {
+        if let Some(changes) = &self.changes {
+            changes.fetch_add(1, Relaxed);
+        }
     }
 
     fn spot(pattern: &str) -> Result<Spot, RuleError> {
@@ -210,5 +233,30 @@ impl Rule {
 
     pub(super) fn is_for(&self, alias: &str) -> bool {
         self.of.as_ref().is_none_or(|of| of.matches(alias))
+    }
+}
+
+/// What it is about and where, without what it is replaced by and without its regular expression: people write the very
+/// secret there that must not show.
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.what, &self.spot) {
+            (What::Whole, Spot::Field(name)) => write!(f, "field {name}")?,
+            (What::Whole, Spot::Path(path)) => write!(f, "path {path}")?,
+            (What::Keys, Spot::Path(path)) => write!(f, "keys {path}")?,
+            (What::Whole | What::Keys, _) => f.write_str("all")?,
+            (What::Texts(texts), _) => write!(f, "text {}", texts.name())?,
+            (What::Matches(_), _) => f.write_str("matching")?,
+        }
+        if let (What::Texts(_) | What::Matches(_), Spot::Path(within)) = (&self.what, &self.spot) {
+            write!(f, " within {within}")?;
+        }
+        if let Some(of) = &self.of {
+            write!(f, " of {of}")?;
+        }
+        match self.line {
+            Some(line) => write!(f, " (line {line})"),
+            None => Ok(()),
+        }
     }
 }

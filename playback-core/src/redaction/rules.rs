@@ -1,5 +1,7 @@
 //! The redactor that goes by rules.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::pseudonym::Key;
@@ -61,24 +63,31 @@ impl Rules {
     /// Rules for what services commonly should not record: fields with names as of passwords, tokens, keys and cookies, and
     /// texts that look like [cards, bearer tokens or keys](Texts).
     pub fn usual() -> Self {
-        const NAMES: [&str; 20] = [
-            "password",
+        const NAMES: [&str; 27] = [
+            "*password",
             "passwd",
             "passphrase",
             "pwd",
             "pin",
             "cvv",
             "cvc",
-            "secret",
-            "*_secret",
-            "client_secret",
-            "api_key",
-            "apikey",
-            "x-api-key",
-            "private_key",
-            "access_key",
-            "*_token",
-            "token",
+            "card_number",
+            "cardnumber",
+            "*secret",
+            "*secret_key",
+            "*secretkey",
+            "*api_key",
+            "*apikey",
+            "*api-key",
+            "*private_key",
+            "*privatekey",
+            "*access_key",
+            "*accesskey",
+            "*account_key",
+            "*accountkey",
+            "*signing_key",
+            "*signingkey",
+            "*token",
             "authorization",
             "proxy-authorization",
             "*cookie",
@@ -110,6 +119,12 @@ impl Rules {
     /// What is recorded instead of a [`Secret`](super::Secret): a mask, unless said otherwise.
     pub fn secrets(mut self, action: Action) -> Self {
         self.secrets = action;
+        self
+    }
+
+    /// These, counting from here on how many places [each of them changes](Rule::changes); clones count together.
+    pub fn counting(mut self) -> Self {
+        self.rules.iter_mut().for_each(|rule| rule.changes = Some(Arc::default()));
         self
     }
 
