@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use regex::bytes::{Regex, RegexBuilder};
 use wildmatch::WildMatch;
 
+use super::names::{Ends, Names};
 use super::texts::Texts;
 use crate::value::Pattern;
 
@@ -40,7 +41,7 @@ pub struct Rule {
 #[derive(Debug, Clone)]
 pub(super) enum Spot {
     Anywhere,
-    Field(Box<WildMatch>),
+    Field(Box<Names>),
     Path(Box<Pattern>),
 }
 
@@ -110,7 +111,7 @@ impl Rule {
     /// `*` is any characters and `?` is one; upper and lower case are alike.
     #[must_use]
     pub fn field(name: &str) -> Self {
-        Self::new(Spot::Field(Box::new(WildMatch::new_case_insensitive(name))), What::Whole)
+        Self::new(Spot::Field(Box::new(Names::new(name))), What::Whole)
     }
 
     /// What a [pattern of paths](crate::value::Pattern) leads to, from the arguments of a call (which are told by their
@@ -229,6 +230,48 @@ impl Rule {
             why: why.to_string(),
         });
         Ok(Spot::Path(Box::new(parsed?)))
+    }
+
+    /// Whether it may lead to something wherever there is a value, whatever that holds.
+    pub(super) fn may_lead_anywhere(&self) -> bool {
+        match (&self.what, &self.spot) {
+            (What::Texts(_) | What::Matches(_), _) | (_, Spot::Field(_)) => false,
+            (_, Spot::Anywhere) => true,
+            (_, Spot::Path(path)) => path.last_name().is_none(),
+        }
+    }
+
+    /// Adds the names without which it leads to nothing.
+    pub(super) fn add_ends(&self, ends: &mut Ends) {
+        match &self.spot {
+            Spot::Field(names) => ends.add(names),
+            Spot::Path(path) => path.last_name().into_iter().for_each(|name| ends.add_name(name)),
+            Spot::Anywhere => {}
+        }
+    }
+
+    /// Whether it may lead to something in values where a field, a variant or an entry of a map has this name.
+    pub(super) fn may_lead_to_name(&self, name: &str) -> bool {
+        match (&self.what, &self.spot) {
+            (What::Texts(_) | What::Matches(_), _) => false,
+            (_, Spot::Anywhere) => true,
+            (_, Spot::Field(names)) => names.matches(name),
+            (_, Spot::Path(path)) => path.last_name() == Some(name),
+        }
+    }
+
+    /// Whether it is about parts of texts.
+    pub(super) fn is_about_texts(&self) -> bool {
+        matches!(self.what, What::Texts(_) | What::Matches(_))
+    }
+
+    /// Whether a text has what it is about, wherever that stands.
+    pub(super) fn is_about_text(&self, text: &[u8]) -> bool {
+        match &self.what {
+            What::Texts(texts) => texts.find(text).is_none_or(|found| !found.is_empty()),
+            What::Matches(regex) => regex.is_match(text),
+            What::Whole | What::Keys => false,
+        }
     }
 
     pub(super) fn is_for(&self, alias: &str) -> bool {

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use super::names::Ends;
 use super::pseudonym::Key;
 use super::redactor::{Known, Part, Place, Redactor, Unredactable};
 use super::rule::{Action, Rule};
-use super::texts::Texts;
+use super::texts::{TEXT_BYTES, Texts};
 use super::walk::{Remember, Replace, Walk};
 use crate::Value;
+use crate::value::{Glimpse, glance};
 
 /// What is not recorded as it is: the [`Redactor`] that goes by [`Rule`]s.
 ///
@@ -50,6 +52,7 @@ use crate::Value;
 #[must_use]
 pub struct Rules {
     rules: Vec<Rule>,
+    ends: Ends,
     key: Option<Key>,
     secrets: Action,
 }
@@ -57,7 +60,7 @@ pub struct Rules {
 impl Rules {
     /// No rules: all is recorded as it is, but what is a [`Secret`](super::Secret).
     pub const fn new() -> Self {
-        Self { rules: Vec::new(), key: None, secrets: Action::Mask(None) }
+        Self { rules: Vec::new(), ends: Ends::new(), key: None, secrets: Action::Mask(None) }
     }
 
     /// Rules for what services commonly should not record: fields with names as of passwords, tokens, keys and cookies, and
@@ -99,15 +102,15 @@ impl Rules {
 
     /// These, and one more.
     pub fn with(mut self, rule: Rule) -> Self {
+        rule.add_ends(&mut self.ends);
         self.rules.push(rule);
         self
     }
 
     /// These, and those as well; what else they say holds if these say nothing.
-    pub fn and(mut self, others: Self) -> Self {
-        self.rules.extend(others.rules);
-        self.key = self.key.or(others.key);
-        self
+    pub fn and(self, others: Self) -> Self {
+        let key = self.key.clone().or(others.key);
+        Self { key, ..others.rules.into_iter().fold(self, Self::with) }
     }
 
     /// What pseudonyms are made with.
@@ -154,8 +157,29 @@ impl Default for Rules {
 }
 
 impl Redactor for Rules {
-    fn concerns(&self, place: &Place<'_>, _encoded: &[u8]) -> bool {
-        self.rules.iter().any(|rule| rule.is_for(place.alias))
+    fn concerns(&self, place: &Place<'_>, encoded: &[u8]) -> bool {
+        let rules = || self.rules.iter().filter(|rule| rule.is_for(place.alias));
+        let is_meant =
+            |name: &str| self.ends.may_have(name) && rules().any(|rule| rule.may_lead_to_name(name));
+        if rules().any(Rule::may_lead_anywhere)
+            || place.argument_names.iter().any(|name| is_meant(name))
+            || (place.part == Part::Data && is_meant(place.alias))
+        {
+            return true;
+        }
+        if encoded.is_empty() || rules().next().is_none() {
+            return false;
+        }
+        // Nearly all values hold nothing that a rule is about, and decoding them costs many times as much as a glance.
+        let about_texts = || rules().filter(|rule| rule.is_about_texts());
+        glance(encoded, &mut |seen| match seen {
+            Glimpse::Name(name) => is_meant(name),
+            Glimpse::Key(key) => {
+                is_meant(key) || about_texts().any(|rule| rule.is_about_text(key.as_bytes()))
+            }
+            Glimpse::Text(text) => about_texts().any(|rule| rule.is_about_text(text)),
+            Glimpse::Numbers(count) => count >= TEXT_BYTES && about_texts().next().is_some(),
+        })
     }
 
     fn redact(&self, place: &Place<'_>, value: &mut Value, known: &Known) -> Result<(), Unredactable> {

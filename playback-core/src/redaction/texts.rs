@@ -51,13 +51,23 @@ impl Texts {
     /// Whether it is worth looking: nearly all texts hold nothing.
     fn may_be_in(self, text: &[u8]) -> bool {
         match self {
-            Self::Cards => text.len() >= 13,
+            Self::Cards => {
+                text.len() >= *CARD_DIGITS.start()
+                    && text.iter().filter(|byte| byte.is_ascii_digit()).nth(CARD_DIGITS.start() - 1).is_some()
+            }
             Self::Emails => text.contains(&b'@'),
-            Self::Bearers => text.len() >= 8,
+            Self::Bearers => {
+                let has =
+                    |word: &[u8]| text.windows(word.len()).any(|there| there.eq_ignore_ascii_case(word));
+                text.len() >= 8 && [&b"bearer"[..], b"basic", b"token", b"eyJ"].into_iter().any(has)
+            }
             Self::Keys => text.len() >= 16,
         }
     }
 }
+
+/// How many bytes a list of numbers has at least to be looked at as a text.
+pub(super) const TEXT_BYTES: usize = 8;
 
 /// What a match is about: its first group, if there is one.
 pub(super) fn matched(captures: &Captures<'_>) -> Option<Range<usize>> {
@@ -70,6 +80,7 @@ fn regex(texts: Texts) -> Option<&'static Regex> {
     static EMAILS: OnceLock<Option<Regex>> = OnceLock::new();
     static BEARERS: OnceLock<Option<Regex>> = OnceLock::new();
     static KEYS: OnceLock<Option<Regex>> = OnceLock::new();
+    // Where nothing is of other scripts it is `(?-u)`, so that the faster engines of `regex` do.
     let (made, pattern) = match texts {
         Texts::Cards => (&CARDS, r"[0-9](?:[ -]?[0-9]){12,}"),
         Texts::Emails => (
@@ -79,12 +90,12 @@ fn regex(texts: Texts) -> Option<&'static Regex> {
         ),
         Texts::Bearers => (
             &BEARERS,
-            r"(?i:\b(?:bearer|basic|token)[ \t]+)([A-Za-z0-9._~+/=-]{8,})|(\beyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*)",
+            r"(?-u)(?i:\b(?:bearer|basic|token)[ \t]+)([A-Za-z0-9._~+/=-]{8,})|(\beyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*)",
         ),
         Texts::Keys => (
             &KEYS,
             concat!(
-                r"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----(?s:.*?)(?:-----END [A-Z ]*PRIVATE KEY(?: BLOCK)?-----|\z)",
+                r"(?-u)-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----(?s:.*?)(?:-----END [A-Z ]*PRIVATE KEY(?: BLOCK)?-----|\z)",
                 r"|[A-Za-z][A-Za-z0-9+.-]*://[^\s/?#@:]*:([^\s/?#@]+)@",
                 r"|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b",
                 r#"|(?i:aws|secret)[A-Za-z_ -]*(?i:key)["']?\s*[=:]\s*["']?([A-Za-z0-9/+]{40})\b"#,

@@ -7,14 +7,11 @@ use super::pseudonym::{Key, as_bytes};
 use super::redactor::{Known, Part, Place, Unredactable};
 use super::rule::{Action, Rule, Spot, What};
 use super::secret::{marked, strip_marks};
-use super::texts::matched;
+use super::texts::{TEXT_BYTES, matched};
 use crate::Value;
 use crate::value::Way;
 
 type Done = Result<(), Unredactable>;
-
-/// How many bytes a list of numbers has at least to be looked at as a text.
-const TEXT_BYTES: usize = 8;
 
 /// Rules on their way through a value.
 pub(super) struct Walk<'r, V> {

@@ -59,6 +59,13 @@ pub(super) struct Fields {
     defines: bool,
 }
 
+impl Fields {
+    /// Whether the names stand here, and are not those of a struct before.
+    pub(super) fn defines(self) -> bool {
+        self.defines
+    }
+}
+
 /// What is visible at one moment.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Mark {
