@@ -88,6 +88,7 @@ pub async fn open(id: &RecordingId, source: Box<dyn ReadRange>) -> Result<Opened
         return Err(header::truncated(&name, there, header.file));
     }
     if there < front {
+        header.check_size(&name, DEFAULT_MAX_BYTES)?;
         head.extend(source.read_range(there..front).await?);
     }
     let packed =
