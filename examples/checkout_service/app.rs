@@ -80,6 +80,8 @@ pub fn counts(stats: &Stats) -> Value {
         "discarded": stats.discarded.total(),
         "dropped": {
             "queue_full": stats.dropped.queue_full,
+            "backed_off": stats.dropped.backed_off,
+            "paused": stats.dropped.paused,
             "closed": stats.dropped.closed,
             "unwritten": stats.dropped.unwritten,
         },
