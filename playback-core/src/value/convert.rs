@@ -6,7 +6,7 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::order::KeyOrder;
+use super::order::{KeyOrder, compare_keys};
 use super::read::{Head, Reader};
 use super::tags::{canonical_f32, canonical_f64};
 use super::write::Writer;
@@ -179,7 +179,7 @@ impl Builder<'_> {
 
     fn map(&mut self, count: usize) -> Result<Value, DecodeError> {
         let mut entries = Vec::with_capacity(count.min(ROOM));
-        let mut sorted = true;
+        let (mut sorted, mut by_bytes) = (true, false);
         let mut before = None;
         for _ in 0..count {
             let start = self.reader.rest();
@@ -187,12 +187,18 @@ impl Builder<'_> {
             let key = self.value()?;
             self.reader.end(mark);
             let bytes = start.get(..start.len() - self.reader.rest().len()).unwrap_or_default();
-            let order = Some(KeyOrder::of(bytes));
+            let order = KeyOrder::of(bytes);
+            by_bytes |= matches!(order, KeyOrder::Other(_));
+            let order = Some(order);
             sorted &= before <= order;
             before = order;
             let value = self.value().map_err(|error| error.inside(Segment::Key(key.clone())))?;
             self.reader.end(mark);
             entries.push((key, value));
+        }
+        if by_bytes {
+            // Someone else may have written a key in other bytes than it has here.
+            sorted = entries.is_sorted_by(|(one, _), (other, _)| compare_keys(one, other).is_le());
         }
         // Only bytes that someone else wrote can be out of order.
         Ok(if sorted { Value::Map(entries) } else { Value::map(entries) })
