@@ -299,7 +299,9 @@ impl Replaying {
     /// Passes, fails with the differences, or accepts them.
     fn conclude(&self, comparison: Comparison, runtime: &Runtime) -> Result<(), Failed> {
         let failed = |error: Error| Failed::from(error.chain());
-        let shown = format!("{comparison}\n(recorded -> replayed)");
+        let file = self.fixtures.as_ref().and_then(|fixtures| fixtures.path_of(&comparison.id));
+        let of_file = file.map(|file| format!("\n{}", file.display())).unwrap_or_default();
+        let shown = format!("{comparison}\n(recorded -> replayed){of_file}");
         match (&self.fixtures, self.accept, comparison.status()) {
             (Some(fixtures), Accept::Pending | Accept::Always, Status::Equal) => {
                 clear_pending(fixtures, &comparison.id).map_err(failed)
