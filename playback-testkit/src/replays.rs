@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use futures::stream::StreamExt;
 use playback_cassette::{Cassette, Fixtures, Query};
@@ -83,6 +83,12 @@ pub fn replay_directory(directory: &str, tuner: &dyn Tuner) -> Replays {
     })
 }
 
+/// A file as it is named from where the process runs, which is the package's directory under cargo.
+pub(crate) fn near(file: &Path) -> &Path {
+    let here = std::env::current_dir().ok();
+    here.and_then(|here| file.strip_prefix(here).ok()).unwrap_or(file)
+}
+
 /// What came of [replaying all](replay_all) recordings of a cassette.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
@@ -151,7 +157,7 @@ impl fmt::Display for Replays {
         for comparison in differ.iter().take(TOLD) {
             write!(f, "\n{comparison}")?;
             if let Some(file) = self.files.get(&comparison.id) {
-                write!(f, "\n  in {}", file.display())?;
+                write!(f, "\n  in {}", near(file).display())?;
             }
         }
         match differ.len().saturating_sub(TOLD) {
