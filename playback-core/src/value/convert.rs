@@ -83,15 +83,15 @@ pub fn is_error(bytes: &[u8]) -> bool {
 
 fn write<'v>(writer: &mut Writer<'v>, value: &'v Value) -> Result<(), EncodeError> {
     match value {
-        Value::Unit => writer.unit(),
-        Value::Bool(value) => writer.bool(*value),
-        Value::Integer(value) => writer.integer(*value),
-        Value::F32(value) => writer.f32(*value),
-        Value::F64(value) => writer.f64(*value),
-        Value::Char(value) => writer.char(*value),
-        Value::String(value) => writer.str(value),
-        Value::Bytes(value) => writer.bytes(value),
-        Value::None => writer.none(),
+        Value::Unit => writer.unit()?,
+        Value::Bool(value) => writer.bool(*value)?,
+        Value::Integer(value) => writer.integer(*value)?,
+        Value::F32(value) => writer.f32(*value)?,
+        Value::F64(value) => writer.f64(*value)?,
+        Value::Char(value) => writer.char(*value)?,
+        Value::String(value) => writer.str(value)?,
+        Value::Bytes(value) => writer.bytes(value)?,
+        Value::None => writer.none()?,
         Value::Some(value) => {
             writer.some()?;
             write(writer, value)?;
@@ -122,9 +122,9 @@ fn write<'v>(writer: &mut Writer<'v>, value: &'v Value) -> Result<(), EncodeErro
                 writer.field(&mut open, name);
                 write(writer, value).map_err(|error| error.inside(Segment::Field(name.clone())))?;
             }
-            writer.end_struct(&mut open);
+            writer.end_struct(open);
         }
-        Value::Variant(name, None) => writer.unit_variant(name),
+        Value::Variant(name, None) => writer.unit_variant(name)?,
         Value::Variant(name, Some(payload)) => {
             writer.variant(name)?;
             write(writer, payload).map_err(|error| error.inside(Segment::Variant(name.clone())))?;
