@@ -90,7 +90,7 @@ fn what_goes_wrong_shows_in_the_log_and_does_not_flood_it() {
         )]
     );
 
-    let recorder = TapeRecorder::builder(held(0)).queue_bytes(0).build();
+    let recorder = TapeRecorder::builder(held(0)).back_off(None).queue_bytes(0).build();
     let id = record(&recorder, 1);
     assert_eq!(
         lines(),
