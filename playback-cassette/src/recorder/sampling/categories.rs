@@ -9,7 +9,7 @@ use super::slowest::Slowest;
 use super::token_bucket::TokenBucket;
 
 /// How many categories are told apart; a service has some dozens. All others are one. With what is remembered of the
-/// [slowest](Slowest), that is 2 MiB at most.
+/// [slowest](Slowest), that is less than 2 MiB.
 const MOST: usize = 1024;
 
 /// What is remembered of each category, bounded: categories can be made while the code runs, of what a stranger sends.
@@ -28,7 +28,7 @@ pub(super) struct Category(Mutex<Memory>);
 pub(super) struct Memory {
     bucket: Option<TokenBucket>,
     budget: Option<Budget>,
-    slowest: Option<Slowest>,
+    slowest: Slowest,
 }
 
 impl Categories {
@@ -66,7 +66,7 @@ impl Memory {
     }
 
     pub(super) fn slowest(&mut self) -> &mut Slowest {
-        self.slowest.get_or_insert_with(Slowest::new)
+        &mut self.slowest
     }
 }
 

@@ -105,10 +105,9 @@ impl Sampling {
         self
     }
 
-    /// Keeps besides the slowest of each category: this share of them at most, from 0 to 1. 0.01 keeps what is slower than
-    /// the 99th percentile of the runs before, of which as many are remembered as make up 16 to 32 slowest, at least a
-    /// thousand. Durations that are less than an eighth apart count as equal. Until a category has had enough runs
-    /// to tell, 100 for a share of 0.01, none of them is slow.
+    /// Keeps besides the slowest of each category: this share of them, from 0 to 1. 0.01 keeps what is slower than the
+    /// 99th percentile of the runs before: of as many of them as have 16 to 32 such slow ones among them, here 1,600 to
+    /// 3,200. Until a category has had enough runs to tell, here 100, none of them is slow.
     #[must_use]
     pub fn and_slowest(mut self, of: f64) -> Self {
         self.slowest = Some(share(of));

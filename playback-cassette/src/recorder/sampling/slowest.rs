@@ -2,72 +2,56 @@
 
 use std::time::Duration;
 
-/// Eight to each doubling of the duration, from a microsecond to an hour.
-const BUCKETS: usize = 32 * 8;
+/// How many of the slowest are remembered of each half of the runs that are.
+const REMEMBERED: usize = 32;
 
-/// How many of the slowest are remembered, twice over at most.
-const REMEMBERED: f64 = 16.0;
+/// How many runs a half has is what has so many of the slowest in it.
+const OF_A_HALF: f64 = 16.0;
 
-/// How long runs of a category took, of late.
+/// The slowest runs of a category, of late.
 ///
-/// Two histograms of durations, by their logarithm: one that fills, and one that is full and is forgotten when the other is.
-/// So it follows what changes, and takes 2 KiB.
-#[derive(Debug)]
+/// Of the last runs in two halves: one that fills, and one that is full and is forgotten when the other is. So it follows what
+/// changes. It is exact, since of each half as many are remembered as can be among the slowest of both.
+#[derive(Debug, Default)]
 pub(super) struct Slowest {
-    filling: Histogram,
-    full: Histogram,
+    filling: Half,
+    full: Half,
 }
 
-#[derive(Debug)]
-struct Histogram {
-    counts: Box<[u32; BUCKETS]>,
-    total: u32,
+#[derive(Debug, Default)]
+struct Half {
+    /// The slowest first.
+    slowest: Vec<Duration>,
+    runs: u64,
 }
 
 impl Slowest {
-    pub(super) fn new() -> Self {
-        Self { filling: Histogram::new(), full: Histogram::new() }
-    }
-
-    /// Whether a run belongs to the slowest of a share, as far as the ones before tell. Remembers it.
+    /// Whether a run belongs to the slowest of a share, among those before it. Remembers it.
     pub(super) fn has(&mut self, duration: Duration, share: f64) -> bool {
-        let bucket = bucket(duration);
-        let total = f64::from(self.filling.total) + f64::from(self.full.total);
-        let as_slow = f64::from(self.filling.from(bucket)) + f64::from(self.full.from(bucket));
-        // It would be one of them.
-        let is_slow = total >= 1.0 / share && as_slow + 1.0 <= share * (total + 1.0);
-        self.filling.count(bucket);
-        if f64::from(self.filling.total) >= (REMEMBERED / share).clamp(1000.0, f64::from(u32::MAX)) {
-            self.full = std::mem::replace(&mut self.filling, Histogram::new());
+        let runs = (self.filling.runs + self.full.runs + 1) as f64;
+        let as_slow = self.filling.as_slow_as(duration) + self.full.as_slow_as(duration);
+        self.filling.push(duration);
+        if self.filling.runs as f64 >= OF_A_HALF / share {
+            self.full = std::mem::take(&mut self.filling);
         }
-        is_slow
+        // With it, no more than the share are as slow.
+        as_slow as f64 + 1.0 <= share * runs
     }
 }
 
-impl Histogram {
-    fn new() -> Self {
-        Self { counts: Box::new([0; BUCKETS]), total: 0 }
+impl Half {
+    fn as_slow_as(&self, duration: Duration) -> usize {
+        self.slowest.partition_point(|&slow| slow >= duration)
     }
 
-    fn count(&mut self, bucket: usize) {
-        if let Some(count) = self.counts.get_mut(bucket) {
-            *count += 1;
-            self.total += 1;
+    fn push(&mut self, duration: Duration) {
+        self.runs += 1;
+        let place = self.as_slow_as(duration);
+        if place < REMEMBERED {
+            self.slowest.truncate(REMEMBERED - 1);
+            self.slowest.insert(place, duration);
         }
     }
-
-    /// How many are in this bucket or above.
-    fn from(&self, bucket: usize) -> u32 {
-        self.counts.iter().skip(bucket).sum()
-    }
-}
-
-fn bucket(duration: Duration) -> usize {
-    // 2^10 nanoseconds are the first bucket, since less is no time.
-    let nanoseconds = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX).max(1 << 10);
-    let doublings = nanoseconds.ilog2();
-    let eighth = (nanoseconds >> (doublings - 3)) & 7;
-    ((doublings as usize - 10) * 8 + eighth as usize).min(BUCKETS - 1)
 }
 
 #[cfg(test)]
@@ -83,7 +67,7 @@ mod tests {
     #[test]
     fn the_share_that_is_asked_for_is_kept_and_it_is_the_slowest() {
         for (share, runs) in [(0.01, 20_000), (0.1, 5000), (0.001, 100_000)] {
-            let (mut slowest, mut random) = (Slowest::new(), fastrand::Rng::with_seed(7));
+            let (mut slowest, mut random) = (Slowest::default(), fastrand::Rng::with_seed(7));
             let durations: Vec<_> = (0..runs).map(|_| typical(&mut random)).collect();
             let kept: Vec<_> = durations.iter().filter(|&&duration| slowest.has(duration, share)).collect();
             let expected = share * f64::from(runs);
@@ -100,14 +84,25 @@ mod tests {
 
     #[test]
     fn runs_that_all_take_the_same_are_none_of_them_slow() {
-        let mut slowest = Slowest::new();
+        let mut slowest = Slowest::default();
         assert!(!(0..5000).any(|_| slowest.has(Duration::from_millis(10), 0.05)));
         assert!(slowest.has(Duration::from_millis(20), 0.05));
     }
 
     #[test]
+    fn durations_that_are_close_together_are_told_apart() {
+        let (mut slowest, mut random) = (Slowest::default(), fastrand::Rng::with_seed(7));
+        let mut kept = (0..5000).filter_map(|_| {
+            let duration = Duration::from_micros(10_000 + random.u64(..1000));
+            slowest.has(duration, 0.02).then_some(duration.as_micros())
+        });
+        let (first, rest) = (kept.next().unwrap(), kept.collect::<Vec<_>>());
+        assert!(first > 10_900 && (70..=110).contains(&rest.len()), "{first}, {}", rest.len());
+    }
+
+    #[test]
     fn what_is_slow_follows_the_traffic() {
-        let mut slowest = Slowest::new();
+        let mut slowest = Slowest::default();
         let mut kept = |milliseconds, runs: usize| {
             (0..runs).filter(|_| slowest.has(Duration::from_millis(milliseconds), 0.01)).count()
         };
@@ -121,19 +116,10 @@ mod tests {
 
     #[test]
     fn nothing_is_slow_before_there_are_enough_to_tell() {
-        let mut slowest = Slowest::new();
-        let mut growing = (1..=100).map(|seconds| slowest.has(Duration::from_secs(seconds), 0.01));
+        let mut slowest = Slowest::default();
+        let mut growing = (1..100).map(|seconds| slowest.has(Duration::from_secs(seconds), 0.01));
         assert!(!growing.any(|is_slow| is_slow));
         assert!(slowest.has(Duration::from_secs(200), 0.01));
         assert!(!slowest.has(Duration::from_secs(1000), 0.0), "a share of nothing keeps nothing");
-    }
-
-    #[test]
-    fn every_duration_has_a_bucket_and_longer_ones_no_lower_one() {
-        let nanoseconds =
-            (0..64).flat_map(|doublings| [1_u64 << doublings, (1 << doublings) + (1 << doublings) / 2]);
-        let buckets: Vec<_> = nanoseconds.map(|it| bucket(Duration::from_nanos(it))).collect();
-        assert!(buckets.is_sorted());
-        assert_eq!((buckets[0], bucket(Duration::MAX)), (0, BUCKETS - 1));
     }
 }
