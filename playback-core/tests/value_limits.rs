@@ -75,8 +75,9 @@ fn deep_input_does_not_exhaust_the_stack() {
     #[allow(dead_code, reason = "only refused")]
     struct Tuple(Option<Box<Tuple>>, u8);
 
-    for unit in [&[0x0E, 1][..], &[0x0D], &[0x0F, 1, 0x80], &[0x0F, 1], &[0x12, 1, b'a'], &[0x10, 1, 1, b'a']]
-    {
+    let long = [&[0x0E, 1][..], &[0x0F, 1, 0x80], &[0x0F, 1], &[0x10, 1, 1, b'a']];
+    let short = [&[0xC1][..], &[0xD1, 0x80], &[0xD1], &[0xE0, 0, b'a'], &[0x0D], &[0x12, 1, b'a']];
+    for unit in long.into_iter().chain(short) {
         let bytes = unit.repeat(1_000_000);
         assert!(decode_value(&bytes).is_err());
         assert!(decode::<IgnoredAny>(&bytes).is_err());

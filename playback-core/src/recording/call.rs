@@ -72,6 +72,12 @@ impl<'t> Call<'t> {
         self.entry
     }
 
+    /// What it has in common with other calls, as it stands on the tape.
+    #[must_use]
+    pub fn site(&self) -> &'t Site {
+        self.site
+    }
+
     /// How many bytes the encoded arguments take.
     #[must_use]
     pub fn argument_length(&self) -> u64 {

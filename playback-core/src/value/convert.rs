@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::order::{KeyOrder, compare_keys};
 use super::read::{Head, Reader};
-use super::tags::{canonical_f32, canonical_f64};
+use super::tags::{DEFINE_VARIANT, canonical_f32, canonical_f64};
 use super::write::Writer;
 use super::write_struct::hint;
 use super::{DecodeError, EncodeError, Name, Segment, Value, decode, encode};
@@ -73,21 +73,25 @@ pub fn decode_value(bytes: &[u8]) -> Result<Value, DecodeError> {
 /// ```
 #[must_use]
 pub fn is_error(bytes: &[u8]) -> bool {
+    // Of a struct the head has all names.
+    if bytes.first() != Some(&DEFINE_VARIANT) {
+        return false;
+    }
     let mut reader = Reader::new(bytes);
     matches!(reader.head(), Ok(Head::Variant(name)) if reader.name(name) == "Err")
 }
 
 fn write<'v>(writer: &mut Writer<'v>, value: &'v Value) -> Result<(), EncodeError> {
     match value {
-        Value::Unit => writer.unit(),
-        Value::Bool(value) => writer.bool(*value),
-        Value::Integer(value) => writer.integer(*value),
-        Value::F32(value) => writer.f32(*value),
-        Value::F64(value) => writer.f64(*value),
-        Value::Char(value) => writer.char(*value),
-        Value::String(value) => writer.str(value),
-        Value::Bytes(value) => writer.bytes(value),
-        Value::None => writer.none(),
+        Value::Unit => writer.unit()?,
+        Value::Bool(value) => writer.bool(*value)?,
+        Value::Integer(value) => writer.integer(*value)?,
+        Value::F32(value) => writer.f32(*value)?,
+        Value::F64(value) => writer.f64(*value)?,
+        Value::Char(value) => writer.char(*value)?,
+        Value::String(value) => writer.str(value)?,
+        Value::Bytes(value) => writer.bytes(value)?,
+        Value::None => writer.none()?,
         Value::Some(value) => {
             writer.some()?;
             write(writer, value)?;
@@ -118,9 +122,9 @@ fn write<'v>(writer: &mut Writer<'v>, value: &'v Value) -> Result<(), EncodeErro
                 writer.field(&mut open, name);
                 write(writer, value).map_err(|error| error.inside(Segment::Field(name.clone())))?;
             }
-            writer.end_struct(&mut open);
+            writer.end_struct(open);
         }
-        Value::Variant(name, None) => writer.unit_variant(name),
+        Value::Variant(name, None) => writer.unit_variant(name)?,
         Value::Variant(name, Some(payload)) => {
             writer.variant(name)?;
             write(writer, payload).map_err(|error| error.inside(Segment::Variant(name.clone())))?;

@@ -32,7 +32,7 @@
 //! | `pattern` (feature `patterns`) | patterns of paths |
 //! | `natural` | values to and from other formats through serde |
 //! | `tags`, `order` | the bytes' constants, and the order of map keys |
-//! | `shapes`, `write`, `write_map`, `write_struct`, `encode` | writing: names seen before, the writer, serde's `Serializer` |
+//! | `output`, `shapes`, `write`, `write_map`, `write_struct`, `encode` | writing: the bytes as they grow, names seen before, the writer, serde's `Serializer` |
 //! | `read`, `decode`, `visit`, `access` | reading: the reader, serde's `Deserializer`, what visitors get, containers |
 //! | `convert` | trees to and from bytes |
 //! | `glance` (feature `redaction`) | what is in bytes, without decoding them |
@@ -52,6 +52,7 @@ mod name;
 mod natural;
 mod notation;
 mod order;
+mod output;
 mod parse;
 mod path;
 #[cfg(feature = "patterns")]

@@ -2,8 +2,8 @@
 
 use super::tags::{
     BYTES, CHAR, DEFINE_STRUCT, DEFINE_UNIT_VARIANT, DEFINE_VARIANT, F32, F64, FALSE, MAP, MAX_SHAPES,
-    NEGATIVE, NEGATIVE_128, NONE, SEQ, SHAPE, SMALL_SHAPE, SMALL_STRING, SMALL_UNSIGNED, SOME, STRING, TRUE,
-    UNIT, UNSIGNED, UNSIGNED_128,
+    NEGATIVE, NEGATIVE_128, NONE, SEQ, SHAPE, SMALL_MAP, SMALL_SEQ, SMALL_SHAPE, SMALL_STRING, SMALL_STRUCT,
+    SMALL_UNSIGNED, SOME, STRING, TRUE, UNIT, UNSIGNED, UNSIGNED_128, UNUSED,
 };
 use super::{DecodeError, Integer, MAX_DEPTH};
 
@@ -128,13 +128,21 @@ impl<'de> Reader<'de> {
     // What follows reads the commonest values without the detour over `Head`. Each of them reads nothing unless all is
     // as it should be, and leaves what is not to `head`.
 
-    /// The next value, if it is an integer below 128.
+    /// The next value, if it is an integer of up to 64 bits that is not negative.
     #[inline]
-    pub(super) fn small_unsigned(&mut self) -> Option<u8> {
+    pub(super) fn unsigned(&mut self) -> Option<u64> {
         let (&tag, rest) = self.rest.split_first()?;
-        let small = tag.checked_sub(SMALL_UNSIGNED)?;
-        self.rest = rest;
-        Some(small)
+        match tag {
+            SMALL_UNSIGNED..SMALL_SEQ => {
+                self.rest = rest;
+                Some(u64::from(tag - SMALL_UNSIGNED))
+            }
+            UNSIGNED => {
+                let before = std::mem::replace(&mut self.rest, rest);
+                self.varint().inspect_err(|_| self.rest = before).ok()
+            }
+            _ => None,
+        }
     }
 
     /// The next value, if it is a string of fewer than 64 bytes.
@@ -171,11 +179,11 @@ impl<'de> Reader<'de> {
         }
     }
 
-    /// The number of elements of the next value, if it is a sequence of fewer than 128.
+    /// The number of elements of the next value, if it is a sequence of fewer than 16.
     #[inline]
     pub(super) fn small_seq(&mut self) -> Option<usize> {
-        let (&[SEQ, count @ 0..0x80], rest) = self.rest.split_first_chunk()? else { return None };
-        let count = usize::from(count);
+        let (&tag, rest) = self.rest.split_first()?;
+        let count = usize::from(tag.checked_sub(SMALL_SEQ).filter(|count| *count < SMALL_MAP - SMALL_SEQ)?);
         (count <= rest.len()).then(|| {
             self.rest = rest;
             count
@@ -185,7 +193,10 @@ impl<'de> Reader<'de> {
     /// Reads a value up to the values inside it.
     pub(super) fn head(&mut self) -> Result<Head<'de>> {
         Ok(match self.byte()? {
-            tag @ SMALL_UNSIGNED.. => Head::Integer(Integer::from(tag - SMALL_UNSIGNED)),
+            tag @ SMALL_SEQ..SMALL_MAP => Head::Seq(self.there(usize::from(tag - SMALL_SEQ), 1)?),
+            tag @ SMALL_MAP..SMALL_STRUCT => Head::Map(self.there(usize::from(tag - SMALL_MAP), 2)?),
+            tag @ SMALL_STRUCT..UNUSED => self.define_small_struct(usize::from(tag - SMALL_STRUCT) + 1)?,
+            tag @ SMALL_UNSIGNED..SMALL_SEQ => Head::Integer(Integer::from(tag - SMALL_UNSIGNED)),
             tag @ SMALL_STRING..SMALL_UNSIGNED => Head::Str(self.text(usize::from(tag - SMALL_STRING))?),
             tag @ SMALL_SHAPE..SMALL_STRING => self.shape(usize::from(tag - SMALL_SHAPE))?,
             UNIT => Head::Unit,
@@ -374,6 +385,25 @@ impl<'de> Reader<'de> {
     }
 
     #[cold]
+    fn define_small_struct(&mut self, count: usize) -> Result<Head<'de>> {
+        let lengths = self.take(count.div_ceil(2))?;
+        let lengths = lengths.iter().flat_map(|pair| [pair & 0x0F, pair >> 4]).take(count);
+        let lengths = lengths.map(|length| usize::from(length) + 1);
+        let mut text = self.text(lengths.clone().sum())?;
+        self.there(count, 1)?;
+        let first = self.names.len();
+        self.names.reserve(count);
+        for length in lengths {
+            let Some((name, rest)) = text.split_at_checked(length) else {
+                return Err(self.corrupt("a name that is not UTF-8 ends"));
+            };
+            self.names.push(name);
+            text = rest;
+        }
+        Ok(Head::Struct(Fields { first, count, defines: true }))
+    }
+
+    #[cold]
     fn define_variant(&mut self, shape: impl FnOnce(usize) -> Shape) -> Result<usize> {
         let name = self.names.len();
         self.define_name()?;
@@ -419,10 +449,12 @@ impl<'de> Reader<'de> {
     #[inline]
     fn count(&mut self, size: usize) -> Result<usize> {
         let count = self.varint()?;
-        match usize::try_from(count) {
-            Ok(count) if count <= self.rest.len() / size => Ok(count),
-            _ => Err(self.truncated()),
-        }
+        self.there(usize::try_from(count).unwrap_or(usize::MAX), size)
+    }
+
+    #[inline]
+    fn there(&self, count: usize, size: usize) -> Result<usize> {
+        if count <= self.rest.len() / size { Ok(count) } else { Err(self.truncated()) }
     }
 
     #[inline]

@@ -24,7 +24,7 @@
 //! | `arguments` | the commands and what they share |
 //! | `failure` | how a command ends: exit codes |
 //! | `store` | opening a store: an object store, or files in a directory |
-//! | `id`, `when`, `select` | ids, times and conditions as people write them |
+//! | `id`, `ending`, `when`, `select` | ids, times and conditions as people write them |
 //! | `screen`, `columns`, `value`, `words`, `json` | how things are shown, harmless to terminals |
 //! | `ls`, `inventory`, `stats`, `verify` | looking at a store |
 //! | `show`, `diff` | looking at recordings |
@@ -42,6 +42,7 @@ mod compare;
 mod convert;
 mod copy;
 mod diff;
+mod ending;
 mod failure;
 mod form;
 mod id;

@@ -2,7 +2,7 @@
 
 use playback_core::{Context, Recording, input, operation, output};
 
-use crate::run::Place;
+use crate::run::{Place, ran};
 use crate::shop;
 
 #[test]
@@ -336,4 +336,46 @@ fn data_that_was_kept_is_shown_compared_and_verified() {
     let it = place.path().join("other.tape");
     std::fs::write(&it, playback_cassette::format::encode(&with(2)).unwrap()).unwrap();
     assert_eq!(place.run(&["diff", "@last", it.to_str().unwrap()]).code, Some(1));
+}
+
+#[test]
+fn a_recording_larger_than_memory_is_verified() {
+    if !cfg!(target_os = "linux") {
+        println!("skipped: this system may not bound what a process takes of memory");
+        return;
+    }
+    let values = || (0..96).map(|number| format!("{number} {}", "a value ".repeat(1 << 18)));
+    let recording = shop::one(0, || {
+        operation("Large").run(|| {
+            for (number, value) in values().enumerate() {
+                input("read").args(&(number,)).run(|| value);
+            }
+        });
+    });
+    let place = Place::of(std::slice::from_ref(&recording));
+    drop(recording);
+    // Half of what the values take, in KiB.
+    let bounded = |arguments: &str| {
+        let line = format!("ulimit -d 98304 && exec '{}' {arguments}", env!("CARGO_BIN_EXE_playback"));
+        let mut command = std::process::Command::new("sh");
+        ran(command.args(["-c", &line]).env("PLAYBACK_STORE", place.path()).output().unwrap())
+    };
+    let verified = bounded("verify");
+    assert_eq!((verified.code, verified.out.as_str()), (Some(0), ""), "{verified:?}");
+    assert!(verified.err.contains("1 sound, no problems"), "{verified:?}");
+    let loaded = bounded("show @last --timeline");
+    assert_ne!(loaded.code, Some(0), "the bound is none");
+}
+
+#[test]
+fn a_tape_that_is_longer_or_shorter_than_it_was_is_found() {
+    let place = Place::of_objects();
+    let tape = place.object("full", 0);
+    let bytes = std::fs::read(&tape).unwrap();
+    for damaged in [[&bytes[..], b"more"].concat(), bytes[..bytes.len() - 1].to_vec()] {
+        std::fs::write(&tape, damaged).unwrap();
+        let found = place.run(&["verify"]);
+        assert_eq!(found.code, Some(1), "{found:?}");
+        assert!(found.out.starts_with("corrupt     recording Checkout/20260101"), "{found:?}");
+    }
 }
