@@ -25,7 +25,8 @@ fuzz_target!(|input: &[u8]| {
 
 fn read(bytes: &[u8]) {
     // No matter how little was sent, what it says is bounded by the limit.
-    let small = within(LIMIT as usize / 1024, &[0; 1024], || format::decode_within("it", bytes, LIMIT).is_ok());
+    let small =
+        within(LIMIT as usize / 1024, &[0; 1024], || format::decode_within("it", bytes, LIMIT).is_ok());
     let Ok(recording) = format::decode("it", bytes) else {
         assert!(!small);
         return;
