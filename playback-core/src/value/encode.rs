@@ -225,20 +225,16 @@ pub(super) struct Elements<'a> {
 }
 
 impl Elements<'_> {
-    #[inline]
+    #[inline(always)]
     fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Done {
         self.seq.element();
-        value.serialize(&mut *self.writer).map_err(|error| self.inside(error))
-    }
-
-    #[cold]
-    fn inside(&self, error: EncodeError) -> EncodeError {
-        error.inside(Segment::Index(self.writer.index(&self.seq)))
+        let seq = self.seq;
+        value.serialize(&mut *self.writer).map_err(|error| self.writer.inside_element(seq, error))
     }
 
     #[inline(always)]
-    fn finish(&mut self) -> Done {
-        self.writer.end_seq(&self.seq);
+    fn finish(self) -> Done {
+        self.writer.end_seq(self.seq);
         Ok(())
     }
 }
@@ -257,8 +253,8 @@ impl Fields<'_> {
     }
 
     #[inline(always)]
-    fn finish(&mut self) -> Done {
-        self.writer.end_struct(self.open);
+    fn finish(self) -> Done {
+        self.writer.end_struct(&self.open);
         Ok(())
     }
 }
@@ -284,10 +280,9 @@ impl SerializeTupleVariant for InVariant<Elements<'_>> {
     }
 
     #[inline(always)]
-    fn end(mut self) -> Done {
-        self.container.finish()?;
+    fn end(self) -> Done {
         self.container.writer.leave();
-        Ok(())
+        self.container.finish()
     }
 }
 
@@ -301,10 +296,9 @@ impl SerializeStructVariant for InVariant<Fields<'_>> {
     }
 
     #[inline(always)]
-    fn end(mut self) -> Done {
-        self.container.finish()?;
+    fn end(self) -> Done {
         self.container.writer.leave();
-        Ok(())
+        self.container.finish()
     }
 }
 
@@ -314,30 +308,43 @@ pub(super) struct Entries<'a> {
     map: OpenMap,
 }
 
+impl Entries<'_> {
+    #[cold]
+    #[inline(never)]
+    fn inside_entry(writer: &Writer<'static>, map: OpenMap, error: EncodeError) -> EncodeError {
+        let key = decode_value(writer.current_key(map)).unwrap_or(Value::Unit);
+        error.inside(Segment::Key(key))
+    }
+}
+
 impl SerializeMap for Entries<'_> {
     type Ok = ();
     type Error = EncodeError;
 
-    #[inline]
+    #[inline(always)]
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Done {
         self.writer.key(&mut self.map);
         key.serialize(&mut *self.writer)
     }
 
-    #[inline]
+    #[inline(always)]
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Done {
         self.writer.value(&mut self.map);
-        value.serialize(&mut *self.writer).map_err(|error| {
-            let key = decode_value(self.writer.current_key(&self.map)).unwrap_or(Value::Unit);
-            error.inside(Segment::Key(key))
-        })?;
-        self.writer.end_entry(&self.map);
+        let map = self.map;
+        value.serialize(&mut *self.writer).map_err(|error| Self::inside_entry(self.writer, map, error))?;
+        self.writer.end_entry(map);
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
+    fn serialize_entry<K: Serialize + ?Sized, V: Serialize + ?Sized>(&mut self, key: &K, value: &V) -> Done {
+        self.serialize_key(key)?;
+        self.serialize_value(value)
+    }
+
+    #[inline(always)]
     fn end(self) -> Done {
-        self.writer.end_map(&self.map);
+        self.writer.end_map(self.map);
         Ok(())
     }
 }
@@ -354,7 +361,7 @@ macro_rules! compound {
             }
 
             #[inline(always)]
-            fn end(mut self) -> Done {
+            fn end(self) -> Done {
                 self.finish()
             }
         }

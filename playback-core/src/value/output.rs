@@ -1,7 +1,7 @@
 //! The bytes as they are written.
 
 use super::EncodeError;
-use super::tags::{SMALL_STRING, SMALL_UNSIGNED};
+use super::tags::SMALL_STRING;
 
 type Done = Result<(), EncodeError>;
 
@@ -87,7 +87,7 @@ impl Output {
         })
     }
 
-    /// A tag and the four bytes of a float.
+    /// A tag and four bytes of a float.
     #[inline]
     pub(super) fn four(&mut self, tag: u8, float: u32) -> Done {
         self.put(|room: &mut [u8; 5]| {
@@ -98,7 +98,7 @@ impl Output {
         })
     }
 
-    /// A tag and the eight bytes of a float.
+    /// A tag and eight bytes of a float.
     #[inline]
     pub(super) fn eight(&mut self, tag: u8, float: u64) -> Done {
         self.put(|room: &mut [u8; 9]| {
@@ -141,7 +141,7 @@ impl Output {
     /// A string of fewer than 64 bytes, and whether it was one.
     #[inline]
     pub(super) fn small_string(&mut self, text: &[u8]) -> Option<Done> {
-        if text.len() >= usize::from(SMALL_UNSIGNED - SMALL_STRING) {
+        if text.len() >= SPARE {
             return None;
         }
         Some(self.put(|room: &mut [u8; SPARE]| {
