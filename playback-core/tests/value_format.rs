@@ -508,3 +508,16 @@ fn a_raw_json_value_comes_back() {
     }
     assert_eq!(decode::<Raw>(&encode(&Written { text: "[1]" }).unwrap()).unwrap(), Raw("[1]".into()));
 }
+
+#[test]
+fn keys_that_someone_else_wrote_in_other_bytes_are_in_the_same_order() {
+    // {NaN as no encoder writes it: true, 1.5: false}, and {[5, in a byte more than it takes]: true, [1]: false}.
+    let nan = [0x0F, 2, 0x07, 0, 0, 0xA0, 0x7F, 0x02, 0x07, 0, 0, 0xC0, 0x3F, 0x01];
+    let lists = [0x0F, 2, 0x0E, 1, 0x03, 0x05, 0x02, 0x0E, 1, 0x81, 0x01];
+    for bytes in [&nan[..], &lists] {
+        let Ok(value) = decode_value(bytes) else { panic!("{bytes:02x?} is a map") };
+        let mut again = Vec::new();
+        value.encode_into(&mut again).unwrap();
+        assert_eq!(decode_value(&again).unwrap(), value, "{bytes:02x?}");
+    }
+}

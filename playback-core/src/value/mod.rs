@@ -35,6 +35,7 @@
 //! | `output`, `shapes`, `write`, `write_map`, `write_struct`, `encode` | writing: the bytes as they grow, names seen before, the writer, serde's `Serializer` |
 //! | `read`, `decode`, `visit`, `access` | reading: the reader, serde's `Deserializer`, what visitors get, containers |
 //! | `convert` | trees to and from bytes |
+//! | `glance` (feature `redaction`) | what is in bytes, without decoding them |
 //! | `error` | [`EncodeError`] and [`DecodeError`] |
 
 mod access;
@@ -43,6 +44,8 @@ mod decode;
 mod display;
 mod encode;
 mod error;
+#[cfg(feature = "redaction")]
+mod glance;
 mod integer;
 mod literal;
 mod name;
@@ -69,6 +72,8 @@ pub use convert::{decode_value, is_error};
 pub use decode::{Decoder, decode};
 pub use encode::{Encoder, encode};
 pub use error::{DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind};
+#[cfg(feature = "redaction")]
+pub(crate) use glance::{Glimpse, glance};
 pub use integer::Integer;
 pub use name::Name;
 pub use notation::ValueParseError;

@@ -19,6 +19,10 @@ pub(super) struct Reader<'de> {
     /// The names of all shapes that are defined, numbered or being defined.
     names: Vec<&'de str>,
     shapes: Vec<Shape>,
+    /// Shapes whose names are long, and how many bytes these take together.
+    long: Vec<(Shape, usize)>,
+    /// How many bytes of such names were repeated.
+    repeated: usize,
     /// The number 0 stands here among the shapes: a key sees no shapes from before it.
     base: usize,
 }
@@ -26,10 +30,22 @@ pub(super) struct Reader<'de> {
 /// A numbered shape; names are places in the reader's list.
 #[derive(Clone, Copy, Debug)]
 enum Shape {
-    Struct { first: usize, count: usize },
+    Struct {
+        first: usize,
+        count: usize,
+    },
     UnitVariant(usize),
     Variant(usize),
+    /// One of the long ones, of which it is counted how often they are referred to.
+    Long(usize),
 }
+
+/// How many bytes a name has, on average over a shape, before it is long. A reference takes a byte for each name at least,
+/// so what is not long becomes so many times as much at most, for those who copy names.
+const LONG_NAME: usize = 256;
+
+/// How many bytes of long names may be repeated, beside [`LONG_NAME`] for each byte of the input.
+const MAX_REPEATED: usize = 1 << 20;
 
 /// What a value starts with: all of a leaf, and of a container what comes before the values inside.
 #[derive(Debug)]
@@ -63,6 +79,14 @@ pub(super) struct Fields {
 const COMMON_NAMES: usize = 32;
 const COMMON_SHAPES: usize = 8;
 
+#[cfg(feature = "redaction")]
+impl Fields {
+    /// Whether the names stand here, and are not those of a struct before.
+    pub(super) fn defines(self) -> bool {
+        self.defines
+    }
+}
+
 /// What is visible at one moment.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Mark {
@@ -74,7 +98,16 @@ pub(super) struct Mark {
 impl<'de> Reader<'de> {
     #[inline]
     pub(super) fn new(input: &'de [u8]) -> Self {
-        Reader { rest: input, len: input.len(), depth: 0, names: Vec::new(), shapes: Vec::new(), base: 0 }
+        Reader {
+            rest: input,
+            len: input.len(),
+            depth: 0,
+            names: Vec::new(),
+            shapes: Vec::new(),
+            long: Vec::new(),
+            repeated: 0,
+            base: 0,
+        }
     }
 
     /// What has not been read.
@@ -332,8 +365,18 @@ impl<'de> Reader<'de> {
         self.names.truncate(mark.names);
     }
 
-    fn register(&mut self, shape: Shape) {
+    fn register(&mut self, mut shape: Shape) {
         if self.shapes.len() - self.base < MAX_SHAPES {
+            let (first, count) = match shape {
+                Shape::Struct { first, count } => (first, count),
+                Shape::UnitVariant(name) | Shape::Variant(name) => (name, 1),
+                Shape::Long(_) => (0, 0),
+            };
+            let bytes = self.names.iter().skip(first).take(count).map(|name| name.len()).sum();
+            if bytes > LONG_NAME * count {
+                self.long.push((shape, bytes));
+                shape = Shape::Long(self.long.len() - 1);
+            }
             if self.shapes.capacity() == 0 {
                 self.shapes.reserve(COMMON_SHAPES);
             }
@@ -343,7 +386,18 @@ impl<'de> Reader<'de> {
 
     fn shape(&mut self, number: usize) -> Result<Head<'de>> {
         let place = self.base.saturating_add(number);
-        match self.shapes.get(place) {
+        let mut shape = self.shapes.get(place);
+        if let Some(&Shape::Long(at)) = shape {
+            let long = self.long.get(at);
+            self.repeated += long.map_or(0, |(_, bytes)| *bytes);
+            if self.repeated > MAX_REPEATED.saturating_add(LONG_NAME.saturating_mul(self.len)) {
+                return Err(
+                    self.corrupt("long names are repeated more often than any encoder would, and that")
+                );
+            }
+            shape = long.map(|(shape, _)| shape);
+        }
+        match shape {
             Some(&Shape::Struct { first, count }) => {
                 if count > self.rest.len() {
                     return Err(self.truncated());
@@ -352,7 +406,9 @@ impl<'de> Reader<'de> {
             }
             Some(&Shape::UnitVariant(name)) => Ok(Head::UnitVariant(name)),
             Some(&Shape::Variant(name)) => Ok(Head::Variant(name)),
-            None => Err(self.corrupt(&format!("a reference to shape {number}, which is not defined, ends"))),
+            None | Some(Shape::Long(_)) => {
+                Err(self.corrupt(&format!("a reference to shape {number}, which is not defined, ends")))
+            }
         }
     }
 
