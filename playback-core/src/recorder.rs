@@ -77,6 +77,9 @@ pub struct RecordingStart {
     pub only_if_forced: bool,
     /// The size past which the recording is given up, in bytes of encoded values and entries in memory.
     pub max_bytes: usize,
+    /// The size past which one value is not encoded to its end, in bytes, and the recording is given up; [`usize::MAX`]
+    /// to bound nothing but the recording.
+    pub max_value_bytes: usize,
     /// What to do with values of a recording that grows large; none to keep all in memory.
     pub spilling: Option<Spilling>,
 }
@@ -119,6 +122,13 @@ pub enum DiscardReason {
         /// What was wrong, without the value.
         error: String,
     },
+    /// A value would have taken more than [`RecordingStart::max_value_bytes`].
+    ValueTooLarge {
+        /// The alias of the call; the category for the operation itself.
+        alias: String,
+        /// The limit that was passed, in bytes.
+        max_bytes: usize,
+    },
     /// It grew past [`RecordingStart::max_bytes`], or past [`Spilling::max_bytes`].
     TooLarge {
         /// The limit that was passed, in bytes.
@@ -142,6 +152,9 @@ impl fmt::Display for DiscardReason {
             }
             Self::Unredactable { alias, error } => {
                 write!(f, "a value of `{alias}` cannot be redacted: {error}")
+            }
+            Self::ValueTooLarge { alias, max_bytes } => {
+                write!(f, "a value of `{alias}` is larger than the limit of {max_bytes} bytes")
             }
             Self::TooLarge { max_bytes } => write!(f, "it grew past its limit of {max_bytes} bytes"),
             Self::Unspillable { error } => write!(f, "it grew large and could not leave memory: {error}"),

@@ -30,6 +30,7 @@ pub struct MemoryRecorder {
     service: Option<Service>,
     only_if_forced: bool,
     max_bytes: usize,
+    max_value_bytes: usize,
     kept: Arc<Mutex<Kept>>,
 }
 
@@ -44,7 +45,13 @@ impl MemoryRecorder {
     /// A recorder that has kept nothing yet.
     #[must_use]
     pub fn new() -> Self {
-        Self { service: None, only_if_forced: false, max_bytes: usize::MAX, kept: Arc::default() }
+        Self {
+            service: None,
+            only_if_forced: false,
+            max_bytes: usize::MAX,
+            max_value_bytes: usize::MAX,
+            kept: Arc::default(),
+        }
     }
 
     /// Names the service in the metadata of what is recorded.
@@ -65,6 +72,13 @@ impl MemoryRecorder {
     #[must_use]
     pub fn max_bytes(mut self, max_bytes: usize) -> Self {
         self.max_bytes = max_bytes;
+        self
+    }
+
+    /// Gives up a recording with a value of more than this many bytes.
+    #[must_use]
+    pub fn max_value_bytes(mut self, max_bytes: usize) -> Self {
+        self.max_value_bytes = max_bytes;
         self
     }
 
@@ -107,6 +121,7 @@ impl Recorder for MemoryRecorder {
             service: self.service.clone(),
             only_if_forced: self.only_if_forced,
             max_bytes: self.max_bytes,
+            max_value_bytes: self.max_value_bytes,
             spilling: None,
         })
     }

@@ -68,7 +68,9 @@ impl Counters {
             DiscardReason::Requested => (&self.requested, true, "requested"),
             DiscardReason::NotRun => (&self.not_run, true, "not_run"),
             DiscardReason::Unencodable { .. } => (&self.unencodable, false, "unencodable"),
-            DiscardReason::TooLarge { .. } => (&self.too_large, false, "too_large"),
+            DiscardReason::TooLarge { .. } | DiscardReason::ValueTooLarge { .. } => {
+                (&self.too_large, false, "too_large")
+            }
             DiscardReason::Unspillable { .. } => (&self.unspillable, false, "unspillable"),
             DiscardReason::Unredactable { .. } => (&self.unredactable, false, "unredactable"),
             _ => (&self.other, false, "other"),

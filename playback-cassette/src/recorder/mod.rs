@@ -225,6 +225,7 @@ impl Recorder for TapeRecorder {
                 service: inner.service.clone(),
                 only_if_forced: begun != Begun::Kept,
                 max_bytes: inner.max_bytes,
+                max_value_bytes: usize::MAX,
                 spilling: inner.large.as_ref().map(Large::spilling),
             }),
             Err(error) => {

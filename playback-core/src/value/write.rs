@@ -14,6 +14,10 @@ use super::{EncodeError, Integer, MAX_DEPTH, Segment};
 
 type Done = Result<(), EncodeError>;
 
+/// How much is kept of what is needed to bring maps into order: entries, and their bytes.
+const KEPT_ENTRIES: usize = 4096;
+const KEPT_SORTED: usize = 64 << 10;
+
 /// Writes values; whoever calls it, the tree or serde, the bytes are the same.
 ///
 /// One that is used again allocates nothing for each value. `'n` is how long the names live.
@@ -55,6 +59,10 @@ impl<'n> Writer<'n> {
         let lent = Lent::new(self, out);
         let result = write(lent.writer).and_then(|()| lent.writer.out.check());
         drop(lent);
+        if self.entries.capacity() > KEPT_ENTRIES || self.sorted.capacity() > KEPT_SORTED {
+            // One large map does not stay for good.
+            (self.entries, self.sorted) = (Vec::new(), Vec::new());
+        }
         if result.is_err() {
             out.truncate(before);
         }
