@@ -90,6 +90,7 @@ pub async fn open(id: &RecordingId, source: Box<dyn ReadRange>) -> Result<Opened
         return Err(header::truncated(&name, there, header.file));
     }
     if there < front {
+        header.check_size(&name, DEFAULT_MAX_BYTES)?;
         head.extend(source.read_range(there..front).await?);
     }
     let packed =
@@ -296,11 +297,14 @@ impl<'o> OpenedCall<'o> {
         }
     }
 
-    /// Fetches the arguments.
+    /// Fetches the arguments; a unit for data, which have none.
     ///
     /// # Errors
     /// As [`argument_bytes`](Self::argument_bytes) has them.
     pub async fn arguments(&self) -> Result<Value, Error> {
+        if self.kind() == Kind::Data && self.argument_length() == 0 {
+            return Ok(Value::Unit);
+        }
         value::decode_value(&self.argument_bytes().await?).map_err(|error| self.opened.corrupt(error))
     }
 

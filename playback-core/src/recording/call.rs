@@ -118,12 +118,16 @@ impl<'t> Call<'t> {
         }
     }
 
-    /// The arguments.
+    /// The arguments; a unit for data, which have none.
     ///
     /// # Errors
     /// [`DecodeError`] if the bytes are corrupt, or cannot be fetched.
     pub fn arguments(&self) -> Result<Value, DecodeError> {
-        value::decode_value(&self.argument_bytes()?)
+        let bytes = self.argument_bytes()?;
+        if self.kind() == Kind::Data && bytes.is_empty() {
+            return Ok(Value::Unit);
+        }
+        value::decode_value(&bytes)
     }
 
     /// The result; none if the call did not return.

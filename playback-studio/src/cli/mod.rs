@@ -29,7 +29,7 @@
 //! | `ls`, `inventory`, `stats`, `verify` | looking at a store |
 //! | `show`, `diff` | looking at recordings |
 //! | `form`, `convert` | the file of a recording, as a tape and as text |
-//! | `copy`, `remove` | changing a store |
+//! | `copy`, `remove`, `scrub` | changing a store |
 //! | `review` | changes of recordings: looked at, accepted, rejected |
 //! | `compare`, `replay`, `bench`, `noise` | replaying: many, one for a debugger, one time after time, to find what differs on its own |
 //! | `about` | completions and man pages |
@@ -54,6 +54,7 @@ mod remove;
 mod replay;
 mod review;
 mod screen;
+mod scrub;
 mod select;
 mod show;
 mod stats;

@@ -319,6 +319,26 @@ fn of_a_large_recording_only_what_is_looked_at_is_read() {
 }
 
 #[test]
+fn data_that_was_kept_is_shown_compared_and_verified() {
+    let with =
+        |data: u8| shop::one(0, || operation("Keeps").run(|| playback_core::record_data("seed", &data)));
+    let place = Place::of(&[with(1)]);
+    assert_eq!(place.run(&["verify"]).code, Some(0));
+    assert!(
+        place.run(&["show", "@last"]).done().contains("data seed\n    -> 1\n"),
+        "{:?}",
+        place.run(&["show", "@last"])
+    );
+    let json: serde_json::Value =
+        serde_json::from_str(&place.run(&["show", "@last", "--json"]).done()).unwrap();
+    assert!(json.to_string().contains("\"seed\""), "{json}");
+    assert_eq!(place.run(&["diff", "@last", "@last"]).code, Some(0));
+    let it = place.path().join("other.tape");
+    std::fs::write(&it, playback_cassette::format::encode(&with(2)).unwrap()).unwrap();
+    assert_eq!(place.run(&["diff", "@last", it.to_str().unwrap()]).code, Some(1));
+}
+
+#[test]
 fn a_recording_larger_than_memory_is_verified() {
     if !cfg!(target_os = "linux") {
         println!("skipped: this system may not bound what a process takes of memory");
