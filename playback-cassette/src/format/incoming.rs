@@ -37,6 +37,7 @@ pub fn decode_file(name: &str, mut file: File) -> Result<Recording, Error> {
     (&file).take(header::MAX_LENGTH as u64).read_to_end(&mut head).map_err(failed)?;
     let header = Header::parse(name, &head)?;
     header.check_length(name, there)?;
+    header.check_size(name, DEFAULT_MAX_BYTES)?;
     io::Seek::seek(&mut file, io::SeekFrom::Start(header.length as u64)).map_err(failed)?;
     let mut packed = Vec::new();
     (&file).take(header.parts.index.into()).read_to_end(&mut packed).map_err(failed)?;

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::context::Live;
-use crate::recorder::{DiscardReason, Finished, OperationStart, Recorder, RecordingStart};
+use crate::recorder::{DiscardReason, Finished, OperationEnd, OperationStart, Recorder, RecordingStart};
 use crate::recording::{Ended, EndedCall, TapeBuilder};
 use crate::redaction::{Encoded, InForce, Known, Part, Place, Redacted, Unredactable};
 use crate::scratch::{Scratch, guarded, plain};
@@ -25,6 +25,10 @@ pub(crate) struct Session {
     began: Instant,
     calls: AtomicU32,
     forced: AtomicBool,
+    /// Whether being forced makes a difference.
+    forcible: bool,
+    /// Whether calls are still taken down: what a call looks at before it takes the lock.
+    open: AtomicBool,
     /// None once the operation has ended, so that what comes later touches nothing.
     state: Mutex<Option<State>>,
 }
@@ -94,6 +98,8 @@ impl Session {
             // The operation itself is the first call.
             calls: AtomicU32::new(1),
             forced: AtomicBool::new(false),
+            forcible: !operation.ignores_forced_sampling,
+            open: AtomicBool::new(true),
             state: Mutex::new(Some(state)),
         }))
     }
@@ -109,7 +115,12 @@ impl Session {
 
     /// Whether calls are still taken down.
     pub(crate) fn is_open(&self) -> bool {
-        self.lock().as_ref().is_some_and(|state| state.discarded.is_none())
+        self.open.load(Relaxed)
+    }
+
+    /// Whether a redactor is in force.
+    pub(crate) fn redacts(&self) -> bool {
+        !self.redaction.is_none()
     }
 
     /// The number of a call that begins now.
@@ -126,18 +137,23 @@ impl Session {
 
     /// Takes down a call that has ended.
     pub(crate) fn push(&self, call: &EndedCall<'_>) {
-        if let Some(state) = self.lock().as_mut().filter(|state| state.discarded.is_none()) {
+        self.take_down(|state| {
             state.tape.push(call);
-            state.bound(&self.start);
-        }
+        });
     }
 
     pub(crate) fn add_lane(&self, path: &[u32]) -> u32 {
+        self.take_down(|state| state.tape.add_lane(path.to_vec())).unwrap_or(0)
+    }
+
+    /// Takes something down, within the bounds, if anything still is.
+    fn take_down<R>(&self, put: impl FnOnce(&mut State) -> R) -> Option<R> {
         let mut state = self.lock();
-        let Some(state) = state.as_mut().filter(|state| state.discarded.is_none()) else { return 0 };
-        let lane = state.tape.add_lane(path.to_vec());
+        let state = state.as_mut().filter(|state| state.discarded.is_none())?;
+        let put = put(state);
         state.bound(&self.start);
-        lane
+        self.open.store(state.discarded.is_none(), Relaxed);
+        Some(put)
     }
 
     /// Redacts encoded values, and a name that was `made` while the code ran. None if that fails: the recording is
@@ -164,13 +180,12 @@ impl Session {
     }
 
     fn keep_field(&self, key: &str, value: Value) {
-        if let Some(state) = self.lock().as_mut().filter(|state| state.discarded.is_none()) {
+        self.take_down(|state| {
             let mut encoded = Vec::new();
             let size = value.encode_into(&mut encoded).map_or(0, |()| encoded.len());
             state.tape.add_weight(key.len() + size);
             state.fields.insert(key.to_owned(), value);
-            state.bound(&self.start);
-        }
+        });
     }
 
     pub(crate) fn force(&self) {
@@ -181,6 +196,7 @@ impl Session {
     pub(crate) fn discard(&self, reason: DiscardReason) {
         if let Some(state) = self.lock().as_mut() {
             state.discard(reason);
+            self.open.store(false, Relaxed);
         }
     }
 
@@ -212,7 +228,8 @@ impl Session {
         end: Ended<'_>,
     ) {
         let Some(mut state) = self.lock().take() else { return };
-        if self.start.only_if_forced && !self.forced.load(Relaxed) {
+        self.open.store(false, Relaxed);
+        if state.discarded.is_none() && !self.is_kept(&end) {
             state.discard(DiscardReason::SampledOut);
         }
         state.tape.add_weight(arguments.len() + end.result().map_or(0, <[u8]>::len));
@@ -231,6 +248,19 @@ impl Session {
         }) {
             tracing::error!(recording_id = %self.start.id, "the recorder failed to take a recording: {error}");
         }
+    }
+
+    /// Whether the recorder wants the recording, now that the operation has ended.
+    fn is_kept(&self, end: &Ended<'_>) -> bool {
+        let end = OperationEnd {
+            duration: self.elapsed(),
+            failed: matches!(end, Ended::Panicked) || end.result().is_some_and(value::is_error),
+            forced: self.forcible && self.forced.load(Relaxed),
+        };
+        guarded(|| Ok(self.recorder.keeps(&self.start, &end))).unwrap_or_else(|error| {
+            tracing::error!(recording_id = %self.start.id, "the recorder failed to judge a recording: {error}");
+            false
+        })
     }
 
     fn recording(
