@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::order::KeyOrder;
 use super::read::{Head, Reader};
-use super::tags::{canonical_f32, canonical_f64};
+use super::tags::{DEFINE_VARIANT, canonical_f32, canonical_f64};
 use super::write::Writer;
 use super::write_struct::hint;
 use super::{DecodeError, EncodeError, Name, Segment, Value, decode, encode};
@@ -73,6 +73,10 @@ pub fn decode_value(bytes: &[u8]) -> Result<Value, DecodeError> {
 /// ```
 #[must_use]
 pub fn is_error(bytes: &[u8]) -> bool {
+    // A variant that nothing has defined before defines itself.
+    if bytes.first() != Some(&DEFINE_VARIANT) {
+        return false;
+    }
     let mut reader = Reader::new(bytes);
     matches!(reader.head(), Ok(Head::Variant(name)) if reader.name(name) == "Err")
 }
