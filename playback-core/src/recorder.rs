@@ -3,18 +3,26 @@
 use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, OnceLock};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use crate::context::{self, InContext};
-use crate::{Recording, RecordingId, Service, Spilling};
+use crate::{Recording, RecordingId, SamplingKey, Service, Spilling};
 
 /// Decides which operations are recorded and keeps their recordings.
 ///
-/// Both methods are called on the thread of the service, in the middle of its work: they must neither
+/// All methods are called on the thread of the service, in the middle of its work: they must neither
 /// block nor panic. `playback-cassette` has the recorder for production, `TapeRecorder`.
 pub trait Recorder: Send + Sync {
     /// An operation begins, outside of any other. What to record it as, or none to leave it unrecorded.
     fn start(&self, operation: &OperationStart<'_>) -> Option<RecordingStart>;
+
+    /// A recording that [`start`](Self::start) began is complete. Whether to keep it; if not, it comes to
+    /// [`finish`](Self::finish) as [`DiscardReason::SampledOut`].
+    ///
+    /// By default it is kept, unless it was to be [kept only if forced](RecordingStart::only_if_forced) and was not.
+    fn keeps(&self, start: &RecordingStart, end: &OperationEnd) -> bool {
+        end.forced || !start.only_if_forced
+    }
 
     /// A recording that [`start`](Self::start) began has ended.
     fn finish(&self, finished: Finished);
@@ -30,14 +38,28 @@ pub struct OperationStart<'a> {
     pub sampling_rate: Option<f64>,
     /// Whether [`force_sample_recording`](crate::force_sample_recording) has no say in it.
     pub ignores_forced_sampling: bool,
+    /// What it belongs to, where the operation says so: runs of one key are to be kept together.
+    pub sampling_key: Option<SamplingKey>,
 }
 
 impl<'a> OperationStart<'a> {
     /// An operation of which only the category is stated.
     #[must_use]
     pub fn new(category: &'a str) -> Self {
-        Self { category, sampling_rate: None, ignores_forced_sampling: false }
+        Self { category, sampling_rate: None, ignores_forced_sampling: false, sampling_key: None }
     }
+}
+
+/// An operation that has ended, and whose recording can be kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OperationEnd {
+    /// How long it took.
+    pub duration: Duration,
+    /// Whether it returned an `Err`, or panicked. One that was dropped before its end has not failed.
+    pub failed: bool,
+    /// Whether [`force_sample_recording`](crate::force_sample_recording) was called, and has a say in it.
+    pub forced: bool,
 }
 
 /// What a [`Recorder`] says of an operation that it wants recorded.
@@ -49,8 +71,9 @@ pub struct RecordingStart {
     pub recorded_at: SystemTime,
     /// The service that records.
     pub service: Option<Service>,
-    /// Whether to keep the recording only if [`force_sample_recording`](crate::force_sample_recording) is
-    /// called before the operation ends.
+    /// Whether sampling has left it out so far: to keep the recording only if
+    /// [`force_sample_recording`](crate::force_sample_recording) is called before the operation ends, or if the
+    /// recorder finds [at its end](Recorder::keeps) that it is worth keeping.
     pub only_if_forced: bool,
     /// The size past which the recording is given up, in bytes of encoded values and entries in memory.
     pub max_bytes: usize,
@@ -217,6 +240,10 @@ impl<R: Recorder + Clone + 'static> RecorderExt for R {}
 impl<R: Recorder + ?Sized> Recorder for Arc<R> {
     fn start(&self, operation: &OperationStart<'_>) -> Option<RecordingStart> {
         (**self).start(operation)
+    }
+
+    fn keeps(&self, start: &RecordingStart, end: &OperationEnd) -> bool {
+        (**self).keeps(start, end)
     }
 
     fn finish(&self, finished: Finished) {

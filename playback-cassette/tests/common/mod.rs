@@ -110,6 +110,15 @@ pub(crate) fn record(recorder: &TapeRecorder, bytes: usize) -> RecordingId {
     started.id
 }
 
+/// Begins an operation and, if it is recorded, ends it. Whether it is.
+pub(crate) fn begins(recorder: &TapeRecorder) -> bool {
+    let started = start(recorder);
+    if let Some(started) = &started {
+        recorder.finish(Finished::Recorded(recording(&started.id, started.recorded_at, 1)));
+    }
+    started.is_some()
+}
+
 /// A cassette in memory whose saves wait, but for the first `saves`.
 pub(crate) fn held(saves: usize) -> Faulty<MemoryCassette> {
     let cassette = Faulty::new(MemoryCassette::new());

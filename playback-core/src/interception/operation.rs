@@ -1,6 +1,7 @@
 //! Operations: what is recorded and replayed as a whole.
 
 use std::borrow::Cow;
+use std::fmt::Display;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -15,6 +16,7 @@ use crate::record::{self, FinishedCall, MetadataExtractor, OperationSite};
 use crate::recorder::{self, OperationStart, Recorder};
 use crate::recording::Ended;
 use crate::redaction::{Encoded, Part, Place, unmarked};
+use crate::sampling_key::{self, SamplingKey};
 use crate::scratch::{Scratch, Write, caught, plain};
 
 /// Marks an operation: a request served, a job consumed. It is what a recording is of.
@@ -39,6 +41,7 @@ pub fn operation(category: impl Into<Cow<'static, str>>) -> Operation {
         recorder: None,
         sampling_rate: None,
         ignore_forced_sampling: false,
+        sampling_key: None,
         skip_recording: false,
         metadata: None,
         codec: Plain,
@@ -54,6 +57,7 @@ pub struct Operation<C = Plain> {
     recorder: Option<Arc<dyn Recorder>>,
     sampling_rate: Option<f64>,
     ignore_forced_sampling: bool,
+    sampling_key: Option<SamplingKey>,
     skip_recording: bool,
     metadata: Option<MetadataExtractor>,
     codec: C,
@@ -97,6 +101,14 @@ impl<C> Operation<C> {
         self
     }
 
+    /// What the run belongs to, such as its customer: runs of one key are kept together or left out together. See
+    /// [`SamplingKey`].
+    #[inline]
+    pub fn sampling_key(mut self, key: impl Display) -> Self {
+        self.sampling_key = sampling_key::of_users(&key);
+        self
+    }
+
     /// Never records the operation. It can still be replayed.
     #[inline]
     pub fn skip_recording(mut self) -> Self {
@@ -130,6 +142,7 @@ impl<C> Operation<C> {
             recorder: self.recorder,
             sampling_rate: self.sampling_rate,
             ignore_forced_sampling: self.ignore_forced_sampling,
+            sampling_key: self.sampling_key,
             skip_recording: self.skip_recording,
             metadata: self.metadata,
             fault: handler.as_ref().err().cloned(),
@@ -146,6 +159,7 @@ impl<C> Operation<C> {
         let start = OperationStart {
             sampling_rate: self.sampling_rate,
             ignores_forced_sampling: self.ignore_forced_sampling,
+            sampling_key: self.sampling_key,
             ..OperationStart::new(&self.category)
         };
         let start = (!self.skip_recording).then_some(start);

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::context::Live;
-use crate::recorder::{DiscardReason, Finished, OperationStart, Recorder, RecordingStart};
+use crate::recorder::{DiscardReason, Finished, OperationEnd, OperationStart, Recorder, RecordingStart};
 use crate::recording::{Ended, EndedCall, TapeBuilder};
 use crate::redaction::{Encoded, InForce, Known, Part, Place, Redacted, Unredactable};
 use crate::scratch::{Scratch, guarded, plain};
@@ -25,6 +25,8 @@ pub(crate) struct Session {
     began: Instant,
     calls: AtomicU32,
     forced: AtomicBool,
+    /// Whether being forced makes a difference.
+    forcible: bool,
     /// Whether calls are still taken down: what a call looks at before it takes the lock.
     open: AtomicBool,
     /// None once the operation has ended, so that what comes later touches nothing.
@@ -99,6 +101,7 @@ impl Session {
             // The operation itself is the first call.
             calls: AtomicU32::new(1),
             forced: AtomicBool::new(false),
+            forcible: !operation.ignores_forced_sampling,
             open: AtomicBool::new(true),
             state: Mutex::new(Some(state)),
         }))
@@ -245,7 +248,7 @@ impl Session {
     ) {
         let Some(mut state) = self.lock().take() else { return };
         self.open.store(false, Relaxed);
-        if self.start.only_if_forced && !self.forced.load(Relaxed) {
+        if state.discarded.is_none() && !self.is_kept(&end) {
             state.discard(DiscardReason::SampledOut);
         }
         state.tape.add_weight(arguments.len() + end.result().map_or(0, <[u8]>::len));
@@ -264,6 +267,19 @@ impl Session {
         }) {
             tracing::error!(recording_id = %self.start.id, "the recorder failed to take a recording: {error}");
         }
+    }
+
+    /// Whether the recorder wants the recording, now that the operation has ended.
+    fn is_kept(&self, end: &Ended<'_>) -> bool {
+        let end = OperationEnd {
+            duration: self.elapsed(),
+            failed: matches!(end, Ended::Panicked) || end.result().is_some_and(value::is_error),
+            forced: self.forcible && self.forced.load(Relaxed),
+        };
+        guarded(|| Ok(self.recorder.keeps(&self.start, &end))).unwrap_or_else(|error| {
+            tracing::error!(recording_id = %self.start.id, "the recorder failed to judge a recording: {error}");
+            false
+        })
     }
 
     fn recording(
