@@ -79,6 +79,9 @@ pub struct RecordingStart {
     pub max_bytes: usize,
     /// The number of inputs, outputs and kept data past which the recording is given up.
     pub max_calls: usize,
+    /// The size past which one value is not encoded to its end, in bytes, and the recording is given up; [`usize::MAX`]
+    /// to bound nothing but the recording.
+    pub max_value_bytes: usize,
     /// What to do with values of a recording that grows large; none to keep all in memory.
     pub spilling: Option<Spilling>,
 }
@@ -97,6 +100,7 @@ impl RecordingStart {
             only_if_forced: false,
             max_bytes: usize::MAX,
             max_calls: usize::MAX,
+            max_value_bytes: usize::MAX,
             spilling: None,
         }
     }
@@ -140,6 +144,13 @@ pub enum DiscardReason {
         /// What was wrong, without the value.
         error: String,
     },
+    /// A value would have taken more than [`RecordingStart::max_value_bytes`].
+    ValueTooLarge {
+        /// The alias of the call; the category for the operation itself.
+        alias: String,
+        /// The limit that was passed, in bytes.
+        max_bytes: usize,
+    },
     /// It grew past [`RecordingStart::max_bytes`], or past [`Spilling::max_bytes`].
     TooLarge {
         /// The limit that was passed, in bytes.
@@ -168,6 +179,9 @@ impl fmt::Display for DiscardReason {
             }
             Self::Unredactable { alias, error } => {
                 write!(f, "a value of `{alias}` cannot be redacted: {error}")
+            }
+            Self::ValueTooLarge { alias, max_bytes } => {
+                write!(f, "a value of `{alias}` is larger than the limit of {max_bytes} bytes")
             }
             Self::TooLarge { max_bytes } => write!(f, "it grew past its limit of {max_bytes} bytes"),
             Self::TooManyCalls { max } => write!(f, "it made more calls than its limit of {max}"),

@@ -31,6 +31,7 @@ pub struct MemoryRecorder {
     only_if_forced: bool,
     max_bytes: usize,
     max_calls: usize,
+    max_value_bytes: usize,
     kept: Arc<Mutex<Kept>>,
 }
 
@@ -50,6 +51,7 @@ impl MemoryRecorder {
             only_if_forced: false,
             max_bytes: usize::MAX,
             max_calls: usize::MAX,
+            max_value_bytes: usize::MAX,
             kept: Arc::default(),
         }
     }
@@ -79,6 +81,13 @@ impl MemoryRecorder {
     #[must_use]
     pub fn max_calls(mut self, max_calls: usize) -> Self {
         self.max_calls = max_calls;
+        self
+    }
+
+    /// Gives up a recording with a value of more than this many bytes.
+    #[must_use]
+    pub fn max_value_bytes(mut self, max_bytes: usize) -> Self {
+        self.max_value_bytes = max_bytes;
         self
     }
 
@@ -121,6 +130,7 @@ impl Recorder for MemoryRecorder {
             only_if_forced: self.only_if_forced,
             max_bytes: self.max_bytes,
             max_calls: self.max_calls,
+            max_value_bytes: self.max_value_bytes,
             ..RecordingStart::new(id.ok()?, now)
         })
     }

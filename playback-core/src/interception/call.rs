@@ -9,7 +9,7 @@ use crate::context::{self, Lane, Muted, Session};
 use crate::recording::{Ended, EndedCall};
 use crate::redaction::{Encoded, Part, Place, Redacted, unmarked};
 use crate::replay::{self, Found, Lookup, MatchedBy, ReplayError, ReplayErrorKind};
-use crate::scratch::{Scratch, Write, caught, guarded};
+use crate::scratch::{Scratch, Unwritten, Write, caught, guarded};
 use crate::{End, Kind};
 
 /// The alias of a call whose own could not be made.
@@ -94,13 +94,14 @@ impl LiveCall {
             Ok(alias) => (alias, None),
             Err(error) => (UNNAMED, Some(error)),
         };
+        let max_bytes = lane.session().max_value_bytes();
         let mut call = Box::new(Self {
             kind,
             alias,
             fallbacks: Vec::new(),
             argument_names: &[],
             lane,
-            scratch: Scratch::take(),
+            scratch: Scratch::bounded(max_bytes),
             arguments: 0,
             redacted: None,
             broken: false,
@@ -151,9 +152,9 @@ impl LiveCall {
 
     /// Something of the call cannot be made: the recording is given up, or the replay fails.
     #[cold]
-    fn break_off(&mut self, error: String) {
+    fn break_off(&mut self, error: impl Into<Unwritten>) {
         self.broken = true;
-        self.lane.session().refuse(self.alias.clone(), error);
+        self.lane.session().refuse(self.alias.clone(), error.into());
     }
 
     #[cold]

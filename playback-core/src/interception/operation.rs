@@ -17,7 +17,7 @@ use crate::recorder::{self, OperationStart, Recorder};
 use crate::recording::Ended;
 use crate::redaction::{Encoded, Part, Place, unmarked};
 use crate::sampling_key::{self, SamplingKey};
-use crate::scratch::{Scratch, Write, caught, plain};
+use crate::scratch::{Scratch, Unwritten, Write, caught, plain};
 
 /// Marks an operation: a request served, a job consumed. It is what a recording is of.
 ///
@@ -173,7 +173,7 @@ impl<C> Operation<C> {
         });
         if let Some(live) = &mut live {
             match self.fault {
-                Some(fault) => live.refuse(fault),
+                Some(fault) => live.refuse(fault.into()),
                 None => live.set_arguments(&mut plain(arguments)),
             }
         }
@@ -322,10 +322,11 @@ impl LiveOperation {
             category = %site.category,
             recording_id = recording_id.map(tracing::field::display),
         );
+        let max_bytes = context.session().and_then(Session::max_value_bytes);
         Self {
             context,
             site,
-            scratch: Scratch::take(),
+            scratch: Scratch::bounded(max_bytes),
             arguments: 0,
             span,
             began: false,
@@ -401,7 +402,7 @@ impl LiveOperation {
         }
     }
 
-    fn refuse(&self, error: String) {
+    fn refuse(&self, error: Unwritten) {
         if let Some(session) = self.context.session() {
             session.refuse(self.site.category.clone(), error);
         }

@@ -13,7 +13,7 @@ use crate::context::Live;
 use crate::recorder::{DiscardReason, Finished, OperationEnd, OperationStart, Recorder, RecordingStart};
 use crate::recording::{Ended, EndedCall, TapeBuilder};
 use crate::redaction::{Encoded, InForce, Known, Part, Place, Redacted, Unredactable};
-use crate::scratch::{Scratch, guarded, plain};
+use crate::scratch::{Scratch, Unwritten, guarded, plain};
 use crate::value::{self, DecodeError, Value};
 use crate::{Kind, Metadata, Recording, RecordingId};
 
@@ -221,13 +221,30 @@ impl Session {
         }
     }
 
+    /// How many bytes one value may have. A value that alone is past what all may have is not written to its end, either.
+    pub(crate) fn max_value_bytes(&self) -> usize {
+        self.start.max_value_bytes.min(self.max_bytes())
+    }
+
+    /// How many bytes the recording may have at most, wherever they are.
+    fn max_bytes(&self) -> usize {
+        let spilled = self.start.spilling.as_ref().map_or(0, |spilling| spilling.max_bytes);
+        self.start.max_bytes.max(usize::try_from(spilled).unwrap_or(usize::MAX))
+    }
+
     /// Gives the recording up because a value cannot be recorded.
-    pub(crate) fn discard_unencodable(&self, alias: Cow<'static, str>, error: String) {
+    pub(crate) fn discard_unwritten(&self, alias: Cow<'static, str>, error: Unwritten) {
         let alias = match alias {
             Cow::Borrowed(alias) => alias.to_owned(),
             Cow::Owned(alias) => self.tellable(alias),
         };
-        self.discard(DiscardReason::Unencodable { alias, error: self.tellable(error) });
+        self.discard(match error {
+            Unwritten::TooLarge { max_bytes } if max_bytes < self.start.max_value_bytes => {
+                DiscardReason::TooLarge { max_bytes }
+            }
+            Unwritten::TooLarge { max_bytes } => DiscardReason::ValueTooLarge { alias, max_bytes },
+            Unwritten::Failed(error) => DiscardReason::Unencodable { alias, error: self.tellable(error) },
+        });
     }
 
     fn discard_unredactable(&self, alias: Option<&str>, error: &Unredactable) {
@@ -444,7 +461,7 @@ where
 /// A value in which what is secret is marked.
 pub(crate) fn marked_value<T: Serialize + ?Sized>(value: &T) -> Result<Value, String> {
     let mut scratch = Scratch::take();
-    scratch.write(&mut plain(value))?;
+    scratch.write(&mut plain(value)).map_err(|error| error.to_string())?;
     value::decode_value(scratch.bytes()).map_err(|error| error.to_string())
 }
 

@@ -1,5 +1,7 @@
 //! From types to bytes.
 
+use std::cell::Cell;
+
 use serde::ser::{
     Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple,
     SerializeTupleStruct, SerializeTupleVariant, Serializer,
@@ -16,9 +18,24 @@ use super::{EncodeError, SECRET, Segment, Value};
 /// # Errors
 /// If the type's `Serialize` refuses, or the value is nested deeper than [`MAX_DEPTH`](super::MAX_DEPTH).
 pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, EncodeError> {
-    let mut out = Vec::new();
-    Encoder::new().encode(value, &mut out)?;
-    Ok(out)
+    // One that was used before knows the shapes. Whoever encodes while a value is encoded gets another.
+    let mut spare = SPARE.try_with(Cell::take).ok().flatten().unwrap_or_default();
+    let (encoder, out) = &mut *spare;
+    encoder.encode(value, out)?;
+    let encoded = out.as_slice().to_vec();
+    out.clear();
+    if out.capacity() <= KEPT_BYTES {
+        // In a thread that is being torn down it is simply freed.
+        let _ = SPARE.try_with(|kept| kept.set(Some(spare)));
+    }
+    Ok(encoded)
+}
+
+/// How large a buffer a thread keeps, so that one large value does not stay for good.
+const KEPT_BYTES: usize = 64 << 10;
+
+thread_local! {
+    static SPARE: Cell<Option<Box<(Encoder, Vec<u8>)>>> = const { Cell::new(None) };
 }
 
 /// Encodes values, one after another.
@@ -50,9 +67,33 @@ impl Encoder {
     /// Appends the encoding of a value, which may also be a `dyn erased_serde::Serialize`.
     ///
     /// # Errors
-    /// As [`encode`]; `out` is then as it was before.
+    /// As [`encode`], or if the value is past the [limit](Self::limit); `out` is then as it was before.
     pub fn encode<T: Serialize + ?Sized>(&mut self, value: &T, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         self.writer.append(out, |writer| value.serialize(writer))
+    }
+
+    /// Bounds how many bytes one value may have, from here on; none for no bound.
+    ///
+    /// A value that is larger is not encoded to its end. What is taken for it meanwhile is at most its limit and a few
+    /// KiB, or twice that where the vector has to grow.
+    ///
+    /// ```
+    /// # use playback_core::value::{EncodeErrorKind, Encoder};
+    /// let mut encoder = Encoder::new();
+    /// encoder.limit(Some(1000));
+    /// let mut out = Vec::new();
+    /// encoder.encode(&vec![7; 998], &mut out)?;
+    /// let error = encoder.encode(&vec![7; 1_000_000], &mut out).unwrap_err();
+    /// assert_eq!(error.kind(), EncodeErrorKind::TooLarge);
+    /// # Ok::<(), playback_core::value::EncodeError>(())
+    /// ```
+    pub fn limit(&mut self, max_bytes: Option<usize>) {
+        self.writer.limit = max_bytes;
+    }
+
+    /// Whether the last value would have been past the limit.
+    pub(crate) fn has_reached_limit(&self) -> bool {
+        self.writer.out.has_reached_limit()
     }
 
     /// Has what is marked as secret keep its mark, a variant around it, which must come off before it is kept.
@@ -225,20 +266,16 @@ pub(super) struct Elements<'a> {
 }
 
 impl Elements<'_> {
-    #[inline]
+    #[inline(always)]
     fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Done {
         self.seq.element();
-        value.serialize(&mut *self.writer).map_err(|error| self.inside(error))
-    }
-
-    #[cold]
-    fn inside(&self, error: EncodeError) -> EncodeError {
-        error.inside(Segment::Index(self.writer.index(&self.seq)))
+        let seq = self.seq;
+        value.serialize(&mut *self.writer).map_err(|error| self.writer.inside_element(seq, error))
     }
 
     #[inline(always)]
-    fn finish(&mut self) -> Done {
-        self.writer.end_seq(&self.seq);
+    fn finish(self) -> Done {
+        self.writer.end_seq(self.seq);
         Ok(())
     }
 }
@@ -257,8 +294,8 @@ impl Fields<'_> {
     }
 
     #[inline(always)]
-    fn finish(&mut self) -> Done {
-        self.writer.end_struct(self.open);
+    fn finish(self) -> Done {
+        self.writer.end_struct(&self.open);
         Ok(())
     }
 }
@@ -284,10 +321,9 @@ impl SerializeTupleVariant for InVariant<Elements<'_>> {
     }
 
     #[inline(always)]
-    fn end(mut self) -> Done {
-        self.container.finish()?;
+    fn end(self) -> Done {
         self.container.writer.leave();
-        Ok(())
+        self.container.finish()
     }
 }
 
@@ -301,10 +337,9 @@ impl SerializeStructVariant for InVariant<Fields<'_>> {
     }
 
     #[inline(always)]
-    fn end(mut self) -> Done {
-        self.container.finish()?;
+    fn end(self) -> Done {
         self.container.writer.leave();
-        Ok(())
+        self.container.finish()
     }
 }
 
@@ -314,30 +349,43 @@ pub(super) struct Entries<'a> {
     map: OpenMap,
 }
 
+impl Entries<'_> {
+    #[cold]
+    #[inline(never)]
+    fn inside_entry(writer: &Writer<'static>, map: OpenMap, error: EncodeError) -> EncodeError {
+        let key = decode_value(writer.current_key(map)).unwrap_or(Value::Unit);
+        error.inside(Segment::Key(key))
+    }
+}
+
 impl SerializeMap for Entries<'_> {
     type Ok = ();
     type Error = EncodeError;
 
-    #[inline]
+    #[inline(always)]
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Done {
         self.writer.key(&mut self.map);
         key.serialize(&mut *self.writer)
     }
 
-    #[inline]
+    #[inline(always)]
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Done {
         self.writer.value(&mut self.map);
-        value.serialize(&mut *self.writer).map_err(|error| {
-            let key = decode_value(self.writer.current_key(&self.map)).unwrap_or(Value::Unit);
-            error.inside(Segment::Key(key))
-        })?;
-        self.writer.end_entry(&self.map);
+        let map = self.map;
+        value.serialize(&mut *self.writer).map_err(|error| Self::inside_entry(self.writer, map, error))?;
+        self.writer.end_entry(map);
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
+    fn serialize_entry<K: Serialize + ?Sized, V: Serialize + ?Sized>(&mut self, key: &K, value: &V) -> Done {
+        self.serialize_key(key)?;
+        self.serialize_value(value)
+    }
+
+    #[inline(always)]
     fn end(self) -> Done {
-        self.writer.end_map(&self.map);
+        self.writer.end_map(self.map);
         Ok(())
     }
 }
@@ -354,7 +402,7 @@ macro_rules! compound {
             }
 
             #[inline(always)]
-            fn end(mut self) -> Done {
+            fn end(self) -> Done {
                 self.finish()
             }
         }

@@ -2,8 +2,8 @@
 
 use super::tags::{
     BYTES, CHAR, DEFINE_STRUCT, DEFINE_UNIT_VARIANT, DEFINE_VARIANT, F32, F64, FALSE, MAP, MAX_SHAPES,
-    NEGATIVE, NEGATIVE_128, NONE, SEQ, SHAPE, SMALL_MAP, SMALL_SEQ, SMALL_SHAPE, SMALL_STRING, SMALL_STRUCT,
-    SMALL_UNSIGNED, SOME, STRING, TRUE, UNIT, UNSIGNED, UNSIGNED_128, UNUSED,
+    NEGATIVE, NEGATIVE_128, NONE, SEQ, SHAPE, SHORT_F64, SMALL_MAP, SMALL_SEQ, SMALL_SHAPE, SMALL_STRING,
+    SMALL_STRUCT, SMALL_UNSIGNED, SOME, STRING, TRUE, UNIT, UNSIGNED, UNSIGNED_128, UNUSED, upper_half,
 };
 use super::{DecodeError, Integer, MAX_DEPTH};
 
@@ -74,6 +74,10 @@ pub(super) struct Fields {
     pub(super) count: usize,
     defines: bool,
 }
+
+/// How many names and shapes get room at once: as many as most values have.
+const COMMON_NAMES: usize = 32;
+const COMMON_SHAPES: usize = 8;
 
 #[cfg(feature = "redaction")]
 impl Fields {
@@ -160,9 +164,16 @@ impl<'de> Reader<'de> {
     /// The next value, if it is a float of 64 bits.
     #[inline]
     pub(super) fn f64(&mut self) -> Option<f64> {
-        let (&[F64, a, b, c, d, e, f, g, h], rest) = self.rest.split_first_chunk()? else { return None };
+        let (tag, rest) = self.rest.split_first()?;
+        let (bits, rest) = match *tag {
+            F64 => rest.split_first_chunk().map(|(bytes, rest)| (u64::from_le_bytes(*bytes), rest))?,
+            SHORT_F64 => rest
+                .split_first_chunk()
+                .map(|(bytes, rest)| (upper_half(u32::from_le_bytes(*bytes)), rest))?,
+            _ => return None,
+        };
         self.rest = rest;
-        Some(f64::from_le_bytes([a, b, c, d, e, f, g, h]))
+        Some(f64::from_bits(bits))
     }
 
     /// The fields of the next value, if it is a struct of one of the first 32 shapes.
@@ -177,6 +188,27 @@ impl<'de> Reader<'de> {
             }
             _ => None,
         }
+    }
+
+    /// The fields of the next value, if it is a struct that defines its shape as most do.
+    #[inline]
+    pub(super) fn new_small_struct(&mut self) -> Option<Result<Fields>> {
+        let (&tag, rest) = self.rest.split_first()?;
+        let count = tag.checked_sub(SMALL_STRUCT).filter(|count| *count < UNUSED - SMALL_STRUCT)?;
+        self.rest = rest;
+        Some(self.define_small_struct(usize::from(count) + 1))
+    }
+
+    /// The number of entries of the next value, if it is a map of fewer than 16.
+    #[inline]
+    pub(super) fn small_map(&mut self) -> Option<usize> {
+        let (&tag, rest) = self.rest.split_first()?;
+        let count =
+            usize::from(tag.checked_sub(SMALL_MAP).filter(|count| *count < SMALL_STRUCT - SMALL_MAP)?);
+        (2 * count <= rest.len()).then(|| {
+            self.rest = rest;
+            count
+        })
     }
 
     /// The number of elements of the next value, if it is a sequence of fewer than 16.
@@ -195,7 +227,9 @@ impl<'de> Reader<'de> {
         Ok(match self.byte()? {
             tag @ SMALL_SEQ..SMALL_MAP => Head::Seq(self.there(usize::from(tag - SMALL_SEQ), 1)?),
             tag @ SMALL_MAP..SMALL_STRUCT => Head::Map(self.there(usize::from(tag - SMALL_MAP), 2)?),
-            tag @ SMALL_STRUCT..UNUSED => self.define_small_struct(usize::from(tag - SMALL_STRUCT) + 1)?,
+            tag @ SMALL_STRUCT..UNUSED => {
+                Head::Struct(self.define_small_struct(usize::from(tag - SMALL_STRUCT) + 1)?)
+            }
             tag @ SMALL_UNSIGNED..SMALL_SEQ => Head::Integer(Integer::from(tag - SMALL_UNSIGNED)),
             tag @ SMALL_STRING..SMALL_UNSIGNED => Head::Str(self.text(usize::from(tag - SMALL_STRING))?),
             tag @ SMALL_SHAPE..SMALL_STRING => self.shape(usize::from(tag - SMALL_SHAPE))?,
@@ -211,6 +245,7 @@ impl<'de> Reader<'de> {
             },
             F32 => Head::F32(f32::from_le_bytes(self.array()?)),
             F64 => Head::F64(f64::from_le_bytes(self.array()?)),
+            SHORT_F64 => Head::F64(f64::from_bits(upper_half(u32::from_le_bytes(self.array()?)))),
             CHAR => match u32::try_from(self.varint()?).ok().and_then(char::from_u32) {
                 Some(value) => Head::Char(value),
                 None => return Err(self.corrupt("a number that is no character ends")),
@@ -227,7 +262,7 @@ impl<'de> Reader<'de> {
             SOME => Head::Some,
             SEQ => Head::Seq(self.count(1)?),
             MAP => Head::Map(self.count(2)?),
-            DEFINE_STRUCT => self.define_struct()?,
+            DEFINE_STRUCT => Head::Struct(self.define_struct()?),
             DEFINE_UNIT_VARIANT => {
                 let name = self.define_variant(Shape::UnitVariant)?;
                 Head::UnitVariant(name)
@@ -342,6 +377,9 @@ impl<'de> Reader<'de> {
                 self.long.push((shape, bytes));
                 shape = Shape::Long(self.long.len() - 1);
             }
+            if self.shapes.capacity() == 0 {
+                self.shapes.reserve(COMMON_SHAPES);
+            }
             self.shapes.push(shape);
         }
     }
@@ -375,24 +413,29 @@ impl<'de> Reader<'de> {
     }
 
     #[cold]
-    fn define_struct(&mut self) -> Result<Head<'de>> {
+    fn define_struct(&mut self) -> Result<Fields> {
         let count = self.count(2)?;
-        let first = self.names.len();
+        let mut lengths = Vec::new();
         for _ in 0..count {
-            self.define_name()?;
+            lengths.push(usize::try_from(self.varint()?).unwrap_or(usize::MAX));
         }
-        Ok(Head::Struct(Fields { first, count, defines: true }))
+        self.define_names(lengths.into_iter())
     }
 
-    #[cold]
-    fn define_small_struct(&mut self, count: usize) -> Result<Head<'de>> {
+    fn define_small_struct(&mut self, count: usize) -> Result<Fields> {
         let lengths = self.take(count.div_ceil(2))?;
-        let lengths = lengths.iter().flat_map(|pair| [pair & 0x0F, pair >> 4]).take(count);
-        let lengths = lengths.map(|length| usize::from(length) + 1);
-        let mut text = self.text(lengths.clone().sum())?;
-        self.there(count, 1)?;
+        let half = |n: usize| lengths.get(n / 2).map_or(0, |pair| pair >> (n % 2 * 4) & 0x0F);
+        self.define_names((0..count).map(|n| usize::from(half(n)) + 1))
+    }
+
+    /// Reads names that stand one after another.
+    #[inline]
+    fn define_names(&mut self, lengths: impl Iterator<Item = usize> + Clone) -> Result<Fields> {
+        let mut text = self.text(lengths.clone().fold(0, usize::saturating_add))?;
         let first = self.names.len();
-        self.names.reserve(count);
+        if self.names.capacity() == 0 {
+            self.names.reserve(COMMON_NAMES);
+        }
         for length in lengths {
             let Some((name, rest)) = text.split_at_checked(length) else {
                 return Err(self.corrupt("a name that is not UTF-8 ends"));
@@ -400,22 +443,17 @@ impl<'de> Reader<'de> {
             self.names.push(name);
             text = rest;
         }
-        Ok(Head::Struct(Fields { first, count, defines: true }))
+        let count = self.there(self.names.len() - first, 1)?;
+        Ok(Fields { first, count, defines: true })
     }
 
-    #[cold]
     fn define_variant(&mut self, shape: impl FnOnce(usize) -> Shape) -> Result<usize> {
         let name = self.names.len();
-        self.define_name()?;
+        let length = self.count(1)?;
+        let text = self.text(length)?;
+        self.names.push(text);
         self.register(shape(name));
         Ok(name)
-    }
-
-    fn define_name(&mut self) -> Result<()> {
-        let length = self.count(1)?;
-        let name = self.text(length)?;
-        self.names.push(name);
-        Ok(())
     }
 
     #[inline]
