@@ -61,11 +61,13 @@ pub(super) enum Fate {
     /// The calculator left it out.
     SampledOut,
     /// Its values did not get to where they are saved from.
-    Unspillable,
+    Unspillable(String),
     /// The cassette could not save it, for this reason.
     Failed(String),
-    /// The calculator failed.
-    Unjudged,
+    /// The same, by a panic.
+    Panicked(String),
+    /// The calculator panicked.
+    Unjudged(String),
 }
 
 /// A job that was finished.
@@ -158,8 +160,8 @@ impl Backlog {
         let count = match fate {
             Fate::Saved => &mut self.saved,
             Fate::SampledOut => &mut self.sampled_out,
-            Fate::Unspillable => &mut self.unspillable,
-            Fate::Failed(_) | Fate::Unjudged => &mut self.failed,
+            Fate::Unspillable(_) => &mut self.unspillable,
+            Fate::Failed(_) | Fate::Panicked(_) | Fate::Unjudged(_) => &mut self.failed,
         };
         // One that was given up is counted already.
         *count += u64::from(bytes.is_some());

@@ -199,8 +199,8 @@ impl TapeRecorderBuilder {
     }
 
     /// How many bytes of values, of all recordings together, may wait to be written to temporary files; a
-    /// recording that has more is given up. At least [`spill_past`](Self::spill_past) and the largest single
-    /// value, or no large recording gets through; [`spilling_bytes`](crate::Stats::spilling_bytes) are how many wait.
+    /// recording that has more is given up. One value at a time that is larger than all that may wait, waits beside
+    /// them. [`spilling_bytes`](crate::Stats::spilling_bytes) are how many wait.
     pub fn spill_queue_bytes(mut self, bytes: usize) -> Self {
         self.spill_queue_bytes = bytes;
         self

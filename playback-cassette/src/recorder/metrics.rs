@@ -74,8 +74,8 @@ pub(super) fn finished(fate: &Fate, bytes: usize) {
     let (outcome, reason) = match fate {
         Fate::Saved => ("saved", "saved"),
         Fate::SampledOut => ("sampled_out", "calculator"),
-        Fate::Unspillable => ("discarded", "unspillable"),
-        Fate::Failed(_) | Fate::Unjudged => ("failed", "failed"),
+        Fate::Unspillable(_) => ("discarded", "unspillable"),
+        Fate::Failed(_) | Fate::Panicked(_) | Fate::Unjudged(_) => ("failed", "failed"),
     };
     ended(outcome, reason, 1);
 }

@@ -16,6 +16,7 @@ mod sampling;
 mod spill;
 mod stats;
 mod sync;
+mod waiting;
 mod writer;
 
 use std::fmt;

@@ -46,7 +46,7 @@ fn writes(queue: &Arc<Queue>, saves: usize, fails: fn(u64) -> bool) -> thread::J
                     // Others may do something before it is saved.
                     thread::yield_now();
                     let fate = if fails(job.number) { Fate::Failed("no".to_owned()) } else { Fate::Saved };
-                    queue.finished(&job, &fate);
+                    queue.finished(&job, &fate, |_| ());
                     saved += 1;
                 }
                 // A hold ends by itself, too; here it is up to others.

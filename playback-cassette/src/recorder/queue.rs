@@ -295,26 +295,29 @@ impl Queue {
         self.work.notified().await;
     }
 
-    /// The writer is done with a job. How many have come to the same fate so far.
-    pub(super) fn finished(&self, job: &Job, fate: &Fate) -> u64 {
+    /// The writer is done with a job. `tell` is given how many have come to the same fate so far, before anybody who waits goes
+    /// on.
+    pub(super) fn finished(&self, job: &Job, fate: &Fate, tell: impl FnOnce(u64)) {
         let now = self.clock.now();
         let mut state = self.lock();
         let State { backlog, gate, .. } = &mut *state;
         let finished = backlog.finish(job.number, fate);
         match fate {
             Fate::Saved => gate.saved(),
-            Fate::Failed(error) => gate.failed(job.number, now, error),
-            Fate::SampledOut | Fate::Unspillable | Fate::Unjudged => gate.passed_over(job.number),
+            Fate::Failed(error) | Fate::Panicked(error) => gate.failed(job.number, now, error),
+            Fate::SampledOut | Fate::Unspillable(_) | Fate::Unjudged(_) => gate.passed_over(job.number),
         }
         let change = gate.change(now);
-        self.tell(state);
-        if let Some(change) = change {
-            change.tell();
-        }
+        self.settle(&state);
+        drop(state);
         if let Some(bytes) = finished.bytes {
             metrics::finished(fate, bytes);
         }
-        finished.count
+        tell(finished.count);
+        if let Some(change) = change {
+            change.tell();
+        }
+        self.wake();
     }
 
     /// The writer has panicked. What it had taken is lost, and counted; whether it is to go on.
@@ -331,7 +334,8 @@ impl Queue {
             })
             .collect();
         let goes_on = *phase == Phase::Open;
-        self.tell(state);
+        drop(state);
+        self.wake();
         bytes.into_iter().for_each(|bytes| metrics::finished(&fate, bytes));
         goes_on
     }
@@ -342,16 +346,16 @@ impl Queue {
         state.phase = Phase::Ended;
         let (unfinished, bytes) = (state.backlog.unfinished(), state.backlog.bytes());
         let given_up = state.backlog.give_up();
-        self.tell(state);
+        self.settle(&state);
+        drop(state);
         drop(given_up);
+        self.wake();
         metrics::unwritten(unfinished, bytes);
     }
 
     /// Wakes those who have waited for what is now so.
-    fn tell(&self, mut state: MutexGuard<'_, State>) {
-        let done = state.backlog.done();
-        self.settle(&state);
-        drop(state);
+    fn wake(&self) {
+        let done = self.lock().backlog.done();
         self.done.notify_all();
         for flush in done {
             // Whoever no longer waits need not know.

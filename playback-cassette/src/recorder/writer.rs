@@ -124,52 +124,47 @@ async fn something(queue: &Queue, saving: &mut FuturesUnordered<impl Future<Outp
 
 /// Saves one recording, if the calculator keeps it.
 async fn save(writer: &Writer<'_>, job: Job) {
-    let recording = job.recording.id();
+    let fate = attempt(writer, &job).await;
+    writer.queue.finished(&job, &fate, |count| tell(&job, &fate, count));
+}
+
+async fn attempt(writer: &Writer<'_>, job: &Job) -> Fate {
     if let Err(error) = format::settled(&job.recording).await {
-        let count = writer.queue.finished(&job, &Fate::Unspillable);
-        let reason = DiscardReason::Unspillable { error };
-        count_event!(count, %recording, count, "a recording was discarded: {reason}");
-        return;
+        return Fate::Unspillable(error);
     }
-    match caught(async { writer.keeps(&job) }).await {
+    let keeps = || writer.calculator.as_ref().is_none_or(|calculator| calculator.keeps(&job.recording));
+    match caught(async { keeps() }).await {
         Ok(true) => {}
-        Ok(false) => {
-            writer.queue.finished(&job, &Fate::SampledOut);
-            tracing::debug!(%recording, "a recording was discarded: the sampling calculator leaves it out");
-            return;
-        }
-        Err(panic) => {
-            let failed = writer.queue.finished(&job, &Fate::Unjudged);
-            count_event!(
-                failed,
-                %recording,
-                "a recording was not saved: the sampling calculator panicked: {panic}; mend the calculator"
-            );
-            return;
-        }
+        Ok(false) => return Fate::SampledOut,
+        Err(panic) => return Fate::Unjudged(panic),
     }
     // Asked inside, because the call itself can panic as well as what it returns.
-    let outcome = caught(async { writer.cassette.save(&job.recording).await }).await;
-    let fate = match &outcome {
+    match caught(async { writer.cassette.save(&job.recording).await }).await {
         Ok(Ok(())) => Fate::Saved,
         Ok(Err(error)) => Fate::Failed(error.chain()),
-        Err(panic) => Fate::Failed(format!("the cassette panicked: {panic}; mend the cassette")),
-    };
-    let count = writer.queue.finished(&job, &fate);
-    match (&fate, outcome) {
-        (Fate::Failed(error), Ok(_)) => {
-            count_event!(count, %recording, "a recording could not be saved: {error}");
-        }
-        (Fate::Failed(error), Err(_)) => {
-            tracing::error!(%recording, "a recording could not be saved: {error}");
-        }
-        _ => {}
+        Err(panic) => Fate::Panicked(format!("the cassette panicked: {panic}; mend the cassette")),
     }
 }
 
-impl Writer<'_> {
-    fn keeps(&self, job: &Job) -> bool {
-        self.calculator.as_ref().is_none_or(|calculator| calculator.keeps(&job.recording))
+/// Tells of what was not saved; `count` have come to the same.
+fn tell(job: &Job, fate: &Fate, count: u64) {
+    let recording = job.recording.id();
+    match fate {
+        Fate::Saved => {}
+        Fate::SampledOut => {
+            tracing::debug!(%recording, "a recording was discarded: the sampling calculator leaves it out");
+        }
+        Fate::Unspillable(error) => {
+            let reason = DiscardReason::Unspillable { error: error.clone() };
+            count_event!(count, %recording, count, "a recording was discarded: {reason}");
+        }
+        Fate::Failed(error) => count_event!(count, %recording, "a recording could not be saved: {error}"),
+        Fate::Panicked(error) => tracing::error!(%recording, "a recording could not be saved: {error}"),
+        Fate::Unjudged(panic) => count_event!(
+            count,
+            %recording,
+            "a recording was not saved: the sampling calculator panicked: {panic}; mend the calculator"
+        ),
     }
 }
 
