@@ -117,6 +117,57 @@ fn what_is_kept_has_a_name_and_a_form_and_moves_with_them() {
 }
 
 #[test]
+fn no_file_is_replaced_that_holds_another_recording_or_none_by_now() {
+    let directory = tempfile::tempdir().unwrap();
+    let [one, two] = two();
+    let file = |name: &str| directory.path().join(name);
+    write(&file("broken.tape.txt"), "mine, half edited");
+    let fixtures = Fixtures::writable(directory.path()).unwrap();
+    let one_s = fixtures.keep(&one, "one").unwrap();
+    // Another process writes while this one has the directory open.
+    write(&file("later.tape"), format::encode(&two).unwrap());
+    for name in ["broken", "later.tape"] {
+        let refused = fixtures.keep(&one, name).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Invalid, "{refused}");
+        assert!(refused.to_string().contains("take it away"), "{refused}");
+    }
+    assert_eq!(std::fs::read_to_string(file("broken.tape.txt")).unwrap(), "mine, half edited");
+    assert_eq!(std::fs::read(file("later.tape")).unwrap(), format::encode(&two).unwrap());
+    // The same of its own file, if something else stands there now; and again, once that is mended.
+    write(&one_s, text::encode(&two).unwrap());
+    assert!(
+        block_on(fixtures.save(&one))
+            .unwrap_err()
+            .to_string()
+            .contains(&format!("holds recording {}", two.id()))
+    );
+    write(&one_s, text::encode(&one).unwrap().replace("output store", "output elsewhere"));
+    block_on(fixtures.save(&one)).unwrap();
+    assert_eq!(std::fs::read_to_string(&one_s).unwrap(), text::encode(&one).unwrap());
+    std::fs::remove_file(&one_s).unwrap();
+    block_on(fixtures.save(&one)).unwrap();
+    assert!(one_s.exists());
+}
+
+#[test]
+fn what_is_too_large_to_be_read_as_a_text_is_kept_as_a_tape_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let [one, _] = two();
+    let large = common::recording(one.id(), SystemTime::UNIX_EPOCH, 5 << 20);
+    let fixtures = Fixtures::writable(directory.path()).unwrap();
+    let refused = fixtures.keep(&large, "large").unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::TooLarge);
+    assert!(refused.to_string().contains("a name that ends in .tape"), "{refused}");
+    // It was small, and has grown: a text no more.
+    let text = fixtures.keep(&one, "grown").unwrap();
+    block_on(fixtures.save(&large)).unwrap();
+    let tape = fixtures.path_of(one.id()).unwrap();
+    assert!(!text.exists() && tape.ends_with("grown.tape"), "{}", tape.display());
+    assert_eq!(std::fs::read(&tape).unwrap(), format::encode(&large).unwrap());
+    assert_eq!(block_on(fixtures.load(one.id())).unwrap(), large);
+}
+
+#[test]
 fn a_directory_opened_for_reading_is_not_written_to() {
     let directory = tempfile::tempdir().unwrap();
     let [one, two] = two();

@@ -225,6 +225,90 @@ fn what_would_take_too_much_memory_is_refused_before_it_takes_any() {
 }
 
 #[test]
+fn an_index_that_would_be_fetched_for_nothing_is_refused_before_it_is() {
+    // A file of 4 GiB, all but its header a hole, that is said to hold an index of a few bytes.
+    let mut file = tempfile::tempfile().unwrap();
+    let index = u32::MAX - 1_000;
+    let mut header = b"\x89PBTAPE\n\x01\x00".to_vec();
+    header.extend((HEADER as u64 + u64::from(index)).to_le_bytes());
+    header.extend(index.to_le_bytes());
+    header.extend(1_000_u32.to_le_bytes());
+    header.extend(0_u32.to_le_bytes());
+    header.extend(crc32fast::hash(&header).to_le_bytes());
+    std::io::Write::write_all(&mut file, &header).unwrap();
+    file.set_len(HEADER as u64 + u64::from(index)).unwrap();
+    let error = format::decode_file("recording X", file).unwrap_err();
+    assert!(error.to_string().contains("its compressed index is longer than the index"), "{error}");
+}
+
+#[test]
+fn a_tape_that_would_fill_the_memory_of_whoever_writes_it_out_is_refused() {
+    // Calls of one alias of a hundred kilobytes: a file of some kilobytes, and a gigabyte and more as text.
+    let long = |calls: u32| {
+        let site = |kind| Site { kind, alias: "a".repeat(100_000).into(), argument_names: [].into() };
+        let entry = |order| Entry {
+            site: u32::from(order > 0),
+            lane: 0,
+            order,
+            arguments: 0..1,
+            end: End::Cancelled,
+            started: Duration::ZERO,
+            duration: Duration::ZERO,
+        };
+        let parts = TapeParts {
+            bytes: vec![0],
+            sites: vec![site(Kind::Operation), site(Kind::Input)],
+            lanes: vec![Vec::new()],
+            entries: (0..calls).map(entry).collect(),
+        };
+        let id = "Checkout/20260131/01KG8V3Q2E9T0000000000000A".parse().unwrap();
+        Recording::new(
+            id,
+            Metadata::new("Checkout", SystemTime::UNIX_EPOCH + NOON),
+            Tape::new(parts).unwrap(),
+        )
+    };
+    let few = format::encode(&long(1_000)).unwrap();
+    assert!(few.len() < 10_000 && format::decode("recording X", &few).is_ok());
+    let error = format::encode(&long(20_000)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TooLarge);
+    assert!(error.to_string().contains("repeats long aliases very often"), "{error}");
+    // Nor is it read, if someone else wrote it: the index of a few, in which the number of calls and all that is known of
+    // them is put up.
+    let (raw, _) = taken_apart(&few);
+    let more = with_more_calls(&raw, 1_000, 20_000);
+    assert!(
+        message(&put_together(&more, &[])).contains("repeats long names more often than any recorder would")
+    );
+}
+
+/// The index of so many calls that are all alike, made one of more of them.
+fn with_more_calls(raw: &[u8], calls: u64, more: u64) -> Vec<u8> {
+    let varint = |mut number: u64| {
+        let mut bytes = Vec::new();
+        while number >= 0x80 {
+            bytes.push((number & 0x7F) as u8 | 0x80);
+            number >>= 7;
+        }
+        bytes.push(number as u8);
+        bytes
+    };
+    // Their number, the number of columns' numbers (8 for each, as none returned), and the sites: the operation's first.
+    let at = [varint(calls), varint(8 * calls), vec![0, 1, 1, 1]].concat();
+    let start = raw.windows(at.len()).position(|window| window == at).unwrap();
+    let column = |first: u64, rest: u64| [varint(first), varint(rest).repeat(more as usize - 1)].concat();
+    // Sites, lanes, orders, starts of arguments (the same each time: one back), lengths, ends, times, durations.
+    let columns = [(0, 1), (0, 0), (0, 0), (0, 1), (1, 1), (1, 1), (0, 0), (0, 0)].map(|(a, b)| column(a, b));
+    let mut index = raw[..start].to_vec();
+    index.extend(varint(more));
+    index.extend(varint(8 * more));
+    index.extend(columns.concat());
+    // No blocks, and the one value.
+    index.extend([0, 0]);
+    index
+}
+
+#[test]
 fn a_tape_under_another_recordings_name_is_refused() {
     let id = "Checkout/20260131/01KG8V3Q2E9T0000000000000A".parse().unwrap();
     let other = "Checkout/20260131/01KG8V3Q2E9T0000000000000B".parse().unwrap();

@@ -176,9 +176,9 @@ impl fmt::Display for GlobalRecorderSet {
 
 impl std::error::Error for GlobalRecorderSet {}
 
-/// The recorder in force here: the scoped one, else the global one.
-pub(crate) fn in_force() -> Option<Arc<dyn Recorder>> {
-    context::scoped_recorder().or_else(|| GLOBAL.get().cloned())
+/// The recorder that is in force where no other is in scope.
+pub(crate) fn global() -> Option<Arc<dyn Recorder>> {
+    GLOBAL.get().cloned()
 }
 
 /// What callers enjoy on every recorder that can be shared.

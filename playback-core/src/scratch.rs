@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Serialize;
 
+use crate::context::Muted;
 use crate::value::Encoder;
 
 /// How many buffers a thread keeps, and how large, so that one large value does not stay for good.
@@ -98,10 +99,17 @@ impl Drop for Scratch {
     }
 }
 
-/// Runs code of the user's that recording must survive: a panic in it counts as failing.
+/// Runs code of the user's that recording must survive, and that is no part of what is recorded: a panic in it counts as
+/// failing, and what it calls is as if nothing were there.
 pub(crate) fn guarded<R>(code: impl FnOnce() -> Result<R, String>) -> Result<R, String> {
+    let _muted = Muted::new();
+    caught(code).flatten()
+}
+
+/// Runs code of the user's that recording must survive: a panic in it counts as failing.
+pub(crate) fn caught<R>(code: impl FnOnce() -> R) -> Result<R, String> {
     catch_unwind(AssertUnwindSafe(code))
-        .unwrap_or_else(|panic| Err(format!("it panicked: {}", panic_message(panic.as_ref()))))
+        .map_err(|panic| format!("it panicked: {}", panic_message(panic.as_ref())))
 }
 
 /// The text of a panic.

@@ -299,7 +299,9 @@ fn data_is_kept_and_fetched_on_replay_only() {
     let recorded = record_blocking(run);
     assert_eq!(recorded.result, (None, None), "nothing to fetch while recording");
     let recording = recorded.recording();
-    assert_eq!(recording.tape().data("order").unwrap().result().unwrap(), Some(Value::of(&order()).unwrap()));
+    let data = recording.tape().data("order").unwrap();
+    assert_eq!(data.result().unwrap(), Some(Value::of(&order()).unwrap()));
+    assert_eq!(data.arguments().unwrap(), Value::Unit, "which is no mistake of the tape's");
     let playback = replay_blocking(&recording, |_| Ok(run())).unwrap();
     let replayed: (Option<Order>, Option<u8>) = playback.replayed().outputs().last().unwrap().to().unwrap();
     assert_eq!(replayed, (Some(order()), None));

@@ -75,8 +75,9 @@ fn deep_input_does_not_exhaust_the_stack() {
     #[allow(dead_code, reason = "only refused")]
     struct Tuple(Option<Box<Tuple>>, u8);
 
-    for unit in [&[0x0E, 1][..], &[0x0D], &[0x0F, 1, 0x80], &[0x0F, 1], &[0x12, 1, b'a'], &[0x10, 1, 1, b'a']]
-    {
+    let long = [&[0x0E, 1][..], &[0x0F, 1, 0x80], &[0x0F, 1], &[0x10, 1, 1, b'a']];
+    let short = [&[0xC1][..], &[0xD1, 0x80], &[0xD1], &[0xE0, 0, b'a'], &[0x0D], &[0x12, 1, b'a']];
+    for unit in long.into_iter().chain(short) {
         let bytes = unit.repeat(1_000_000);
         assert!(decode_value(&bytes).is_err());
         assert!(decode::<IgnoredAny>(&bytes).is_err());
@@ -120,4 +121,44 @@ fn a_long_name_is_not_multiplied() {
     let names: std::collections::HashSet<_> =
         value.as_seq().unwrap().iter().map(|element| element.fields().unwrap()[0].0.as_ptr()).collect();
     assert_eq!((value.as_seq().unwrap().len(), names.len()), (100_001, 1));
+}
+
+#[test]
+fn a_long_name_is_not_multiplied_for_those_who_copy_names_either() {
+    // As above; a map of strings, as of `serde_json::Value`, would have 100,000 copies of 100,000 bytes.
+    let name = "n".repeat(100_000);
+    let value = |references: usize| {
+        let mut bytes = vec![0x0E];
+        push_varint(&mut bytes, references + 1);
+        bytes.extend([0x10, 1]);
+        push_varint(&mut bytes, name.len());
+        bytes.extend(name.bytes());
+        bytes.push(0);
+        bytes.extend([0x20, 0].repeat(references));
+        bytes
+    };
+    let many = value(100_000);
+    for error in [
+        decode_value(&many).unwrap_err(),
+        decode::<serde_json::Value>(&many).unwrap_err(),
+        decode::<Vec<BTreeMap<String, ()>>>(&many).unwrap_err(),
+        decode::<IgnoredAny>(&many).unwrap_err(),
+    ] {
+        assert!(
+            error.to_string().contains("long names are repeated more often than any encoder would"),
+            "{error}"
+        );
+    }
+    // A few of them are what some type may have.
+    let few = decode::<Vec<BTreeMap<String, ()>>>(&value(200)).unwrap();
+    assert_eq!((few.len(), few[200].contains_key(&name)), (201, true));
+    assert_eq!(decode_value(&value(200)).unwrap().as_seq().unwrap().len(), 201);
+}
+
+fn push_varint(bytes: &mut Vec<u8>, mut number: usize) {
+    while number >= 0x80 {
+        bytes.push((number & 0x7F) as u8 | 0x80);
+        number >>= 7;
+    }
+    bytes.push(number as u8);
 }

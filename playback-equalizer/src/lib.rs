@@ -34,6 +34,7 @@
 //! | [`extract`], `extracted` | taking from a run what is compared: [`Extractor`], [`Extracted`] |
 //! | `comparator` | comparing it: [`Comparator`], [`typed`] |
 //! | `structural` | the comparator where no other is given: [`Structural`] |
+//! | `same` | telling by their bytes that two runs sent the same |
 //! | `pairs` | which output of one run is which of the other |
 //! | `diff` | where two values differ: [`diff()`] |
 //! | `rules` | what does not matter, in code and in files: [`Rules`], [`Rule`], [`Tolerance`] |
@@ -66,6 +67,7 @@ mod pairs;
 mod risk;
 mod rules;
 mod runtime;
+mod same;
 mod shown;
 mod speed;
 mod status;

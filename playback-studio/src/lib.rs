@@ -38,7 +38,7 @@
 //! | `wanted`, `shard` | which recordings are played: [`Shard`] |
 //! | `progress` | how far it has come, for people: [`Progress`] |
 //! | `interrupt` (feature) | ending a run by Ctrl-C: `stop_on_ctrl_c` |
-//! | `report` | what comes of it, as plain data: [`Report`], [`CategoryReport`], [`RecordingReport`], [`DifferenceReport`], [`Group`], [`Counts`] |
+//! | `report` | what comes of it, as plain data: [`Report`], [`CategoryReport`], [`RecordingReport`], [`DifferenceReport`], [`Group`], [`Counts`], [`Shards`] |
 //! | `report/json`, `report/file` | to JSON and back, to files: [`ReadError`], [`WriteError`] |
 //! | `report/gate`, `report/judgement` | whether a run passes: [`Gate`], [`Judgement`], [`Outcome`] |
 //! | `render` | a report for people and for other programs: [`Terminal`], [`Junit`], [`Markdown`], [`Html`] |
@@ -78,7 +78,7 @@ pub use progress::Progress;
 pub use render::{Html, Junit, Markdown, Terminal};
 pub use report::{
     CategoryReport, Counts, DifferenceReport, Gate, Group, Json, Judgement, Outcome, ReadError,
-    RecordingReport, Report, RunReport, UnknownFinding, WriteError,
+    RecordingReport, Report, RunReport, Shards, UnknownFinding, WriteError,
 };
 pub use review::{ACCEPT_VARIABLE, Accept, Decision, Pending, Review, Reviewed, clear_pending, set_pending};
 pub use shard::{InvalidShard, Shard};

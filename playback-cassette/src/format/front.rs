@@ -34,7 +34,7 @@ impl Front {
         if blocks.is_empty() && stored > 0 {
             return Err(Error::corrupt(name, "bytes follow its index, which lists no block"));
         }
-        let (sites, lanes, entries) = index.restore(name)?;
+        let (sites, lanes, entries) = index.restore(name, raw.len() as u64)?;
         let parts = TapeParts { bytes: inline.to_vec(), sites, lanes, entries };
         Ok(Self { id, metadata, parts, blocks, start, stored })
     }

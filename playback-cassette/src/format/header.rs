@@ -118,12 +118,17 @@ impl Header {
         u64::from(self.index_raw) * index::MEMORY_FACTOR
     }
 
+    /// The index may be fetched and decompressed.
     pub(super) fn check_size(&self, name: &str, max_bytes: u64) -> Result<(), Error> {
-        if self.index_memory() > max_bytes {
-            Err(too_large(name, self.index_memory(), max_bytes))
-        } else {
-            Ok(())
+        let (packed, raw) = (u64::from(self.index), u64::from(self.index_raw));
+        // zstd makes nothing longer by more than a 256th and a few bytes.
+        if packed > raw + raw / 128 + 512 {
+            return Err(Error::corrupt(name, "its compressed index is longer than the index"));
         }
+        if self.index_memory() > max_bytes {
+            return Err(too_large(name, self.index_memory(), max_bytes));
+        }
+        Ok(())
     }
 }
 

@@ -37,6 +37,7 @@ pub fn decode_file(name: &str, mut file: File) -> Result<Recording, Error> {
     (&file).take(header::LENGTH as u64).read_to_end(&mut head).map_err(failed)?;
     let header = Header::parse(name, &head)?;
     header.check_length(name, there)?;
+    header.check_size(name, DEFAULT_MAX_BYTES)?;
     let mut packed = Vec::new();
     (&file).take(header.index.into()).read_to_end(&mut packed).map_err(failed)?;
     let Front { id, metadata, parts, blocks, start, stored } =

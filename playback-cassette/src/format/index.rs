@@ -13,6 +13,11 @@ use super::blocks::Block;
 use super::summary::{Summary, nanoseconds_of};
 use crate::Error;
 
+/// How many bytes of names the calls may have together, each with its alias and the names of its arguments: so many in any
+/// case, and so many for each byte of the index. Whoever writes them out, as text has it, would fill the memory.
+const NAMES: u64 = 64 << 20;
+const NAMES_PER_BYTE: u64 = 256;
+
 /// How many bytes of memory a byte of an index may become, about.
 pub(super) const MEMORY_FACTOR: u64 = 32;
 
@@ -66,13 +71,22 @@ impl<'i> Index<'i> {
         }
     }
 
+    /// The parts of an index of so many bytes.
     #[allow(clippy::type_complexity, reason = "three of the four parts of a tape")]
-    pub(super) fn restore(self, name: &str) -> Result<(Vec<Site>, Vec<Vec<u32>>, Vec<Entry>), Error> {
+    pub(super) fn restore(
+        self,
+        name: &str,
+        bytes: u64,
+    ) -> Result<(Vec<Site>, Vec<Vec<u32>>, Vec<Entry>), Error> {
         let nonsense = |what: &str| Error::corrupt(name, format_args!("its index {what}"));
-        let sites: Option<Vec<Site>> = self.sites.iter().map(WireSite::restore).collect();
+        let nameless: Arc<str> = Arc::from("");
+        let sites: Option<Vec<Site>> = self.sites.iter().map(|site| site.restore(&nameless)).collect();
         let sites = sites.ok_or_else(|| nonsense("has a site of a kind that there is not"))?;
         let entries =
             entries(self.calls, &self.columns).ok_or_else(|| nonsense("lists calls that make no sense"))?;
+        if !names_fit(&sites, &entries, bytes) {
+            return Err(nonsense("repeats long names more often than any recorder would"));
+        }
         Ok((sites, self.lanes, entries))
     }
 }
@@ -92,7 +106,8 @@ impl<'i> WireSite<'i> {
         }
     }
 
-    fn restore(&self) -> Option<Site> {
+    /// The site. Names that are empty have one text together: each would take many times its byte in the index.
+    fn restore(&self, nameless: &Arc<str>) -> Option<Site> {
         let kind = match self.kind {
             0 => Kind::Operation,
             1 => Kind::Input,
@@ -100,9 +115,20 @@ impl<'i> WireSite<'i> {
             3 => Kind::Data,
             _ => return None,
         };
-        let argument_names = self.argument_names.iter().map(|&name| Arc::from(name)).collect();
-        Some(Site { kind, alias: self.alias.into(), argument_names })
+        let text = |name: &str| if name.is_empty() { Arc::clone(nameless) } else { Arc::from(name) };
+        let argument_names = self.argument_names.iter().map(|name| text(name)).collect();
+        Some(Site { kind, alias: text(self.alias), argument_names })
     }
+}
+
+/// Whether calls do not have more names together than goes with an index of so many bytes.
+pub(super) fn names_fit(sites: &[Site], entries: &[Entry], bytes: u64) -> bool {
+    let length =
+        |site: &Site| site.alias.len() + site.argument_names.iter().map(|name| name.len()).sum::<usize>();
+    let lengths: Vec<u64> = sites.iter().map(|site| length(site) as u64).collect();
+    let of = |entry: &Entry| lengths.get(entry.site as usize).copied().unwrap_or_default();
+    entries.iter().map(of).fold(0, u64::saturating_add)
+        <= NAMES.saturating_add(NAMES_PER_BYTE.saturating_mul(bytes))
 }
 
 /// Where the entry before left off.

@@ -59,6 +59,8 @@ pub struct Opened {
     recording: Recording,
     /// Where the values are; none if the recording has them.
     ranged: Option<Ranged>,
+    /// How long its file is, as that says of itself.
+    file: Option<u64>,
 }
 
 struct Ranged {
@@ -88,6 +90,7 @@ pub async fn open(id: &RecordingId, source: Box<dyn ReadRange>) -> Result<Opened
         return Err(header::truncated(&name, there, header.file));
     }
     if there < front {
+        header.check_size(&name, DEFAULT_MAX_BYTES)?;
         head.extend(source.read_range(there..front).await?);
     }
     let packed =
@@ -104,14 +107,14 @@ pub async fn open(id: &RecordingId, source: Box<dyn ReadRange>) -> Result<Opened
     let tape = tape.map_err(|error| Error::corrupt(&name, &error).with_source(error))?;
     let recording = of_id(id, &name, Recording::new(named, metadata, tape))?;
     let ranged = places.map(|places| Ranged { name, source, start, places, recent: Mutex::default() });
-    Ok(Opened { recording, ranged })
+    Ok(Opened { recording, ranged, file: Some(header.file) })
 }
 
 impl Opened {
     /// A recording that is loaded, opened: for cassettes that cannot read ranges.
     #[must_use]
     pub fn whole(recording: Recording) -> Self {
-        Self { recording, ranged: None }
+        Self { recording, ranged: None, file: None }
     }
 
     /// What the recording is called.
@@ -124,6 +127,13 @@ impl Opened {
     #[must_use]
     pub fn metadata(&self) -> &Metadata {
         self.recording.metadata()
+    }
+
+    /// How many bytes the tape file has, by what its header says: a file of another length is damaged. None of a recording
+    /// that was loaded.
+    #[must_use]
+    pub fn file_length(&self) -> Option<u64> {
+        self.file
     }
 
     /// All calls, in the order in which they began.
@@ -140,7 +150,7 @@ impl Opened {
     /// The same recording as another cassette calls it.
     pub(crate) fn renamed(self, id: RecordingId, metadata: Metadata) -> Self {
         let tape = self.recording.tape().clone();
-        Self { recording: Recording::new(id, metadata, tape), ranged: self.ranged }
+        Self { recording: Recording::new(id, metadata, tape), ..self }
     }
 
     fn corrupt(&self, error: DecodeError) -> Error {
@@ -287,11 +297,14 @@ impl<'o> OpenedCall<'o> {
         }
     }
 
-    /// Fetches the arguments.
+    /// Fetches the arguments; a unit for data, which have none.
     ///
     /// # Errors
     /// As [`argument_bytes`](Self::argument_bytes) has them.
     pub async fn arguments(&self) -> Result<Value, Error> {
+        if self.kind() == Kind::Data && self.argument_length() == 0 {
+            return Ok(Value::Unit);
+        }
         value::decode_value(&self.argument_bytes().await?).map_err(|error| self.opened.corrupt(error))
     }
 

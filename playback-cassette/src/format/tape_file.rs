@@ -9,7 +9,7 @@ use playback_core::{Recording, TapeParts};
 use super::block_file::BlockFile;
 use super::blocks::{self, Block};
 use super::header::{self, Header};
-use super::index::Index;
+use super::index::{Index, names_fit};
 use super::pending::block_file;
 use super::summary::Summary;
 use crate::{Error, ErrorKind};
@@ -70,6 +70,13 @@ impl TapeFile {
         let inline = if blocks.is_empty() { parts.bytes.as_slice() } else { &[] };
         let index = Index::of(summary, parts, blocks);
         let raw = index.to_bytes(inline).map_err(failed)?;
+        if !names_fit(&parts.sites, &parts.entries, raw.len() as u64) {
+            let message = format!(
+                "recording {} repeats long aliases very often; give its calls shorter ones",
+                recording.id()
+            );
+            return Err(Error::new(ErrorKind::TooLarge, message));
+        }
         let packed = blocks::compress_index(&raw).map_err(failed)?;
         let header = Header::of(&packed, raw.len(), body.length()).ok_or_else(|| {
             let message = format!(

@@ -16,9 +16,8 @@ use crate::record::{self, FinishedCall, MetadataExtractor, OperationSite};
 use crate::recorder::{self, OperationStart, Recorder};
 use crate::recording::Ended;
 use crate::redaction::{Encoded, Part, Place, unmarked};
-use crate::replay;
 use crate::sampling_key::{self, SamplingKey};
-use crate::scratch::{Scratch, Write, plain};
+use crate::scratch::{Scratch, Write, caught, plain};
 
 /// Marks an operation: a request served, a job consumed. It is what a recording is of.
 ///
@@ -46,6 +45,7 @@ pub fn operation(category: impl Into<Cow<'static, str>>) -> Operation {
         skip_recording: false,
         metadata: None,
         codec: Plain,
+        fault: None,
     }
 }
 
@@ -61,6 +61,8 @@ pub struct Operation<C = Plain> {
     skip_recording: bool,
     metadata: Option<MetadataExtractor>,
     codec: C,
+    /// Why the handler of the result could not be made.
+    fault: Option<String>,
 }
 
 impl<C> Operation<C> {
@@ -74,7 +76,13 @@ impl<C> Operation<C> {
     /// Records with this recorder, instead of the one in scope or the global one.
     #[inline]
     pub fn recorder_with<T: Recorder + Clone + 'static>(mut self, recorder: impl FnOnce() -> T) -> Self {
-        self.recorder = Some(Arc::new(recorder()));
+        match caught(recorder) {
+            Ok(recorder) => self.recorder = Some(Arc::new(recorder)),
+            Err(error) => {
+                tracing::error!(category = %self.category, "the recorder of an operation could not be made: {error}");
+                self.skip_recording = true;
+            }
+        }
         self
     }
 
@@ -127,6 +135,7 @@ impl<C> Operation<C> {
     /// not.
     #[inline]
     pub fn result_handler_with<H>(self, handler: impl FnOnce() -> H) -> Operation<Handled<H>> {
+        let handler = caught(handler);
         Operation {
             category: self.category,
             argument_names: self.argument_names,
@@ -136,7 +145,8 @@ impl<C> Operation<C> {
             sampling_key: self.sampling_key,
             skip_recording: self.skip_recording,
             metadata: self.metadata,
-            codec: Handled(handler()),
+            fault: handler.as_ref().err().cloned(),
+            codec: Handled(handler.ok()),
         }
     }
 
@@ -162,7 +172,10 @@ impl<C> Operation<C> {
             Box::new(LiveOperation::new(context, site))
         });
         if let Some(live) = &mut live {
-            live.set_arguments(&mut plain(arguments));
+            match self.fault {
+                Some(fault) => live.refuse(fault),
+                None => live.set_arguments(&mut plain(arguments)),
+            }
         }
         OperationCall { live, codec: self.codec }
     }
@@ -277,28 +290,32 @@ impl LiveOperation {
         if current.muted {
             return None;
         }
-        match &current.session {
+        let replay = match current.session() {
             // An operation inside a recorded one is part of it, even if the recording was given up.
-            Session::Recording(session) if !session.has_ended() => None,
+            Some(Session::Recording(session)) if !session.has_ended() => return None,
+            Some(Session::Replaying(replay)) => Some(replay),
+            _ => None,
+        };
+        if let Some(replay) = replay {
             // Its lanes are its own, whatever was bound before it.
-            Session::Replaying(replay) => {
-                replay.enter_operation(category).then(|| current.with_session(current.session.clone()))
-            }
-            // In a process that is given over to replaying, nothing is recorded: its calls are to be refused.
-            Session::None | Session::Recording(_) if context::refuses_escapes() => None,
-            Session::None | Session::Recording(_) => {
-                let session = record::Session::start(&start?, recorder.or_else(recorder::in_force)?)?;
-                Some(current.with_session(Session::Recording(session)))
-            }
+            let session = || Session::Replaying(Arc::clone(replay));
+            return replay.enter_operation(category).then(|| current.with_session(session()));
         }
+        // In a process that is given over to replaying, nothing is recorded: its calls are to be refused.
+        if context::refuses_escapes() {
+            return None;
+        }
+        let recorder = recorder.or_else(|| current.recorder.clone()).or_else(recorder::global)?;
+        let session = record::Session::start(&start?, recorder)?;
+        Some(current.with_session(Session::Recording(session)))
     }
 
     fn new(context: Context, site: OperationSite) -> Self {
-        let recording_id = context.recording_id();
+        let recording_id = context.session().map(Session::recording_id);
         let span = tracing::info_span!(
             "operation",
             category = %site.category,
-            recording_id = recording_id.as_ref().map(tracing::field::display),
+            recording_id = recording_id.map(tracing::field::display),
         );
         Self {
             context,
@@ -322,12 +339,16 @@ impl LiveOperation {
 
     /// Redacts the value written last, of arguments or of the result.
     fn redact(&mut self, part: Part) {
+        let Some(session) = self.context.session() else { return };
+        let marked = self.scratch.has_marked();
+        if !marked && !session.redacts() {
+            return;
+        }
         let place = Place::new(part, &self.site.category).argument_names(self.site.argument_names);
-        let (start, marked) = (self.arguments, self.scratch.has_marked());
+        let start = self.arguments;
         let bytes = self.scratch.bytes().get(start..).unwrap_or_default();
         let encoded = Encoded { bytes, marked };
-        let bytes = match &self.context.session {
-            Session::None => None,
+        let bytes = match session {
             // If that fails, the recording is given up.
             Session::Recording(session) => session.redact(&place, encoded, None).and_then(|made| made.bytes),
             Session::Replaying(session) => {
@@ -372,12 +393,8 @@ impl LiveOperation {
     }
 
     fn refuse(&self, error: String) {
-        match &self.context.session {
-            Session::None => {}
-            Session::Recording(session) => session.discard_unencodable(self.site.category.clone(), error),
-            Session::Replaying(session) => {
-                session.fail_unless_panicking(replay::ReplayError::value(&self.site.category, error));
-            }
+        if let Some(session) = self.context.session() {
+            session.refuse(self.site.category.clone(), error);
         }
     }
 
@@ -390,10 +407,10 @@ impl LiveOperation {
             Outcome::Panicked => Ended::Panicked,
         };
         let metadata = self.site.metadata.take();
-        match &self.context.session {
-            Session::None => {}
-            Session::Recording(session) => session.finish(&self.site, metadata, arguments, end),
-            Session::Replaying(session) => session.finish_operation(&self.site, arguments, end),
+        match self.context.session() {
+            None => {}
+            Some(Session::Recording(session)) => session.finish(&self.site, metadata, arguments, end),
+            Some(Session::Replaying(session)) => session.finish_operation(&self.site, arguments, end),
         }
     }
 }
@@ -404,7 +421,7 @@ impl Drop for LiveOperation {
             return;
         }
         if !self.began
-            && let Session::Recording(session) = &self.context.session
+            && let Some(Session::Recording(session)) = self.context.session()
         {
             session.discard(recorder::DiscardReason::NotRun);
         }

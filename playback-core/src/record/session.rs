@@ -27,6 +27,8 @@ pub(crate) struct Session {
     forced: AtomicBool,
     /// Whether being forced makes a difference.
     forcible: bool,
+    /// Whether calls are still taken down: what a call looks at before it takes the lock.
+    open: AtomicBool,
     /// None once the operation has ended, so that what comes later touches nothing.
     state: Mutex<Option<State>>,
 }
@@ -97,6 +99,7 @@ impl Session {
             calls: AtomicU32::new(1),
             forced: AtomicBool::new(false),
             forcible: !operation.ignores_forced_sampling,
+            open: AtomicBool::new(true),
             state: Mutex::new(Some(state)),
         }))
     }
@@ -112,7 +115,12 @@ impl Session {
 
     /// Whether calls are still taken down.
     pub(crate) fn is_open(&self) -> bool {
-        self.lock().as_ref().is_some_and(|state| state.discarded.is_none())
+        self.open.load(Relaxed)
+    }
+
+    /// Whether a redactor is in force.
+    pub(crate) fn redacts(&self) -> bool {
+        !self.redaction.is_none()
     }
 
     /// The number of a call that begins now.
@@ -127,18 +135,23 @@ impl Session {
 
     /// Takes down a call that has ended.
     pub(crate) fn push(&self, call: &EndedCall<'_>) {
-        if let Some(state) = self.lock().as_mut().filter(|state| state.discarded.is_none()) {
+        self.take_down(|state| {
             state.tape.push(call);
-            state.bound(&self.start);
-        }
+        });
     }
 
     pub(crate) fn add_lane(&self, path: &[u32]) -> u32 {
+        self.take_down(|state| state.tape.add_lane(path.to_vec())).unwrap_or(0)
+    }
+
+    /// Takes something down, within the bounds, if anything still is.
+    fn take_down<R>(&self, put: impl FnOnce(&mut State) -> R) -> Option<R> {
         let mut state = self.lock();
-        let Some(state) = state.as_mut().filter(|state| state.discarded.is_none()) else { return 0 };
-        let lane = state.tape.add_lane(path.to_vec());
+        let state = state.as_mut().filter(|state| state.discarded.is_none())?;
+        let put = put(state);
         state.bound(&self.start);
-        lane
+        self.open.store(state.discarded.is_none(), Relaxed);
+        Some(put)
     }
 
     /// Redacts encoded values, and a name that was `made` while the code ran. None if that fails: the recording is
@@ -165,13 +178,12 @@ impl Session {
     }
 
     fn keep_field(&self, key: &str, value: Value) {
-        if let Some(state) = self.lock().as_mut().filter(|state| state.discarded.is_none()) {
+        self.take_down(|state| {
             let mut encoded = Vec::new();
             let size = value.encode_into(&mut encoded).map_or(0, |()| encoded.len());
             state.tape.add_weight(key.len() + size);
             state.fields.insert(key.to_owned(), value);
-            state.bound(&self.start);
-        }
+        });
     }
 
     pub(crate) fn force(&self) {
@@ -182,6 +194,7 @@ impl Session {
     pub(crate) fn discard(&self, reason: DiscardReason) {
         if let Some(state) = self.lock().as_mut() {
             state.discard(reason);
+            self.open.store(false, Relaxed);
         }
     }
 
@@ -213,6 +226,7 @@ impl Session {
         end: Ended<'_>,
     ) {
         let Some(mut state) = self.lock().take() else { return };
+        self.open.store(false, Relaxed);
         if state.discarded.is_none() && !self.is_kept(&end) {
             state.discard(DiscardReason::SampledOut);
         }

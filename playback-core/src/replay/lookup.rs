@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::closest::equivalent;
 use super::playback::RecordedBy;
 use crate::context::Lane;
-use crate::recording::{Ended, List};
+use crate::recording::{ListId, Lists};
 use crate::value::{self, DecodeError};
 use crate::{Call, End, Kind, Tape};
 
@@ -58,38 +58,44 @@ impl Found {
         let result = tape.at(self.position).map(|call| call.result_bytes()).transpose()?;
         Ok(result.flatten().unwrap_or_default())
     }
-
-    /// How the recorded call ended, with its encoded answer.
-    pub(crate) fn ended<'r>(&self, tape: &Tape, result: &'r [u8]) -> Ended<'r> {
-        match tape.at(self.position).map(|call| call.end()) {
-            Some(End::Returned(_)) => Ended::Returned(result),
-            Some(End::Panicked) => Ended::Panicked,
-            _ => Ended::Cancelled,
-        }
-    }
 }
 
 /// What has been used of a recording, and where each lane stands.
 pub(crate) struct Cursor {
-    /// Calls that answered one of their own lane. What another lane was answered with is left to them.
-    used: Vec<bool>,
-    /// Calls that answered any.
-    answered: Vec<bool>,
+    /// What each call was used for.
+    uses: Vec<Use>,
     /// How many calls at the front of a list are used.
-    fronts: HashMap<List, usize>,
+    fronts: Vec<u32>,
     /// How many calls of a list answered a lane that has none on it.
-    strangers: HashMap<(u32, List), usize>,
+    strangers: HashMap<(u32, ListId), usize>,
+    /// The call that comes next if the replay goes on as the recording did, which is where it is looked for first.
+    expected: Option<u32>,
+}
+
+/// What a recorded call was used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Use {
+    None,
+    /// It answered another lane, and is left to its own.
+    Stranger,
+    /// It answered its own lane.
+    Own,
 }
 
 impl Cursor {
     pub(crate) fn new(tape: &Tape) -> Self {
-        let unused = vec![false; tape.parts().entries.len()];
-        Self { used: unused.clone(), answered: unused, fronts: HashMap::new(), strangers: HashMap::new() }
+        let index = tape.index();
+        Self {
+            uses: vec![Use::None; tape.parts().entries.len()],
+            fronts: vec![0; index.count()],
+            strangers: HashMap::new(),
+            expected: index.first(),
+        }
     }
 
     /// Whether the recorded call at a position has answered a replayed one.
     pub(crate) fn is_used(&self, position: u32) -> bool {
-        self.answered.get(position as usize).copied().unwrap_or(false)
+        self.uses.get(position as usize).is_some_and(|used| *used != Use::None)
     }
 
     /// Finds the answer to a call, and uses it up.
@@ -106,13 +112,12 @@ impl Cursor {
             })
         });
         let Some(found) = found else { return Lookup::Missing };
-        let at = found.position as usize;
-        if let Some(answered) = self.answered.get_mut(at) {
-            *answered = true;
+        if let Some(used) = self.uses.get_mut(found.position as usize)
+            && *used != Use::Own
+        {
+            *used = if found.by.other_lane { Use::Stranger } else { Use::Own };
         }
-        if let Some(used) = self.used.get_mut(at).filter(|_| !found.by.other_lane) {
-            *used = true;
-        }
+        self.expected = tape.index().after(found.position);
         match tape.at(found.position).map(|call| call.end()) {
             Some(End::Returned(_)) => Lookup::Found(found),
             Some(End::Cancelled) => Lookup::Cancelled(found),
@@ -122,8 +127,8 @@ impl Cursor {
     }
 
     fn input(&mut self, tape: &Tape, asked: &Asked<'_>, alias: &str, arguments: &[u8]) -> Option<Found> {
-        let list = tape.index().of_key(Kind::Input, alias, arguments, asked.lane.path());
-        if let Some(found) = self.next(tape, list, asked.lane, true) {
+        let lists = self.of_key(tape, asked, alias, arguments);
+        if let Some(found) = self.next(tape, lists, asked.lane, true) {
             return Some(found);
         }
         // The same arguments may be written in another way, as after fields were reordered.
@@ -131,8 +136,8 @@ impl Cursor {
         let means_the_same =
             |call: &Call<'_>| call.arguments().is_ok_and(|recorded| equivalent(&recorded, &arguments));
         let same = tape.index().calls_of_alias(tape, Kind::Input, alias).find(means_the_same)?;
-        let list = tape.index().of_key(Kind::Input, alias, &same.argument_bytes().ok()?, asked.lane.path());
-        let mut found = self.next(tape, list, asked.lane, true)?;
+        let lists = self.of_key(tape, asked, alias, &same.argument_bytes().ok()?);
+        let mut found = self.next(tape, lists, asked.lane, true)?;
         found.by.equivalent = true;
         Some(found)
     }
@@ -141,49 +146,66 @@ impl Cursor {
     /// one that sent the same is preferred.
     fn output(&mut self, tape: &Tape, asked: &Asked<'_>, alias: &str) -> Option<Found> {
         let index = tape.index();
-        let all = index.of_alias(Kind::Output, alias, asked.lane.path());
-        if !has_own(all) || index.positions(all).is_empty() {
+        let all = match self.expected(tape, asked, alias) {
+            Some(call) => index.of_alias_at(call.position()),
+            None => index.of_alias(Kind::Output, alias, asked.lane.path()),
+        };
+        if all.own.is_none() {
             return self.next(tape, all, asked.lane, false);
         }
         let same = asked.forms().find_map(|arguments| {
-            let same = index.of_key(Kind::Output, alias, arguments, asked.lane.path());
-            self.unused(index.positions(same), same)
+            let same = self.of_key(tape, asked, alias, arguments);
+            self.unused(index.positions(same.own), same.own)
         });
-        let position = same.or_else(|| self.unused(index.positions(all), all))?;
+        let position = same.or_else(|| self.unused(index.positions(all.own), all.own))?;
         Some(Found { position, by: RecordedBy::default() })
+    }
+
+    /// The lists of the calls with an alias and arguments.
+    fn of_key(&self, tape: &Tape, asked: &Asked<'_>, alias: &str, arguments: &[u8]) -> Lists {
+        // Values that are not in memory are not fetched for this.
+        let expected = self.expected(tape, asked, alias).filter(|_| tape.stored().is_none());
+        match expected.filter(|call| call.argument_bytes().is_ok_and(|recorded| *recorded == *arguments)) {
+            Some(call) => tape.index().of_key_at(call.position()),
+            None => tape.index().of_key(asked.kind, alias, arguments, asked.lane.path()),
+        }
+    }
+
+    /// The call that comes next, if it is of this alias and lane.
+    fn expected<'t>(&self, tape: &'t Tape, asked: &Asked<'_>, alias: &str) -> Option<Call<'t>> {
+        let is_like = |call: &Call<'_>| {
+            call.kind() == asked.kind && call.alias() == alias && call.lane() == asked.lane.path()
+        };
+        tape.at(self.expected?).filter(is_like)
     }
 
     /// The call of a list to answer with: the next of the same lane. A lane that has none at all, as after work was
     /// moved to a task of its own, goes through those of all lanes, and leaves them to their own. Where they have
     /// run out, the last answers again if it may be `reused`.
-    fn next(&mut self, tape: &Tape, list: List, lane: &Lane, reused: bool) -> Option<Found> {
+    fn next(&mut self, tape: &Tape, lists: Lists, lane: &Lane, reused: bool) -> Option<Found> {
         let index = tape.index();
-        let own = if has_own(list) { index.positions(list) } else { &[] };
-        let (fresh, calls, other_lane) = if own.is_empty() {
-            let calls = index.positions(list.of_all_lanes());
-            let turn = self.strangers.entry((lane.index(), list)).or_default();
-            *turn += 1;
-            (calls.get(*turn - 1).copied(), calls, true)
+        let (fresh, calls) = if lists.own.is_some() {
+            let own = index.positions(lists.own);
+            (self.unused(own, lists.own), own)
         } else {
-            (self.unused(own, list), own, false)
+            let calls = index.positions(lists.all);
+            let turn = self.strangers.entry((lane.index(), lists.all?)).or_default();
+            *turn += 1;
+            (calls.get(*turn - 1).copied(), calls)
         };
         let position = fresh.or_else(|| calls.last().copied().filter(|_| reused))?;
-        let by = RecordedBy { reused: fresh.is_none(), other_lane, ..RecordedBy::default() };
+        let by =
+            RecordedBy { reused: fresh.is_none(), other_lane: lists.own.is_none(), ..RecordedBy::default() };
         Some(Found { position, by })
     }
 
     /// The first call of a list that is not used.
-    fn unused(&mut self, positions: &[u32], list: List) -> Option<u32> {
-        let front = self.fronts.entry(list).or_default();
-        let is_used = |position: &u32| self.used.get(*position as usize).copied().unwrap_or(true);
-        while positions.get(*front).is_some_and(is_used) {
+    fn unused(&mut self, positions: &[u32], list: Option<ListId>) -> Option<u32> {
+        let front = self.fronts.get_mut(list?.place())?;
+        let is_used = |position: &u32| self.uses.get(*position as usize).is_none_or(|used| *used == Use::Own);
+        while positions.get(*front as usize).is_some_and(is_used) {
             *front += 1;
         }
-        positions.get(*front).copied()
+        positions.get(*front as usize).copied()
     }
-}
-
-/// Whether a list is of a lane that the recording knows.
-fn has_own(list: List) -> bool {
-    list != list.of_all_lanes()
 }

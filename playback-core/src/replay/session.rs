@@ -17,6 +17,9 @@ use crate::recording::{Ended, EndedCall, TapeBuilder};
 use crate::redaction::{InForce, Known};
 use crate::{End, Kind, Recording};
 
+/// How many matches there is room for at the beginning, at most.
+const MOST_MATCHES: usize = 1024;
+
 /// One replay, shared by all tasks and threads that take part in it.
 pub(crate) struct Session {
     recording: Recording,
@@ -62,8 +65,8 @@ impl Session {
         let state = State {
             operation: Operation::Awaited,
             cursor: Cursor::new(recording.tape()),
-            tape: TapeBuilder::new(),
-            matches: Vec::new(),
+            tape: TapeBuilder::like(recording.tape()),
+            matches: Vec::with_capacity(recording.tape().parts().entries.len().min(MOST_MATCHES)),
             escapes: Vec::new(),
             failure: None,
             waker: None,
@@ -86,6 +89,11 @@ impl Session {
 
     pub(crate) fn recording(&self) -> &Recording {
         &self.recording
+    }
+
+    /// Whether a redactor is in force.
+    pub(crate) fn redacts(&self) -> bool {
+        !self.redaction.is_none()
     }
 
     pub(super) fn redaction(&self) -> &InForce {

@@ -100,8 +100,8 @@ macro_rules! small_integers {
     ($($deserialize:ident => $visit:ident;)+) => {$(
         #[inline]
         fn $deserialize<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-            if let Some(small) = self.reader.small_unsigned() {
-                return visitor.visit_u64(u64::from(small));
+            if let Some(value) = self.reader.unsigned() {
+                return visitor.visit_u64(value);
             }
             match self.content()? {
                 Head::Integer(value) => $visit(value, visitor),

@@ -32,7 +32,7 @@ pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, EncodeError> 
 /// let mut out = Vec::new();
 /// encoder.encode("a", &mut out)?;
 /// encoder.encode(&[1, 300], &mut out)?;
-/// assert_eq!(out, [0x41, b'a', 0x0E, 2, 0x81, 0x03, 0xAC, 0x02]);
+/// assert_eq!(out, [0x41, b'a', 0xC2, 0x81, 0x03, 0xAC, 0x02]);
 /// # Ok::<(), playback_core::value::EncodeError>(())
 /// ```
 #[derive(Debug, Default)]
@@ -81,8 +81,7 @@ macro_rules! leaves {
     ($($serialize:ident($type:ty) => $write:ident;)+) => {$(
         #[inline]
         fn $serialize(self, value: $type) -> Done {
-            self.$write(value.into());
-            Ok(())
+            self.$write(value.into())
         }
     )+};
 }
@@ -119,8 +118,7 @@ impl<'a> Serializer for &'a mut Writer<'static> {
 
     #[inline]
     fn serialize_none(self) -> Done {
-        self.none();
-        Ok(())
+        self.none()
     }
 
     #[inline]
@@ -133,20 +131,17 @@ impl<'a> Serializer for &'a mut Writer<'static> {
 
     #[inline]
     fn serialize_unit(self) -> Done {
-        self.unit();
-        Ok(())
+        self.unit()
     }
 
     #[inline]
     fn serialize_unit_struct(self, _name: &'static str) -> Done {
-        self.unit();
-        Ok(())
+        self.unit()
     }
 
     #[inline]
     fn serialize_unit_variant(self, _name: &'static str, _index: u32, variant: &'static str) -> Done {
-        self.unit_variant(variant);
-        Ok(())
+        self.unit_variant(variant)
     }
 
     #[inline]
@@ -168,23 +163,23 @@ impl<'a> Serializer for &'a mut Writer<'static> {
         Ok(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn serialize_seq(self, len: Option<usize>) -> Result<Elements<'a>, EncodeError> {
         let seq = self.seq(len)?;
         Ok(Elements { writer: self, seq })
     }
 
-    #[inline]
+    #[inline(always)]
     fn serialize_tuple(self, len: usize) -> Result<Elements<'a>, EncodeError> {
         self.serialize_seq(Some(len))
     }
 
-    #[inline]
+    #[inline(always)]
     fn serialize_tuple_struct(self, _name: &'static str, len: usize) -> Result<Elements<'a>, EncodeError> {
         self.serialize_seq(Some(len))
     }
 
-    #[inline]
+    #[inline(always)]
     fn serialize_tuple_variant(
         self,
         _name: &'static str,
@@ -197,19 +192,19 @@ impl<'a> Serializer for &'a mut Writer<'static> {
         Ok(InVariant { container: Elements { writer: self, seq }, variant })
     }
 
-    #[inline]
+    #[inline(always)]
     fn serialize_map(self, len: Option<usize>) -> Result<Entries<'a>, EncodeError> {
         let map = self.map(len)?;
         Ok(Entries { writer: self, map })
     }
 
-    #[inline]
+    #[inline(always)]
     fn serialize_struct(self, name: &'static str, len: usize) -> Result<Fields<'a>, EncodeError> {
         let open = self.open_struct(name, len)?;
         Ok(Fields { writer: self, open })
     }
 
-    #[inline]
+    #[inline(always)]
     fn serialize_struct_variant(
         self,
         _name: &'static str,
@@ -241,7 +236,7 @@ impl Elements<'_> {
         error.inside(Segment::Index(self.writer.index(&self.seq)))
     }
 
-    #[inline]
+    #[inline(always)]
     fn finish(&mut self) -> Done {
         self.writer.end_seq(&self.seq);
         Ok(())
@@ -251,19 +246,19 @@ impl Elements<'_> {
 /// An open struct.
 pub(super) struct Fields<'a> {
     writer: &'a mut Writer<'static>,
-    open: OpenStruct,
+    open: OpenStruct<'static>,
 }
 
 impl Fields<'_> {
-    #[inline]
+    #[inline(always)]
     fn field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Done {
         self.writer.field(&mut self.open, name);
         value.serialize(&mut *self.writer).map_err(|error| inside_field(error, name))
     }
 
-    #[inline]
+    #[inline(always)]
     fn finish(&mut self) -> Done {
-        self.writer.end_struct(&mut self.open);
+        self.writer.end_struct(self.open);
         Ok(())
     }
 }
@@ -283,10 +278,12 @@ impl SerializeTupleVariant for InVariant<Elements<'_>> {
     type Ok = ();
     type Error = EncodeError;
 
+    #[inline(always)]
     fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Done {
         self.container.element(value).map_err(|error| error.inside(Segment::Variant(self.variant.into())))
     }
 
+    #[inline(always)]
     fn end(mut self) -> Done {
         self.container.finish()?;
         self.container.writer.leave();
@@ -298,10 +295,12 @@ impl SerializeStructVariant for InVariant<Fields<'_>> {
     type Ok = ();
     type Error = EncodeError;
 
+    #[inline(always)]
     fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Done {
         self.container.field(name, value).map_err(|error| error.inside(Segment::Variant(self.variant.into())))
     }
 
+    #[inline(always)]
     fn end(mut self) -> Done {
         self.container.finish()?;
         self.container.writer.leave();
@@ -349,12 +348,12 @@ macro_rules! compound {
             type Ok = ();
             type Error = EncodeError;
 
-            #[inline]
+            #[inline(always)]
             fn $method<T: Serialize + ?Sized>(&mut self, $($name: $name_type,)? value: &T) -> Done {
                 self.$own($($name,)? value)
             }
 
-            #[inline]
+            #[inline(always)]
             fn end(mut self) -> Done {
                 self.finish()
             }

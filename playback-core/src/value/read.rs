@@ -2,8 +2,8 @@
 
 use super::tags::{
     BYTES, CHAR, DEFINE_STRUCT, DEFINE_UNIT_VARIANT, DEFINE_VARIANT, F32, F64, FALSE, MAP, MAX_SHAPES,
-    NEGATIVE, NEGATIVE_128, NONE, SEQ, SHAPE, SMALL_SHAPE, SMALL_STRING, SMALL_UNSIGNED, SOME, STRING, TRUE,
-    UNIT, UNSIGNED, UNSIGNED_128,
+    NEGATIVE, NEGATIVE_128, NONE, SEQ, SHAPE, SMALL_MAP, SMALL_SEQ, SMALL_SHAPE, SMALL_STRING, SMALL_STRUCT,
+    SMALL_UNSIGNED, SOME, STRING, TRUE, UNIT, UNSIGNED, UNSIGNED_128, UNUSED,
 };
 use super::{DecodeError, Integer, MAX_DEPTH};
 
@@ -19,6 +19,10 @@ pub(super) struct Reader<'de> {
     /// The names of all shapes that are defined, numbered or being defined.
     names: Vec<&'de str>,
     shapes: Vec<Shape>,
+    /// Shapes whose names are long, and how many bytes these take together.
+    long: Vec<(Shape, usize)>,
+    /// How many bytes of such names were repeated.
+    repeated: usize,
     /// The number 0 stands here among the shapes: a key sees no shapes from before it.
     base: usize,
 }
@@ -26,10 +30,22 @@ pub(super) struct Reader<'de> {
 /// A numbered shape; names are places in the reader's list.
 #[derive(Clone, Copy, Debug)]
 enum Shape {
-    Struct { first: usize, count: usize },
+    Struct {
+        first: usize,
+        count: usize,
+    },
     UnitVariant(usize),
     Variant(usize),
+    /// One of the long ones, of which it is counted how often they are referred to.
+    Long(usize),
 }
+
+/// How many bytes a name has, on average over a shape, before it is long. A reference takes a byte for each name at least,
+/// so what is not long becomes so many times as much at most, for those who copy names.
+const LONG_NAME: usize = 256;
+
+/// How many bytes of long names may be repeated, beside [`LONG_NAME`] for each byte of the input.
+const MAX_REPEATED: usize = 1 << 20;
 
 /// What a value starts with: all of a leaf, and of a container what comes before the values inside.
 #[derive(Debug)]
@@ -59,6 +75,14 @@ pub(super) struct Fields {
     defines: bool,
 }
 
+#[cfg(feature = "redaction")]
+impl Fields {
+    /// Whether the names stand here, and are not those of a struct before.
+    pub(super) fn defines(self) -> bool {
+        self.defines
+    }
+}
+
 /// What is visible at one moment.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Mark {
@@ -70,7 +94,16 @@ pub(super) struct Mark {
 impl<'de> Reader<'de> {
     #[inline]
     pub(super) fn new(input: &'de [u8]) -> Self {
-        Reader { rest: input, len: input.len(), depth: 0, names: Vec::new(), shapes: Vec::new(), base: 0 }
+        Reader {
+            rest: input,
+            len: input.len(),
+            depth: 0,
+            names: Vec::new(),
+            shapes: Vec::new(),
+            long: Vec::new(),
+            repeated: 0,
+            base: 0,
+        }
     }
 
     /// What has not been read.
@@ -95,13 +128,21 @@ impl<'de> Reader<'de> {
     // What follows reads the commonest values without the detour over `Head`. Each of them reads nothing unless all is
     // as it should be, and leaves what is not to `head`.
 
-    /// The next value, if it is an integer below 128.
+    /// The next value, if it is an integer of up to 64 bits that is not negative.
     #[inline]
-    pub(super) fn small_unsigned(&mut self) -> Option<u8> {
+    pub(super) fn unsigned(&mut self) -> Option<u64> {
         let (&tag, rest) = self.rest.split_first()?;
-        let small = tag.checked_sub(SMALL_UNSIGNED)?;
-        self.rest = rest;
-        Some(small)
+        match tag {
+            SMALL_UNSIGNED..SMALL_SEQ => {
+                self.rest = rest;
+                Some(u64::from(tag - SMALL_UNSIGNED))
+            }
+            UNSIGNED => {
+                let before = std::mem::replace(&mut self.rest, rest);
+                self.varint().inspect_err(|_| self.rest = before).ok()
+            }
+            _ => None,
+        }
     }
 
     /// The next value, if it is a string of fewer than 64 bytes.
@@ -138,11 +179,11 @@ impl<'de> Reader<'de> {
         }
     }
 
-    /// The number of elements of the next value, if it is a sequence of fewer than 128.
+    /// The number of elements of the next value, if it is a sequence of fewer than 16.
     #[inline]
     pub(super) fn small_seq(&mut self) -> Option<usize> {
-        let (&[SEQ, count @ 0..0x80], rest) = self.rest.split_first_chunk()? else { return None };
-        let count = usize::from(count);
+        let (&tag, rest) = self.rest.split_first()?;
+        let count = usize::from(tag.checked_sub(SMALL_SEQ).filter(|count| *count < SMALL_MAP - SMALL_SEQ)?);
         (count <= rest.len()).then(|| {
             self.rest = rest;
             count
@@ -152,7 +193,10 @@ impl<'de> Reader<'de> {
     /// Reads a value up to the values inside it.
     pub(super) fn head(&mut self) -> Result<Head<'de>> {
         Ok(match self.byte()? {
-            tag @ SMALL_UNSIGNED.. => Head::Integer(Integer::from(tag - SMALL_UNSIGNED)),
+            tag @ SMALL_SEQ..SMALL_MAP => Head::Seq(self.there(usize::from(tag - SMALL_SEQ), 1)?),
+            tag @ SMALL_MAP..SMALL_STRUCT => Head::Map(self.there(usize::from(tag - SMALL_MAP), 2)?),
+            tag @ SMALL_STRUCT..UNUSED => self.define_small_struct(usize::from(tag - SMALL_STRUCT) + 1)?,
+            tag @ SMALL_UNSIGNED..SMALL_SEQ => Head::Integer(Integer::from(tag - SMALL_UNSIGNED)),
             tag @ SMALL_STRING..SMALL_UNSIGNED => Head::Str(self.text(usize::from(tag - SMALL_STRING))?),
             tag @ SMALL_SHAPE..SMALL_STRING => self.shape(usize::from(tag - SMALL_SHAPE))?,
             UNIT => Head::Unit,
@@ -286,15 +330,36 @@ impl<'de> Reader<'de> {
         self.names.truncate(mark.names);
     }
 
-    fn register(&mut self, shape: Shape) {
+    fn register(&mut self, mut shape: Shape) {
         if self.shapes.len() - self.base < MAX_SHAPES {
+            let (first, count) = match shape {
+                Shape::Struct { first, count } => (first, count),
+                Shape::UnitVariant(name) | Shape::Variant(name) => (name, 1),
+                Shape::Long(_) => (0, 0),
+            };
+            let bytes = self.names.iter().skip(first).take(count).map(|name| name.len()).sum();
+            if bytes > LONG_NAME * count {
+                self.long.push((shape, bytes));
+                shape = Shape::Long(self.long.len() - 1);
+            }
             self.shapes.push(shape);
         }
     }
 
     fn shape(&mut self, number: usize) -> Result<Head<'de>> {
         let place = self.base.saturating_add(number);
-        match self.shapes.get(place) {
+        let mut shape = self.shapes.get(place);
+        if let Some(&Shape::Long(at)) = shape {
+            let long = self.long.get(at);
+            self.repeated += long.map_or(0, |(_, bytes)| *bytes);
+            if self.repeated > MAX_REPEATED.saturating_add(LONG_NAME.saturating_mul(self.len)) {
+                return Err(
+                    self.corrupt("long names are repeated more often than any encoder would, and that")
+                );
+            }
+            shape = long.map(|(shape, _)| shape);
+        }
+        match shape {
             Some(&Shape::Struct { first, count }) => {
                 if count > self.rest.len() {
                     return Err(self.truncated());
@@ -303,7 +368,9 @@ impl<'de> Reader<'de> {
             }
             Some(&Shape::UnitVariant(name)) => Ok(Head::UnitVariant(name)),
             Some(&Shape::Variant(name)) => Ok(Head::Variant(name)),
-            None => Err(self.corrupt(&format!("a reference to shape {number}, which is not defined, ends"))),
+            None | Some(Shape::Long(_)) => {
+                Err(self.corrupt(&format!("a reference to shape {number}, which is not defined, ends")))
+            }
         }
     }
 
@@ -313,6 +380,25 @@ impl<'de> Reader<'de> {
         let first = self.names.len();
         for _ in 0..count {
             self.define_name()?;
+        }
+        Ok(Head::Struct(Fields { first, count, defines: true }))
+    }
+
+    #[cold]
+    fn define_small_struct(&mut self, count: usize) -> Result<Head<'de>> {
+        let lengths = self.take(count.div_ceil(2))?;
+        let lengths = lengths.iter().flat_map(|pair| [pair & 0x0F, pair >> 4]).take(count);
+        let lengths = lengths.map(|length| usize::from(length) + 1);
+        let mut text = self.text(lengths.clone().sum())?;
+        self.there(count, 1)?;
+        let first = self.names.len();
+        self.names.reserve(count);
+        for length in lengths {
+            let Some((name, rest)) = text.split_at_checked(length) else {
+                return Err(self.corrupt("a name that is not UTF-8 ends"));
+            };
+            self.names.push(name);
+            text = rest;
         }
         Ok(Head::Struct(Fields { first, count, defines: true }))
     }
@@ -363,10 +449,12 @@ impl<'de> Reader<'de> {
     #[inline]
     fn count(&mut self, size: usize) -> Result<usize> {
         let count = self.varint()?;
-        match usize::try_from(count) {
-            Ok(count) if count <= self.rest.len() / size => Ok(count),
-            _ => Err(self.truncated()),
-        }
+        self.there(usize::try_from(count).unwrap_or(usize::MAX), size)
+    }
+
+    #[inline]
+    fn there(&self, count: usize, size: usize) -> Result<usize> {
+        if count <= self.rest.len() / size { Ok(count) } else { Err(self.truncated()) }
     }
 
     #[inline]

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use super::tags::{
     DEFINE_STRUCT, DEFINE_UNIT_VARIANT, DEFINE_VARIANT, MAX_SHAPES, SHAPE, SMALL_SHAPE, SMALL_STRING,
+    SMALL_STRUCT,
 };
 use super::write::push_varint;
 
@@ -18,7 +19,7 @@ pub(super) enum Kind {
 }
 
 /// A shape's place among all shapes ever met here; equal shapes have equal handles.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Handle(u32);
 
 /// The shapes of the value being written, and those met in values before it.
@@ -33,10 +34,11 @@ pub(super) struct Shapes<'n> {
     /// The number 0 stands here in the table: a key sees no shapes from before it.
     base: usize,
     known: Vec<Known>,
-    /// The names of the known shapes, with a gap after each shape's.
-    names: Vec<Option<&'n str>>,
+    /// The names of the known shapes.
+    names: Vec<&'n str>,
     definitions: Vec<u8>,
     by_hash: HashMap<u64, Handle>,
+    /// As many as a power of two, or none yet.
     guesses: Vec<Guess<'n>>,
 }
 
@@ -49,21 +51,36 @@ struct Known {
     place: usize,
 }
 
-/// What a shape was, the last time that something was written in the place of `hint`.
+/// What a shape was, the last time that something was written for the same hint.
 #[derive(Clone, Copy, Debug)]
 struct Guess<'n> {
-    hint: &'n str,
-    kind: Kind,
-    count: usize,
-    shape: Option<Handle>,
+    hint: Hint<'n>,
+    shape: Handle,
 }
 
-/// Where the guess for a hint stands.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Slot(u32);
+/// What tends to be the same when a shape is: the memory of the name of its type or variant, and how many names it has.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hint<'n> {
+    kind: Kind,
+    text: &'n str,
+    count: usize,
+}
 
-/// A slot for each of the types and variants that are common in one value; those that share one are only slower.
-const GUESSES: usize = 256;
+/// A shape as it was guessed.
+#[derive(Clone, Copy)]
+pub(super) struct Guessed {
+    pub(super) shape: Handle,
+    /// Its number, if it has one that can be seen here.
+    pub(super) number: Option<usize>,
+    /// Where its names stand.
+    pub(super) first: usize,
+    pub(super) end: usize,
+}
+
+/// How many guesses there are at first and at most: enough for the types and variants that are common in one value.
+/// Those that share one are only slower.
+const FEWEST_GUESSES: usize = 16;
+const MOST_GUESSES: usize = 256;
 
 /// Past this many shapes from earlier values, all are forgotten: a bound on memory, not on what can be written.
 const MAX_KNOWN: usize = 4096;
@@ -77,6 +94,7 @@ pub(super) struct Mark {
 
 impl<'n> Shapes<'n> {
     /// Gets ready for a new value.
+    #[inline]
     pub(super) fn start(&mut self) {
         self.table.clear();
         self.base = 0;
@@ -92,8 +110,8 @@ impl<'n> Shapes<'n> {
 
     /// How many numbers have been given that can be seen here.
     #[inline]
-    pub(super) fn numbered(&self) -> u32 {
-        (self.table.len() - self.base) as u32
+    pub(super) fn numbered(&self) -> usize {
+        self.table.len() - self.base
     }
 
     /// Hides all shapes until the mark taken before is restored.
@@ -109,16 +127,37 @@ impl<'n> Shapes<'n> {
         self.table.truncate(mark.len);
     }
 
+    /// What the last shape with this hint was.
+    #[inline]
+    pub(super) fn guess(&self, hint: Hint<'n>) -> Option<Guessed> {
+        let guess = self.guesses.get(hint.place(self.guesses.len()))?;
+        if !guess.hint.is(hint) {
+            return None;
+        }
+        let known = self.known.get(guess.shape.0 as usize)?;
+        let number = self.number_of(guess.shape, known);
+        Some(Guessed { shape: guess.shape, number, first: known.names.start, end: known.names.end })
+    }
+
     /// The number of a shape, if it has one that can be seen here; the lowest if it has several.
     #[inline]
     pub(super) fn number(&self, shape: Handle) -> Option<usize> {
+        self.number_of(shape, self.known.get(shape.0 as usize)?)
+    }
+
+    #[inline]
+    fn number_of(&self, shape: Handle, known: &Known) -> Option<usize> {
         if self.base == 0 {
-            let place = self.known.get(shape.0 as usize)?.place;
-            (self.table.get(place) == Some(&shape)).then_some(place)
+            (self.table.get(known.place) == Some(&shape)).then_some(known.place)
         } else {
-            // `place` is about the whole table, and inside keys of maps shapes are rare enough to look for.
-            self.table.get(self.base..)?.iter().position(|other| *other == shape)
+            self.number_in_key(shape)
         }
+    }
+
+    /// `place` is about the whole table, and inside keys of maps shapes are rare enough to look for.
+    #[cold]
+    fn number_in_key(&self, shape: Handle) -> Option<usize> {
+        self.table.get(self.base..)?.iter().position(|other| *other == shape)
     }
 
     /// Gives a shape that was just defined the next number, if there is one left.
@@ -137,22 +176,16 @@ impl<'n> Shapes<'n> {
         self.table.push(shape);
     }
 
-    /// Where the names of a shape start; they end where the next [end](Self::is_end) is.
-    #[inline]
+    /// Where the names of a shape start.
+    #[cold]
     pub(super) fn first_name(&self, shape: Handle) -> usize {
         self.known.get(shape.0 as usize).map(|known| known.names.start).unwrap_or_default()
     }
 
-    /// The name at a place, unless the place is at the end of a shape's names.
+    /// The name at a place.
     #[inline]
     pub(super) fn name(&self, place: usize) -> Option<&'n str> {
-        self.names.get(place).copied().flatten()
-    }
-
-    /// Whether a place is where the names of a shape end.
-    #[inline]
-    pub(super) fn is_end(&self, place: usize) -> bool {
-        matches!(self.names.get(place), Some(None))
+        self.names.get(place).copied()
     }
 
     /// The bytes that define a shape.
@@ -173,33 +206,29 @@ impl<'n> Shapes<'n> {
         reference.len()
     }
 
-    /// What the last shape with this hint was.
-    #[inline]
-    pub(super) fn guess(&self, slot: Slot, kind: Kind, hint: &'n str, count: usize) -> Option<Handle> {
-        let guess = self.guesses.get(slot.0 as usize)?;
-        let right = same_place(guess.hint, hint) && guess.count == count && guess.kind == kind;
-        if right { guess.shape } else { None }
-    }
-
-    /// Makes room for a shape that is not known yet.
+    /// Makes room for a shape that is not known yet, unless there is some.
     #[cold]
-    pub(super) fn expect(&mut self, slot: Slot, kind: Kind, hint: &'n str, count: usize) {
-        if self.guesses.is_empty() {
-            self.guesses.resize(GUESSES, Guess { hint: "", kind, count: 0, shape: None });
+    pub(super) fn expect(&mut self, hint: Hint<'n>) {
+        let unknown = Guess { hint: Hint::of(hint.kind, "", usize::MAX), shape: Handle::UNKNOWN };
+        let room = self.guesses.get(hint.place(self.guesses.len()));
+        if room.is_none_or(|guess| guess.shape != Handle::UNKNOWN && self.guesses.len() < MOST_GUESSES) {
+            // All others are guessed anew, which happens a few times in the life of a writer.
+            let count = (self.guesses.len() * 2).max(FEWEST_GUESSES);
+            self.guesses.clear();
+            self.guesses.resize(count, unknown);
         }
-        if let Some(guess) = self.guesses.get_mut(slot.0 as usize) {
-            *guess = Guess { hint, kind, count, shape: None };
+        let place = hint.place(self.guesses.len());
+        if let Some(guess) = self.guesses.get_mut(place) {
+            *guess = Guess { hint, shape: Handle::UNKNOWN };
         }
     }
 
-    /// Remembers what that shape was.
-    ///
-    /// Should another struct have taken its room meanwhile, that one is guessed wrong once, which its names will show.
-    /// A variant's guess is not checked again, so that its room must be left alone.
+    /// Remembers what that shape was, unless its room was taken by another meanwhile.
     #[cold]
-    pub(super) fn remember(&mut self, slot: Slot, kind: Kind, shape: Handle) {
-        if let Some(guess) = self.guesses.get_mut(slot.0 as usize).filter(|guess| guess.kind == kind) {
-            guess.shape = Some(shape);
+    pub(super) fn remember(&mut self, hint: Hint<'n>, shape: Handle) {
+        let place = hint.place(self.guesses.len());
+        if let Some(guess) = self.guesses.get_mut(place).filter(|guess| guess.hint.is(hint)) {
+            guess.shape = shape;
         }
     }
 
@@ -219,7 +248,7 @@ impl<'n> Shapes<'n> {
         let shape = Handle(u32::try_from(self.known.len()).unwrap_or(u32::MAX));
         self.by_hash.insert(hash, shape);
         let (first_name, first_byte) = (self.names.len(), self.definitions.len());
-        self.names.extend(names.iter().copied().map(Some));
+        self.names.extend(names);
         define(&mut self.definitions, kind, names);
         self.known.push(Known {
             kind,
@@ -227,20 +256,52 @@ impl<'n> Shapes<'n> {
             definition: first_byte..self.definitions.len(),
             place: usize::MAX,
         });
-        self.names.push(None);
         shape
     }
 
     fn is(&self, shape: Handle, kind: Kind, names: &[&str]) -> bool {
         self.known.get(shape.0 as usize).is_some_and(|known| {
-            known.kind == kind
-                && self.names.get(known.names.clone()).unwrap_or_default().iter().flatten().eq(names)
+            known.kind == kind && self.names.get(known.names.clone()).unwrap_or_default() == names
         })
+    }
+}
+
+impl Handle {
+    /// Of no shape.
+    pub(super) const UNKNOWN: Handle = Handle(u32::MAX);
+}
+
+impl<'n> Hint<'n> {
+    #[inline]
+    pub(super) fn of(kind: Kind, text: &'n str, count: usize) -> Self {
+        Hint { kind, text, count }
+    }
+
+    #[inline]
+    fn is(self, other: Self) -> bool {
+        same_place(self.text, other.text) && self.count == other.count && self.kind == other.kind
+    }
+
+    /// Its place among so many guesses.
+    #[inline]
+    fn place(self, guesses: usize) -> usize {
+        let address =
+            self.text.as_ptr().addr().wrapping_add(self.count << 3).wrapping_add(self.kind as usize);
+        (address.wrapping_mul(0x9E37_79B9) >> 16) & guesses.wrapping_sub(1)
     }
 }
 
 fn define(out: &mut Vec<u8>, kind: Kind, names: &[&str]) {
     match kind {
+        Kind::Struct if is_small(names) => {
+            out.push(SMALL_STRUCT + (names.len() - 1) as u8);
+            out.extend(names.chunks(2).map(|pair| {
+                let lengths = pair.iter().rev().map(|name| (name.len() - 1) as u8);
+                lengths.fold(0, |packed, length| packed << 4 | length)
+            }));
+            names.iter().for_each(|name| out.extend_from_slice(name.as_bytes()));
+            return;
+        }
         Kind::Struct => {
             out.push(DEFINE_STRUCT);
             push_varint(out, names.len() as u64);
@@ -254,8 +315,13 @@ fn define(out: &mut Vec<u8>, kind: Kind, names: &[&str]) {
     }
 }
 
+/// Whether the number of names, and the length of each, fit in half a byte.
+fn is_small(names: &[&str]) -> bool {
+    (1..=16).contains(&names.len()) && names.iter().all(|name| (1..=16).contains(&name.len()))
+}
+
 /// Writes the reference to a numbered shape.
-#[inline]
+#[cold]
 pub(super) fn push_reference(out: &mut Vec<u8>, number: usize) {
     match u8::try_from(number) {
         Ok(small) if small < SMALL_STRING - SMALL_SHAPE => out.push(SMALL_SHAPE + small),
@@ -270,12 +336,4 @@ pub(super) fn push_reference(out: &mut Vec<u8>, number: usize) {
 #[inline]
 pub(super) fn same_place(a: &str, b: &str) -> bool {
     std::ptr::eq(a, b)
-}
-
-impl Slot {
-    #[inline]
-    pub(super) fn of(kind: Kind, hint: &str, count: usize) -> Slot {
-        let address = hint.as_ptr().addr().wrapping_add(count << 3).wrapping_add(kind as usize);
-        Slot(((address.wrapping_mul(0x9E37_79B9) >> 16) % GUESSES) as u32)
-    }
 }

@@ -25,8 +25,16 @@ pub(super) const SHAPE: u8 = 0x13;
 pub(super) const SMALL_SHAPE: u8 = 0x20;
 /// `SMALL_STRING + length`: a string of fewer than 64 bytes.
 pub(super) const SMALL_STRING: u8 = 0x40;
-/// `SMALL_UNSIGNED + n`: a number below 128.
+/// `SMALL_UNSIGNED + n`: a number below 64.
 pub(super) const SMALL_UNSIGNED: u8 = 0x80;
+/// `SMALL_SEQ + count`: a sequence of fewer than 16 elements.
+pub(super) const SMALL_SEQ: u8 = 0xC0;
+/// `SMALL_MAP + count`: a map of fewer than 16 entries.
+pub(super) const SMALL_MAP: u8 = 0xD0;
+/// `SMALL_STRUCT + count - 1`: a struct of 1 to 16 fields, with names of 1 to 16 bytes each, defining its shape.
+pub(super) const SMALL_STRUCT: u8 = 0xE0;
+/// The first tag past those.
+pub(super) const UNUSED: u8 = 0xF0;
 
 /// How many shapes get a number; definitions past it are written out each time.
 pub(super) const MAX_SHAPES: usize = 256;

@@ -5,7 +5,7 @@ use serde::de::{Deserializer, Error as _, Unexpected, Visitor};
 use super::access::{Elements, Entries, Fields, One, VariantReader};
 use super::integer::Wide;
 use super::read::{self, Head};
-use super::tags::{BYTES, NONE, SEQ, SOME, UNIT};
+use super::tags::{BYTES, NONE, SEQ, SMALL_MAP, SMALL_SEQ, SOME, UNIT};
 use super::{DecodeError, Decoder, Integer};
 
 type Result<T> = std::result::Result<T, DecodeError>;
@@ -104,7 +104,7 @@ impl<'de> Decoder<'de> {
     pub(super) fn tuple_or_one<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value> {
         self.unwrap_some()?;
         match self.reader.peek() {
-            Some(SEQ | BYTES) | None => self.deserialize_seq(visitor),
+            Some(SEQ | SMALL_SEQ..SMALL_MAP | BYTES) | None => self.deserialize_seq(visitor),
             Some(_) => visitor.visit_seq(One::new(self)),
         }
     }

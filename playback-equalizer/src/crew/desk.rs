@@ -13,6 +13,9 @@ use crate::{Comparison, Stop};
 /// Threads that a run leaves to replays that never end. Beyond this nothing more is replayed in place of them.
 const MOST_ABANDONED: usize = 32;
 
+/// Workers that may fail to come to the studio before any has. Beyond this no more are started.
+const MOST_STAYED_AWAY: usize = 3;
+
 /// The shortest and the longest time that a replay is left to end after it was given up.
 const GRACE: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(2));
 
@@ -56,6 +59,8 @@ struct State {
     refused: Option<String>,
     /// A worker has come to the studio.
     came: bool,
+    /// How many workers have not.
+    stayed_away: usize,
     waker: Option<Waker>,
 }
 
@@ -253,7 +258,7 @@ impl Desk {
     }
 
     /// Nothing more can be done, for a reason.
-    pub(super) fn refuse(&self, why: &str) {
+    fn refuse(&self, why: &str) {
         let mut state = self.lock();
         self.fail_waiting(&mut state, why);
         state.refused = Some(why.to_owned());
@@ -279,12 +284,20 @@ impl Desk {
 
     /// A worker has come to the studio.
     pub(super) fn came(&self) {
-        self.lock().came = true;
+        let mut state = self.lock();
+        state.came = true;
+        state.refused = None;
     }
 
-    /// Whether a worker has ever come to the studio.
-    pub(super) fn has_come(&self) -> bool {
-        self.lock().came
+    /// A worker has not come to the studio. One may have had bad luck; if none ever came, none will, and there is no
+    /// point in trying it with each recording.
+    pub(super) fn stayed_away(&self, why: &str) {
+        let mut state = self.lock();
+        state.stayed_away += 1;
+        if !state.came && state.stayed_away >= MOST_STAYED_AWAY {
+            drop(state);
+            self.refuse(why);
+        }
     }
 
     pub(super) fn has_abandoned(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use playback_core::{Context, Recording, input, operation, output};
 
-use crate::run::Place;
+use crate::run::{Place, ran};
 use crate::shop;
 
 #[test]
@@ -316,4 +316,66 @@ fn of_a_large_recording_only_what_is_looked_at_is_read() {
         assert!(place.run(arguments).failed().contains("Large/20260101"), "{arguments:?}");
     }
     assert_eq!(place.run(&["verify"]).code, Some(1));
+}
+
+#[test]
+fn data_that_was_kept_is_shown_compared_and_verified() {
+    let with =
+        |data: u8| shop::one(0, || operation("Keeps").run(|| playback_core::record_data("seed", &data)));
+    let place = Place::of(&[with(1)]);
+    assert_eq!(place.run(&["verify"]).code, Some(0));
+    assert!(
+        place.run(&["show", "@last"]).done().contains("data seed\n    -> 1\n"),
+        "{:?}",
+        place.run(&["show", "@last"])
+    );
+    let json: serde_json::Value =
+        serde_json::from_str(&place.run(&["show", "@last", "--json"]).done()).unwrap();
+    assert!(json.to_string().contains("\"seed\""), "{json}");
+    assert_eq!(place.run(&["diff", "@last", "@last"]).code, Some(0));
+    let it = place.path().join("other.tape");
+    std::fs::write(&it, playback_cassette::format::encode(&with(2)).unwrap()).unwrap();
+    assert_eq!(place.run(&["diff", "@last", it.to_str().unwrap()]).code, Some(1));
+}
+
+#[test]
+fn a_recording_larger_than_memory_is_verified() {
+    if !cfg!(target_os = "linux") {
+        println!("skipped: this system may not bound what a process takes of memory");
+        return;
+    }
+    let values = || (0..96).map(|number| format!("{number} {}", "a value ".repeat(1 << 18)));
+    let recording = shop::one(0, || {
+        operation("Large").run(|| {
+            for (number, value) in values().enumerate() {
+                input("read").args(&(number,)).run(|| value);
+            }
+        });
+    });
+    let place = Place::of(std::slice::from_ref(&recording));
+    drop(recording);
+    // Half of what the values take, in KiB.
+    let bounded = |arguments: &str| {
+        let line = format!("ulimit -d 98304 && exec '{}' {arguments}", env!("CARGO_BIN_EXE_playback"));
+        let mut command = std::process::Command::new("sh");
+        ran(command.args(["-c", &line]).env("PLAYBACK_STORE", place.path()).output().unwrap())
+    };
+    let verified = bounded("verify");
+    assert_eq!((verified.code, verified.out.as_str()), (Some(0), ""), "{verified:?}");
+    assert!(verified.err.contains("1 sound, no problems"), "{verified:?}");
+    let loaded = bounded("show @last --timeline");
+    assert_ne!(loaded.code, Some(0), "the bound is none");
+}
+
+#[test]
+fn a_tape_that_is_longer_or_shorter_than_it_was_is_found() {
+    let place = Place::of_objects();
+    let tape = place.object("full", 0);
+    let bytes = std::fs::read(&tape).unwrap();
+    for damaged in [[&bytes[..], b"more"].concat(), bytes[..bytes.len() - 1].to_vec()] {
+        std::fs::write(&tape, damaged).unwrap();
+        let found = place.run(&["verify"]);
+        assert_eq!(found.code, Some(1), "{found:?}");
+        assert!(found.out.starts_with("corrupt     recording Checkout/20260101"), "{found:?}");
+    }
 }

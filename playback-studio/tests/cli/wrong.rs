@@ -12,8 +12,12 @@ use crate::shop;
 /// Every command that only looks, as it is asked for one recording or many.
 const READING: [&[&str]; 6] =
     [&["ls"], &["ls", "*"], &["stats"], &["verify"], &["show", "@last"], &["diff", "@last", "@last"]];
-const CHANGING: [&[&str]; 3] =
-    [&["rm", "--all", "--yes"], &["prune", "--keep", "0", "--yes"], &["push", "elsewhere", "--all"]];
+const CHANGING: [&[&str]; 4] = [
+    &["rm", "--all", "--yes"],
+    &["prune", "--keep", "0", "--yes"],
+    &["push", "elsewhere", "--all"],
+    &["scrub", "--rules", "rules.toml", "--all", "--yes"],
+];
 
 #[test]
 fn a_store_that_is_not_there_is_not_made() {
@@ -106,7 +110,7 @@ fn urls_are_refused_with_what_to_write_instead() {
 }
 
 /// Runs a command as someone who is not root, who may do anything.
-fn run_as_nobody(place: &Place, arguments: &[&str]) -> Ran {
+pub(crate) fn run_as_nobody(place: &Place, arguments: &[&str]) -> Ran {
     let mut command = place.command(arguments);
     if fs::metadata("/proc/self").is_ok_and(|me| std::os::unix::fs::MetadataExt::uid(&me) == 0) {
         std::os::unix::process::CommandExt::uid(&mut command, 65_534);
@@ -114,7 +118,7 @@ fn run_as_nobody(place: &Place, arguments: &[&str]) -> Ran {
     ran(command.output().unwrap())
 }
 
-fn set_mode(path: &Path, mode: u32) {
+pub(crate) fn set_mode(path: &Path, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
 }
 
