@@ -5,7 +5,7 @@ use std::fmt;
 use playback_cassette::{Cassette, Query};
 use playback_examples::checkout_service::pricing::Tariff;
 use playback_examples::checkout_service::tuner::ServiceTuner;
-use playback_studio::Studio;
+use playback_studio::{Status, Studio};
 
 use crate::branch::Books;
 use crate::customers::Tally;
@@ -80,7 +80,7 @@ impl<'t> Closing<'t> {
         let query = Query::new().include_incomplete(true);
         let report = Studio::new(kept, ServiceTuner::new(Tariff::CURRENT)).lookup(query).play().await;
         let counts = report.counts();
-        self.line(format!("{} recordings replayed, {} equal", counts.total(), counts.equal));
+        self.line(format!("{} recordings replayed, {} equal", counts.total(), counts.of(Status::Equal)));
         self.check(report.is_all_equal() && counts.total() > 0, || report.to_string());
     }
 

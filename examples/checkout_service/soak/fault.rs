@@ -58,7 +58,7 @@ impl Limits {
         Ok(Self { usual: getrlimit(Resource::Fsize), _listening: listening })
     }
 
-    fn set(&self, bytes: Option<u64>) -> io::Result<()> {
+    pub(crate) fn set(&self, bytes: Option<u64>) -> io::Result<()> {
         use rustix::process::{Resource, Rlimit, setrlimit};
 
         let current = bytes.or(self.usual.current);
@@ -74,7 +74,7 @@ impl Limits {
     }
 
     /// There is no such limit here: this fault is left out.
-    fn set(&self, _: Option<u64>) -> io::Result<()> {
+    pub(crate) fn set(&self, _: Option<u64>) -> io::Result<()> {
         Ok(())
     }
 }
