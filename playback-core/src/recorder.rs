@@ -77,8 +77,29 @@ pub struct RecordingStart {
     pub only_if_forced: bool,
     /// The size past which the recording is given up, in bytes of encoded values and entries in memory.
     pub max_bytes: usize,
+    /// The number of inputs, outputs and kept data past which the recording is given up.
+    pub max_calls: usize,
     /// What to do with values of a recording that grows large; none to keep all in memory.
     pub spilling: Option<Spilling>,
+}
+
+impl RecordingStart {
+    /// A recording that is kept whatever it comes to: of no service, without bounds, in memory.
+    ///
+    /// What is to be otherwise is said in place: `RecordingStart { max_bytes, ..RecordingStart::new(id, now) }`, which
+    /// goes on to compile when there is more to say.
+    #[must_use]
+    pub fn new(id: RecordingId, recorded_at: SystemTime) -> Self {
+        Self {
+            id,
+            recorded_at,
+            service: None,
+            only_if_forced: false,
+            max_bytes: usize::MAX,
+            max_calls: usize::MAX,
+            spilling: None,
+        }
+    }
 }
 
 /// How a recording ended.
@@ -124,6 +145,11 @@ pub enum DiscardReason {
         /// The limit that was passed, in bytes.
         max_bytes: usize,
     },
+    /// It made more calls than [`RecordingStart::max_calls`].
+    TooManyCalls {
+        /// The limit that was passed.
+        max: usize,
+    },
     /// It grew large, and its values could not leave memory.
     Unspillable {
         /// Why they could not.
@@ -144,6 +170,7 @@ impl fmt::Display for DiscardReason {
                 write!(f, "a value of `{alias}` cannot be redacted: {error}")
             }
             Self::TooLarge { max_bytes } => write!(f, "it grew past its limit of {max_bytes} bytes"),
+            Self::TooManyCalls { max } => write!(f, "it made more calls than its limit of {max}"),
             Self::Unspillable { error } => write!(f, "it grew large and could not leave memory: {error}"),
         }
     }

@@ -430,3 +430,27 @@ fn an_operation_can_name_its_recorder() {
     scoped.scope_blocking(|| operation("Op").recorder_with(|| own.clone()).args(&()).run(|| ()));
     assert_eq!((own.recordings().len(), scoped.recordings().len()), (1, 0));
 }
+
+#[test]
+fn a_recording_that_makes_more_calls_than_its_limit_is_given_up() {
+    let recorder = MemoryRecorder::new().max_calls(3);
+    let run = |calls: u32| {
+        recorder.scope_blocking(|| {
+            operation("Op").run(|| {
+                for n in 0..calls {
+                    match n % 3 {
+                        0 => input("in").args(&(n,)).run(|| ()),
+                        1 => output("out").args(&(n,)).run(|| ()),
+                        _ => playback_core::record_data("kept", &n),
+                    }
+                }
+                calls
+            })
+        })
+    };
+    assert_eq!((run(3), recorder.recordings().len()), (3, 1), "the operation itself is not counted");
+    assert_eq!((run(4), run(1_000), recorder.recordings().len()), (4, 1_000, 1));
+    let given_up: Vec<_> = recorder.discarded().into_iter().map(|(_, reason)| reason).collect();
+    assert_eq!(given_up, vec![DiscardReason::TooManyCalls { max: 3 }; 2]);
+    assert_eq!(given_up[0].to_string(), "it made more calls than its limit of 3");
+}

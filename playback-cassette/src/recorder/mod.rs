@@ -220,12 +220,11 @@ impl Recorder for TapeRecorder {
         let now = inner.clock.now();
         match inner.ids.generate(operation.category, now) {
             Ok(id) => Some(RecordingStart {
-                id,
-                recorded_at: now,
                 service: inner.service.clone(),
                 only_if_forced: begun != Begun::Kept,
                 max_bytes: inner.max_bytes,
                 spilling: inner.large.as_ref().map(Large::spilling),
+                ..RecordingStart::new(id, now)
             }),
             Err(error) => {
                 inner.counters.misnamed(operation.category, &error);

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::task::Waker;
 use std::time::Duration;
 
 use crate::context::{self, Lane, Muted, Session};
@@ -34,7 +35,9 @@ pub(super) struct LiveCall {
     order: Option<u32>,
     started: Duration,
     lookup: Option<Lookup>,
-    /// The call is on the tape, or is not to be.
+    /// Where it is on the tape, if it was put there before it ended.
+    in_flight: Option<u32>,
+    /// The call is on the tape as it ended, or is not to be.
     done: bool,
     /// The body was entered.
     began: bool,
@@ -104,6 +107,7 @@ impl LiveCall {
             order: None,
             started: Duration::ZERO,
             lookup: None,
+            in_flight: None,
             done: false,
             began: false,
             running: false,
@@ -257,8 +261,12 @@ impl LiveCall {
         self.fail(|_| ReplayErrorKind::RecordedPanic { alias: self.alias.to_string() }.into())
     }
 
-    /// Fails the replay because a sync call cannot wait for being cancelled.
+    /// Fails the replay because a sync call cannot wait for being cancelled. One on a thread of its own was not waited for
+    /// when it was recorded either, so that only its thread ends here.
     pub(super) fn fail_waiting(&self) -> ! {
+        if self.is_aside() {
+            replay::stop();
+        }
         self.fail(|_| ReplayErrorKind::RecordedCancellation { alias: self.alias.to_string() }.into())
     }
 
@@ -308,6 +316,15 @@ impl LiveCall {
         }
     }
 
+    /// Waits to be cancelled, until the replay is over.
+    pub(super) fn keep_waiting(&self, waker: &Waker) {
+        if let Session::Replaying(session) = self.lane.session()
+            && !session.wait(self.order.unwrap_or(u32::MAX), waker)
+        {
+            replay::stop();
+        }
+    }
+
     /// Reads a recorded answer, within the context of the replay.
     pub(super) fn decode<R>(
         &self,
@@ -351,10 +368,40 @@ impl LiveCall {
         self.push(Ended::Returned(result), by);
     }
 
+    /// Puts the call down although it has not ended, if it may be that the operation ends first: as cancelled, which is
+    /// what it is if nothing more comes.
+    pub(super) fn leave_in_flight(&mut self) {
+        if self.in_flight.is_some() || self.broken {
+            return;
+        }
+        self.in_flight = match self.lane.session() {
+            Session::Recording(session) => {
+                session.push_in_flight(&self.ended(Ended::Cancelled, session.elapsed()))
+            }
+            Session::Replaying(session) => {
+                let call = self.ended(Ended::Cancelled, session.elapsed());
+                Some(session.push(&call, None, MatchedBy::Called))
+            }
+        };
+    }
+
+    /// Whether the call is made on a thread that the operation need not wait for.
+    pub(super) fn is_aside(&self) -> bool {
+        self.lane.index() != 0
+    }
+
     fn push(&self, end: Ended<'_>, by: MatchedBy) {
-        match self.lane.session() {
-            Session::Recording(session) => session.push(&self.ended(end, session.elapsed())),
-            Session::Replaying(session) => session.push(&self.ended(end, session.elapsed()), None, by),
+        let call = match self.lane.session() {
+            Session::Recording(session) => self.ended(end, session.elapsed()),
+            Session::Replaying(session) => self.ended(end, session.elapsed()),
+        };
+        match (self.lane.session(), self.in_flight) {
+            (Session::Recording(session), None) => session.push(&call),
+            (Session::Recording(session), Some(position)) => session.settle(position, end, call.duration),
+            (Session::Replaying(session), None) => {
+                session.push(&call, None, by);
+            }
+            (Session::Replaying(session), Some(position)) => session.settle(position, end, call.duration),
         }
     }
 

@@ -11,7 +11,7 @@ use pin_project_lite::pin_project;
 use serde::Serialize;
 
 use super::codec::{Encode, Handled, Plain};
-use crate::context::{self, Context, InContext, Session};
+use crate::context::{self, Context, Entered, Session};
 use crate::record::{self, FinishedCall, MetadataExtractor, OperationSite};
 use crate::recorder::{self, OperationStart, Recorder};
 use crate::recording::Ended;
@@ -214,9 +214,7 @@ impl<C> OperationCall<C> {
         C: Encode<R>,
     {
         let Some(mut live) = self.live else { return body() };
-        let span = live.span.clone();
-        let _entered = span.enter();
-        let result = live.poll(|context| context.run(body));
+        let result = live.poll(body);
         live.returned(&mut |encoder, bytes| self.codec.encode(&result, encoder, bytes));
         result
     }
@@ -230,19 +228,26 @@ impl<C> OperationCall<C> {
     where
         C: Encode<F::Output>,
     {
-        let context = self.live.as_ref().map(|live| live.context.clone());
-        RunOperation { body: InContext::new(body, context), live: self.live, codec: self.codec }
+        RunOperation { body: Some(body), live: self.live, codec: self.codec }
     }
 }
 
 pin_project! {
     /// The future of an operation.
     struct RunOperation<F, C> {
-        // Dropped before the operation, so that what is dropped in it is still recorded.
+        // An option, so that it can be dropped in the operation's context.
         #[pin]
-        body: InContext<F>,
+        body: Option<F>,
         live: Option<Box<LiveOperation>>,
         codec: C,
+    }
+
+    impl<F, C> PinnedDrop for RunOperation<F, C> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            let _entered = this.live.as_mut().map(|live| Entered::new(&mut live.context));
+            this.body.set(None);
+        }
     }
 }
 
@@ -252,10 +257,10 @@ impl<F: Future, C: Encode<F::Output>> Future for RunOperation<F, C> {
     #[inline]
     fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let Some(live) = this.live else { return this.body.poll(task) };
-        let span = live.span.clone();
-        let _entered = span.enter();
-        let polled = live.poll(|_| this.body.poll(task));
+        // Only a future that was dropped has no body, and that one is not polled.
+        let Some(body) = this.body.as_pin_mut() else { return Poll::Pending };
+        let Some(live) = this.live else { return body.poll(task) };
+        let polled = live.poll(|| body.poll(task));
         if let Poll::Ready(result) = &polled {
             live.returned(&mut |encoder, bytes| this.codec.encode(result, encoder, bytes));
         }
@@ -370,10 +375,14 @@ impl LiveOperation {
     }
 
     /// Runs the body, or polls it.
-    fn poll<R>(&mut self, body: impl FnOnce(Context) -> R) -> R {
+    fn poll<R>(&mut self, body: impl FnOnce() -> R) -> R {
         self.began = true;
         self.running = true;
-        let result = body(self.context.clone());
+        let result = {
+            let _in_span = self.span.enter();
+            let _in_context = Entered::new(&mut self.context);
+            body()
+        };
         self.running = false;
         result
     }

@@ -70,6 +70,18 @@ pub(crate) struct Cursor {
     strangers: HashMap<(u32, ListId), usize>,
     /// The call that comes next if the replay goes on as the recording did, which is where it is looked for first.
     expected: Option<u32>,
+    looks: Looks,
+}
+
+/// How many recorded calls were looked at, for tests to see how that grows.
+#[derive(Default)]
+struct Looks(#[cfg(test)] std::cell::Cell<usize>);
+
+impl Looks {
+    fn one_more(&self) {
+        #[cfg(test)]
+        self.0.update(|count| count + 1);
+    }
 }
 
 /// What a recorded call was used for.
@@ -90,6 +102,7 @@ impl Cursor {
             fronts: vec![0; index.count()],
             strangers: HashMap::new(),
             expected: index.first(),
+            looks: Looks::default(),
         }
     }
 
@@ -133,8 +146,10 @@ impl Cursor {
         }
         // The same arguments may be written in another way, as after fields were reordered.
         let arguments = value::decode_value(arguments).ok()?;
-        let means_the_same =
-            |call: &Call<'_>| call.arguments().is_ok_and(|recorded| equivalent(&recorded, &arguments));
+        let means_the_same = |call: &Call<'_>| {
+            self.looks.one_more();
+            call.arguments().is_ok_and(|recorded| equivalent(&recorded, &arguments))
+        };
         let same = tape.index().calls_of_alias(tape, Kind::Input, alias).find(means_the_same)?;
         let lists = self.of_key(tape, asked, alias, &same.argument_bytes().ok()?);
         let mut found = self.next(tape, lists, asked.lane, true)?;
@@ -207,5 +222,77 @@ impl Cursor {
             *front += 1;
         }
         positions.get(*front as usize).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::{Duration, SystemTime};
+
+    use super::*;
+    use crate::context::Session;
+    use crate::recording::{Ended, EndedCall, TapeBuilder};
+    use crate::{Metadata, Recording, RecordingId, replay};
+
+    /// A tape of calls, each of the arguments that `arguments` makes of its number.
+    fn tape(kind: Kind, count: u32, arguments: impl Fn(u32) -> Vec<u8>) -> Tape {
+        let mut tape = TapeBuilder::new();
+        for order in 0..count {
+            tape.push(&EndedCall {
+                kind,
+                alias: &Cow::Borrowed("call"),
+                argument_names: &[],
+                lane: 0,
+                order,
+                arguments: &arguments(order),
+                end: Ended::Returned(&[]),
+                started: Duration::ZERO,
+                duration: Duration::ZERO,
+            });
+        }
+        tape.finish()
+    }
+
+    /// Makes the calls of a tape in an order, and holds how many recorded ones are looked at to a few for each.
+    fn check(kind: Kind, tape: &Tape, order: impl Iterator<Item = u32>, arguments: impl Fn(u32) -> Vec<u8>) {
+        let id = RecordingId::new("Op", "20260101", "01KDVDNA000000000000000001").unwrap();
+        let metadata = Metadata::new("Op", SystemTime::UNIX_EPOCH);
+        let session = replay::Session::new(Recording::new(id, metadata, tape.clone())).unwrap();
+        let lane = Lane::root(Session::Replaying(Arc::clone(&session)));
+        let mut cursor = Cursor::new(tape);
+        for (made, number) in order.enumerate() {
+            let arguments = arguments(number);
+            let asked = Asked {
+                kind,
+                alias: "call",
+                fallbacks: &[],
+                lane: &lane,
+                arguments: &arguments,
+                redacted_alias: None,
+                redacted_arguments: None,
+            };
+            let Lookup::Found(found) = cursor.look_up(tape, &asked) else {
+                panic!("call {made} is answered")
+            };
+            let recorded = tape.at(found.position).unwrap().argument_bytes().unwrap();
+            assert_eq!(*recorded, *arguments);
+            let looked_at = cursor.looks.0.get();
+            assert!(looked_at <= 8 * (made + 1), "{looked_at} recorded calls were looked at for {made}");
+        }
+    }
+
+    #[test]
+    fn a_call_is_found_at_the_same_cost_however_many_there_are() {
+        const CALLS: u32 = 20_000;
+        let same = |_| value::encode(&("the same",)).unwrap();
+        let own = |number: u32| value::encode(&(number,)).unwrap();
+        for kind in [Kind::Input, Kind::Output] {
+            let of_one_key = tape(kind, CALLS, same);
+            check(kind, &of_one_key, 0..CALLS, same);
+            let of_many_keys = tape(kind, CALLS, own);
+            check(kind, &of_many_keys, 0..CALLS, own);
+            check(kind, &of_many_keys, (0..CALLS).rev(), own);
+        }
     }
 }
