@@ -62,9 +62,18 @@ struct Options {
 /// How many orders the shops remember.
 const ORDERS: u32 = 2_000;
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    match run(&Options::parse()).await {
+fn main() -> ExitCode {
+    // What blocks here is short and many at a time: on a busy machine, threads would be started for it by the hundred.
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .thread_name("checkout-soak")
+        .max_blocking_threads(32)
+        .enable_all()
+        .build();
+    let ended = match runtime {
+        Ok(runtime) => runtime.block_on(run(&Options::parse())),
+        Err(error) => Err(error.into()),
+    };
+    match ended {
         Ok(broken) if broken.is_empty() => ExitCode::SUCCESS,
         Ok(broken) => {
             broken.iter().for_each(|broken| eprintln!("broken: {broken}"));
