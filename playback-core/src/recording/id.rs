@@ -50,7 +50,9 @@ impl RecordingId {
         validate_category(category).map_err(refuse)?;
         validate_day(day).map_err(refuse)?;
         validate_unique(unique).map_err(refuse)?;
-        let rest = format!("{day}/{}", unique.to_ascii_uppercase());
+        let mut rest = String::with_capacity(DAY_LENGTH + 1 + UNIQUE_LENGTH);
+        rest.extend([day, "/", unique]);
+        rest.make_ascii_uppercase();
         Ok(Self { category: category.into(), rest: rest.into() })
     }
 
