@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -237,11 +237,14 @@ impl Cassette for Fixtures {
     async fn load(&self, id: &RecordingId) -> Result<Recording, Error> {
         let Fixture { path, .. } = self.fixture(id)?;
         let name = name_of(&path);
-        let read = || fs::read(&path).map_err(|error| cannot_read(&path, error));
+        let (mut file, size) = open_file(&path)?;
+        let mut read = || {
+            let mut bytes = Vec::new();
+            file.read_to_end(&mut bytes).map_err(|error| cannot_read(&path, error)).map(|_| bytes)
+        };
         if is_text(&path) {
             return text::decode_recording(&name, id, utf8(&name, &read()?)?);
         }
-        let (file, size) = open_file(&path)?;
         let recording = if size > format::MAX_MEMORY_BYTES {
             format::decode_file(&name, file)?
         } else {
@@ -342,9 +345,16 @@ fn read_head(path: &Path) -> Result<Found, Error> {
     Ok(Found::new(recording.id().clone(), recording.metadata().clone()).with_size(size))
 }
 
-/// A file and how many bytes it has.
+/// A file and how many bytes it has. A link to a pipe or a device is refused before it is opened: one would be waited for,
+/// and the other has no end.
 fn open_file(path: &Path) -> Result<(File, u64), Error> {
-    let open = || File::open(path).and_then(|file| Ok((file.metadata()?.len(), file)));
+    let open = || {
+        if !fs::metadata(path)?.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
+        }
+        let file = File::open(path)?;
+        Ok((file.metadata()?.len(), file))
+    };
     open().map(|(size, file)| (file, size)).map_err(|error| cannot_read(path, error))
 }
 

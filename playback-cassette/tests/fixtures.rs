@@ -215,3 +215,39 @@ fn two_files_of_one_recording_and_a_directory_that_is_not_there_are_refused() {
     let error = Fixtures::open(directory.path().join("nowhere")).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
 }
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_neither_waited_for_nor_read_without_end_and_links_lead_in_no_circle() {
+    use std::os::unix::fs::symlink;
+
+    let directory = tempfile::tempdir().unwrap();
+    let outside = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name);
+    let [one, two] = two();
+    write(&path("one.tape"), format::encode(&one).unwrap());
+    write(&outside.path().join("two.tape.txt"), text::encode(&two).unwrap());
+    symlink(outside.path().join("two.tape.txt"), path("linked.tape.txt")).unwrap();
+    symlink(".", path("circle")).unwrap();
+    symlink("/dev/zero", path("endless.tape.txt")).unwrap();
+    symlink("/dev/zero", path("endless.tape")).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(path("pipe.tape.txt")).status().unwrap().success());
+
+    let fixtures = Fixtures::writable(directory.path()).unwrap();
+    let all = Query::new().include_incomplete(true);
+    let found: Vec<Result<_, Error>> = block_on(futures::StreamExt::collect(fixtures.find(&all)));
+    let (ok, errors): (Vec<_>, Vec<_>) = found.into_iter().partition(Result::is_ok);
+    assert_eq!((ok.len(), errors.len()), (2, 3));
+    for error in errors {
+        assert!(error.unwrap_err().chain().ends_with("it is no regular file"));
+    }
+    // What a link leads to is read, and left alone by whoever writes.
+    assert_eq!(block_on(fixtures.load(two.id())).unwrap(), two);
+    block_on(fixtures.save(&two)).unwrap();
+    block_on(fixtures.delete(two.id())).unwrap();
+    assert_eq!(
+        std::fs::read_to_string(outside.path().join("two.tape.txt")).unwrap(),
+        text::encode(&two).unwrap()
+    );
+    assert!(!path("linked.tape.txt").is_symlink());
+}

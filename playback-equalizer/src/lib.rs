@@ -103,6 +103,9 @@ pub use styled::Styled;
 pub use timeline::{Answer, Moment, Step, StepKind, Timeline};
 pub use tuning::{Tuner, Tuning, TuningFailed};
 pub use verdict::Verdict;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub use workers::fuzzed_answer;
 pub use workers::{Workers, is_worker};
 
 /// What code of the user's own may fail with: any error.

@@ -2,7 +2,7 @@
 
 use super::DecodeError;
 use super::read::{Head, Reader};
-use super::tags::{SMALL_UNSIGNED, UNSIGNED};
+use super::tags::{SMALL_SEQ, SMALL_UNSIGNED, UNSIGNED};
 
 /// What can be seen in a value.
 #[derive(Debug, Clone, Copy)]
@@ -58,7 +58,7 @@ fn value(
         Head::Seq(count) => reader.nested(|reader| {
             let mut numbers = 0;
             for _ in 0..count {
-                numbers += usize::from(matches!(reader.peek(), Some(UNSIGNED | SMALL_UNSIGNED..)));
+                numbers += usize::from(matches!(reader.peek(), Some(UNSIGNED | SMALL_UNSIGNED..SMALL_SEQ)));
                 if value(reader, false, look)? {
                     return Ok(true);
                 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use playback_core::Recording;
+use playback_core::redaction::{Key, RedactorExt, Rule, Rules};
 
 use crate::run::{Place, playback, ran};
 use crate::shop;
@@ -101,6 +102,28 @@ fn deleting_is_said_first_and_done_on_yes() {
         assert_eq!(ids(&place), ["01", "03"]);
         assert_eq!(place.run(&["verify"]).code, Some(0));
     }
+}
+
+#[test]
+fn a_persons_recordings_are_deleted_by_whom_they_are_about_and_no_other() {
+    let about = |customer: u32| {
+        move || playback_core::operation("Buy").run(|| playback_core::add_metadata("customer", &customer))
+    };
+    let place = Place::of(&[shop::one(0, about(17)), shop::one(1, about(170)), shop::one(2, about(17))]);
+    assert_eq!(place.run(&["rm", "--filter", "customer=17"]).out.matches("Buy/").count(), 2);
+    assert_eq!(place.run(&["rm", "--filter", "customer=17", "--yes"]).code, Some(0));
+    assert_eq!(ids(&place), ["02"]);
+
+    // Where a rule makes it a pseudonym, by that.
+    let rules =
+        Rules::new().key(Key::new("0123456789abcdef").unwrap()).with(Rule::field("customer").pseudonym());
+    let one = |number, customer| rules.scope_blocking(|| shop::one(number, about(customer)));
+    let place = Place::of(&[one(0, 4_000_017), one(1, 4_000_018)]);
+    let nobody = place.run(&["rm", "--filter", "customer=4000017", "--yes"]);
+    assert!(nobody.err.starts_with("nothing to delete"), "{nobody:?}");
+    let filter = format!("customer={}", rules.pseudonym_of(&4_000_017).unwrap());
+    assert!(place.run(&["rm", "--filter", &filter, "--yes"]).err.starts_with("1 recording deleted"));
+    assert_eq!(ids(&place), ["02"]);
 }
 
 #[test]
