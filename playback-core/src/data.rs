@@ -27,7 +27,7 @@ pub fn record_data<T: Serialize + ?Sized>(key: impl Into<Cow<'static, str>>, val
     }
     let Some(lane) = Context::current().lane else { return };
     let session = lane.session();
-    let (mut key, mut scratch) = (key.into(), Scratch::take());
+    let (mut key, mut scratch) = (key.into(), Scratch::bounded(session.max_value_bytes()));
     let written = scratch.write(&mut plain(value));
     if written.is_ok() {
         let encoded = Encoded { bytes: scratch.bytes(), marked: scratch.has_marked() };
@@ -59,11 +59,13 @@ pub fn record_data<T: Serialize + ?Sized>(key: impl Into<Cow<'static, str>>, val
     };
     match (session, written) {
         (Session::Recording(session), Ok(())) => session.push(&call(session.next_order(), session.elapsed())),
-        (Session::Recording(session), Err(error)) => session.discard_unencodable(key.clone(), error),
+        (Session::Recording(session), Err(error)) => session.discard_unwritten(key.clone(), error),
         (Session::Replaying(session), Ok(())) => {
             session.push_data(&call(session.next_order(), session.elapsed()))
         }
-        (Session::Replaying(session), Err(error)) => session.fail(ReplayError::value(&key, error)),
+        (Session::Replaying(session), Err(error)) => {
+            session.fail(ReplayError::value(&key, error.to_string()))
+        }
     }
 }
 

@@ -77,8 +77,33 @@ pub struct RecordingStart {
     pub only_if_forced: bool,
     /// The size past which the recording is given up, in bytes of encoded values and entries in memory.
     pub max_bytes: usize,
+    /// The size past which one value is not encoded to its end, in bytes, and the recording is given up; [`usize::MAX`]
+    /// to bound nothing but the recording.
+    pub max_value_bytes: usize,
+    /// The number of inputs, outputs and kept data past which the recording is given up.
+    pub max_calls: usize,
     /// What to do with values of a recording that grows large; none to keep all in memory.
     pub spilling: Option<Spilling>,
+}
+
+impl RecordingStart {
+    /// A recording that is kept whatever it comes to: of no service, without bounds, in memory.
+    ///
+    /// What is to be otherwise is said in place: `RecordingStart { max_bytes, ..RecordingStart::new(id, now) }`, which
+    /// goes on to compile when there is more to say.
+    #[must_use]
+    pub fn new(id: RecordingId, recorded_at: SystemTime) -> Self {
+        Self {
+            id,
+            recorded_at,
+            service: None,
+            only_if_forced: false,
+            max_bytes: usize::MAX,
+            max_value_bytes: usize::MAX,
+            max_calls: usize::MAX,
+            spilling: None,
+        }
+    }
 }
 
 /// How a recording ended.
@@ -119,10 +144,22 @@ pub enum DiscardReason {
         /// What was wrong, without the value.
         error: String,
     },
+    /// A value would have taken more than [`RecordingStart::max_value_bytes`].
+    ValueTooLarge {
+        /// The alias of the call; the category for the operation itself.
+        alias: String,
+        /// The limit that was passed, in bytes.
+        max_bytes: usize,
+    },
     /// It grew past [`RecordingStart::max_bytes`], or past [`Spilling::max_bytes`].
     TooLarge {
         /// The limit that was passed, in bytes.
         max_bytes: usize,
+    },
+    /// It made more calls than [`RecordingStart::max_calls`].
+    TooManyCalls {
+        /// The limit that was passed.
+        max: usize,
     },
     /// It grew large, and its values could not leave memory.
     Unspillable {
@@ -143,7 +180,11 @@ impl fmt::Display for DiscardReason {
             Self::Unredactable { alias, error } => {
                 write!(f, "a value of `{alias}` cannot be redacted: {error}")
             }
+            Self::ValueTooLarge { alias, max_bytes } => {
+                write!(f, "a value of `{alias}` is larger than the limit of {max_bytes} bytes")
+            }
             Self::TooLarge { max_bytes } => write!(f, "it grew past its limit of {max_bytes} bytes"),
+            Self::TooManyCalls { max } => write!(f, "it made more calls than its limit of {max}"),
             Self::Unspillable { error } => write!(f, "it grew large and could not leave memory: {error}"),
         }
     }

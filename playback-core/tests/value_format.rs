@@ -113,7 +113,14 @@ fn leaves_take_the_shortest_form() {
     check(&u128::MAX, "05 FF FF FF FF FF FF FF FF FF FF FF FF FF FF FF FF FF FF 03");
     check(&i128::MIN, "06 FF FF FF FF FF FF FF FF FF FF FF FF FF FF FF FF FF FF 01");
     check(&1.0_f32, "07 00 00 80 3F");
-    check(&-0.0_f64, "08 00 00 00 00 00 00 00 80");
+    check(&0.1_f64, "08 9A 99 99 99 99 99 B9 3F");
+    check(&1.5_f64, "14 00 00 F8 3F");
+    check(&-0.0_f64, "14 00 00 00 80");
+    check(&f64::INFINITY, "14 00 00 F0 7F");
+    check(&f64::NAN, "14 00 00 F8 7F");
+    check(&f64::from_bits(1), "08 01 00 00 00 00 00 00 00");
+    check(&f64::from_bits(1 << 32), "14 01 00 00 00");
+    check(&f64::from_bits(1 << 31), "08 00 00 00 80 00 00 00 00");
     check(&f32::NAN, "07 00 00 C0 7F");
     check(&'ä', "09 E4 01");
     check("", "40");
@@ -151,11 +158,11 @@ fn many_and_long_names_are_defined_in_the_long_form() {
         &Names(letters[..16].to_vec()),
         &format!("EF{} '{}'{}", units(8), letters[..16].concat(), units(16)),
     );
-    let long = letters.map(|name| format!(" 01 '{name}'")).concat();
-    check(&Names(letters.to_vec()), &format!("10 11{long}{}", units(17)));
+    let lengths = " 01".repeat(17);
+    check(&Names(letters.to_vec()), &format!("10 11{lengths} '{}'{}", letters.concat(), units(17)));
     check(&Names(vec!["sixteen_bytes_ä", "b"]), "E1 0F 'sixteen_bytes_äb' 00 00");
-    check(&Names(vec!["seventeen_bytes_x", "b"]), "10 02 11 'seventeen_bytes_x' 01 'b' 00 00");
-    check(&Names(vec!["a", ""]), "10 02 01 'a' 00 00 00");
+    check(&Names(vec!["seventeen_bytes_x", "b"]), "10 02 11 01 'seventeen_bytes_xb' 00 00");
+    check(&Names(vec!["a", ""]), "10 02 01 00 'a' 00 00");
     check(&Names(vec![]), "10 00");
 }
 
@@ -176,6 +183,8 @@ fn longer_forms_are_read() {
         ("0E 02 11 01 'A' 13 00", "[A, A]"),
         ("0F 02 41 'b' 81 41 'a' 82", r#"{"a": 2, "b": 1}"#),
         ("08 01 00 00 00 00 00 F0 FF", "NaN"),
+        ("08 00 00 00 00 00 00 F8 3F", "1.5"),
+        ("14 01 00 F0 FF", "NaN"),
     ];
     for (bytes, printed) in cases {
         assert_eq!(decode_value(&bytes_of(bytes)).unwrap().to_string(), printed);
@@ -331,14 +340,19 @@ fn entries_of_a_map_are_in_the_order_of_their_keys() {
         Value::from(u128::MAX),
         Value::from(""),
         Value::from("a"),
+        Value::from("a\0"),
+        Value::from("a\0\0\0\0\0\0"),
+        Value::from("a\0\0\0\0\0\0\0"),
+        Value::from("aaaaaaaa"),
         Value::from("a".repeat(70)),
+        Value::from("aaaaaaab"),
         Value::from("ab"),
         Value::from("z"),
         Value::from(()),
         Value::from(false),
-        Value::from(1.5),
         Value::from('a'),
         Value::None,
+        Value::from(1.5),
         Value::Seq(vec![Value::from(1)]),
     ];
     let sorted: Vec<_> = keys.iter().cloned().zip(0..).collect();
@@ -375,7 +389,8 @@ fn hash_maps_give_the_same_bytes_in_every_order() {
 fn what_is_no_value_is_refused_with_the_place() {
     let cases = [
         ("", "the value is cut short: more is announced than follows at byte 0"),
-        ("14", "the unknown tag 0x14 ends at byte 1"),
+        ("15", "the unknown tag 0x15 ends at byte 1"),
+        ("14 00 00 00", "the value is cut short: more is announced than follows at byte 1"),
         ("1F", "the unknown tag 0x1f ends at byte 1"),
         ("F0", "the unknown tag 0xf0 ends at byte 1"),
         ("FF", "the unknown tag 0xff ends at byte 1"),
@@ -409,8 +424,8 @@ fn what_is_no_value_is_refused_with_the_place() {
         ("E1 00 'ab' 81", "the value is cut short: more is announced than follows at byte 4"),
         ("E0 00 FF 81", "a string that is not UTF-8 ends at byte 3"),
         ("E1 00 C3 A4 81 81", "a name that is not UTF-8 ends at byte 4"),
-        ("0E 02 81 14", "[1]: the unknown tag 0x14 ends at byte 4"),
-        ("10 01 01 'a' 0F 01 41 'k' 14", r#"a["k"]: the unknown tag 0x14 ends at byte 9"#),
+        ("0E 02 81 15", "[1]: the unknown tag 0x15 ends at byte 4"),
+        ("10 01 01 'a' 0F 01 41 'k' 15", r#"a["k"]: the unknown tag 0x15 ends at byte 9"#),
     ];
     for (bytes, message) in cases {
         let error = decode_value(&bytes_of(bytes)).unwrap_err();

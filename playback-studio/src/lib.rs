@@ -42,6 +42,7 @@
 //! | `report/json`, `report/file` | to JSON and back, to files: [`ReadError`], [`WriteError`] |
 //! | `report/gate`, `report/judgement` | whether a run passes: [`Gate`], [`Judgement`], [`Outcome`] |
 //! | `render` | a report for people and for other programs: [`Terminal`], [`Junit`], [`Markdown`], [`Html`] |
+//! | `whole` | writing files whole or not at all |
 //! | `harmless` | what was recorded, made harmless to whoever looks at it |
 //! | `accept`, `review` | making recordings anew of what their replays did: [`Change`], [`Review`] |
 //! | `cli` (feature) | the command line: the command `playback`, and a service's own |
@@ -65,6 +66,7 @@ mod review;
 mod shard;
 mod studio;
 mod wanted;
+mod whole;
 
 pub use accept::{ACCEPTED_AT, Change, accepted};
 pub use event::Event;

@@ -85,29 +85,29 @@ pub async fn open(id: &RecordingId, source: Box<dyn ReadRange>) -> Result<Opened
     let mut head = source.read_range(0..FIRST_BYTES).await?;
     let header = Header::parse(&name, &head)?;
     let there = head.len() as u64;
-    let front = header::LENGTH as u64 + u64::from(header.index);
-    if there < FIRST_BYTES.min(header.file) {
-        return Err(header::truncated(&name, there, header.file));
+    let file = header.file().unwrap_or(u64::MAX);
+    if there < FIRST_BYTES.min(file) {
+        return Err(header::truncated(&name, there, file));
     }
+    let front = header.front();
     if there < front {
         header.check_size(&name, DEFAULT_MAX_BYTES)?;
         head.extend(source.read_range(there..front).await?);
     }
-    let packed =
-        head.get(header::LENGTH..).and_then(|behind| behind.get(..usize::try_from(header.index).ok()?));
-    let packed = packed.ok_or_else(|| header::truncated(&name, head.len() as u64, header.file))?;
-    let Front { id: named, metadata, parts, blocks, start, stored } =
+    let packed = usize::try_from(front).ok().and_then(|front| head.get(header.length..front));
+    let packed = packed.ok_or_else(|| header::truncated(&name, head.len() as u64, file))?;
+    let Front { id: named, metadata, parts, blocks } =
         Front::parse(&name, &header, packed, DEFAULT_MAX_BYTES)?;
     let (tape, places) = if blocks.is_empty() {
         (Tape::new(parts), None)
     } else {
-        let places = Places::new(&name, &blocks, stored)?;
+        let places = Places::new(&name, &blocks, header.parts.blocks)?;
         (Tape::with_stored(parts, Arc::new(Afar { length: places.raw })), Some(places))
     };
     let tape = tape.map_err(|error| Error::corrupt(&name, &error).with_source(error))?;
     let recording = of_id(id, &name, Recording::new(named, metadata, tape))?;
-    let ranged = places.map(|places| Ranged { name, source, start, places, recent: Mutex::default() });
-    Ok(Opened { recording, ranged, file: Some(header.file) })
+    let ranged = places.map(|places| Ranged { name, source, start: front, places, recent: Mutex::default() });
+    Ok(Opened { recording, ranged, file: header.file() })
 }
 
 impl Opened {

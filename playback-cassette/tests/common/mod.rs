@@ -151,3 +151,57 @@ pub(crate) fn assert_equation(stats: &Stats) {
         + stats.in_flight.total();
     assert_eq!(stats.started, sum, "{stats:?}");
 }
+
+/// What each frame of zstd begins with, and that of an index does not.
+const FRAME_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+
+const DICTIONARY: &[u8] = include_bytes!("../../src/format/dictionary.zdict");
+
+/// A tape file in its parts; see FORMAT.md.
+pub(crate) struct Parts {
+    pub(crate) blocks_length: u64,
+    pub(crate) index_length: u32,
+    pub(crate) raw_length: u32,
+    /// Compressed.
+    pub(crate) index: Vec<u8>,
+    pub(crate) blocks: Vec<u8>,
+}
+
+impl Parts {
+    pub(crate) fn of(file: &[u8]) -> Self {
+        let ((blocks_length, index_length, raw_length), behind) =
+            postcard::take_from_bytes(&file[5..]).unwrap();
+        let (index, blocks) = behind[4..].split_at(index_length as usize);
+        Self { blocks_length, index_length, raw_length, index: index.to_vec(), blocks: blocks.to_vec() }
+    }
+
+    /// The same with another index, which may be said to be of another length than it is.
+    pub(crate) fn with_index(self, raw: &[u8], raw_length: usize) -> Self {
+        let index = packed(raw);
+        Self { index_length: index.len() as u32, raw_length: raw_length as u32, index, ..self }
+    }
+
+    pub(crate) fn raw_index(&self) -> Vec<u8> {
+        let mut decompressor = zstd::bulk::Decompressor::with_dictionary(DICTIONARY).unwrap();
+        let frame = [&FRAME_MAGIC, self.index.as_slice()].concat();
+        decompressor.decompress(&frame, self.raw_length as usize).unwrap()
+    }
+
+    /// The file, with the right checksum.
+    pub(crate) fn assembled(&self) -> Vec<u8> {
+        let lengths = (self.blocks_length, self.index_length, self.raw_length);
+        let mut file = b"\x89PBT\x01".to_vec();
+        file.extend(postcard::to_stdvec(&lengths).unwrap());
+        let checksum = crc32fast::hash(&[file.as_slice(), &self.index].concat());
+        file.extend(checksum.to_le_bytes());
+        file.extend(&self.index);
+        file.extend(&self.blocks);
+        file
+    }
+}
+
+/// The compressed form of an index.
+fn packed(raw: &[u8]) -> Vec<u8> {
+    let frame = zstd::bulk::Compressor::with_dictionary(3, DICTIONARY).unwrap().compress(raw).unwrap();
+    frame[FRAME_MAGIC.len()..].to_vec()
+}

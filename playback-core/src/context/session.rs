@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::record::Session as Recording;
 use crate::replay::Session as Replaying;
+use crate::scratch::Unwritten;
 use crate::{RecordingId, ReplayError};
 
 /// The recording or the replay that code is part of.
@@ -55,11 +56,21 @@ impl Session {
         }
     }
 
-    /// A value of a call cannot be recorded: the recording is given up, or the replay fails.
-    pub(crate) fn refuse(&self, alias: Cow<'static, str>, error: String) {
+    /// How many bytes one value may have, where that is bounded.
+    pub(crate) fn max_value_bytes(&self) -> Option<usize> {
         match self {
-            Self::Recording(recording) => recording.discard_unencodable(alias, error),
-            Self::Replaying(replay) => replay.fail_unless_panicking(ReplayError::value(&alias, error)),
+            Self::Recording(recording) => Some(recording.max_value_bytes()),
+            Self::Replaying(_) => None,
+        }
+    }
+
+    /// A value of a call cannot be recorded: the recording is given up, or the replay fails.
+    pub(crate) fn refuse(&self, alias: Cow<'static, str>, error: Unwritten) {
+        match self {
+            Self::Recording(recording) => recording.discard_unwritten(alias, error),
+            Self::Replaying(replay) => {
+                replay.fail_unless_panicking(ReplayError::value(&alias, error.to_string()));
+            }
         }
     }
 }

@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::task::Waker;
 use std::time::Duration;
 
 use crate::context::{self, Lane, Muted, Session};
 use crate::recording::{Ended, EndedCall};
 use crate::redaction::{Encoded, Part, Place, Redacted, unmarked};
 use crate::replay::{self, Found, Lookup, MatchedBy, ReplayError, ReplayErrorKind};
-use crate::scratch::{Scratch, Write, caught, guarded};
+use crate::scratch::{Scratch, Unwritten, Write, caught, guarded};
 use crate::{End, Kind};
 
 /// The alias of a call whose own could not be made.
@@ -34,7 +35,9 @@ pub(super) struct LiveCall {
     order: Option<u32>,
     started: Duration,
     lookup: Option<Lookup>,
-    /// The call is on the tape, or is not to be.
+    /// Where it is on the tape, if it was put there before it ended.
+    in_flight: Option<u32>,
+    /// The call is on the tape as it ended, or is not to be.
     done: bool,
     /// The body was entered.
     began: bool,
@@ -91,19 +94,21 @@ impl LiveCall {
             Ok(alias) => (alias, None),
             Err(error) => (UNNAMED, Some(error)),
         };
+        let max_bytes = lane.session().max_value_bytes();
         let mut call = Box::new(Self {
             kind,
             alias,
             fallbacks: Vec::new(),
             argument_names: &[],
             lane,
-            scratch: Scratch::take(),
+            scratch: Scratch::bounded(max_bytes),
             arguments: 0,
             redacted: None,
             broken: false,
             order: None,
             started: Duration::ZERO,
             lookup: None,
+            in_flight: None,
             done: false,
             began: false,
             running: false,
@@ -147,9 +152,9 @@ impl LiveCall {
 
     /// Something of the call cannot be made: the recording is given up, or the replay fails.
     #[cold]
-    fn break_off(&mut self, error: String) {
+    fn break_off(&mut self, error: impl Into<Unwritten>) {
         self.broken = true;
-        self.lane.session().refuse(self.alias.clone(), error);
+        self.lane.session().refuse(self.alias.clone(), error.into());
     }
 
     #[cold]
@@ -257,8 +262,12 @@ impl LiveCall {
         self.fail(|_| ReplayErrorKind::RecordedPanic { alias: self.alias.to_string() }.into())
     }
 
-    /// Fails the replay because a sync call cannot wait for being cancelled.
+    /// Fails the replay because a sync call cannot wait for being cancelled. One on a thread of its own was not waited for
+    /// when it was recorded either, so that only its thread ends here.
     pub(super) fn fail_waiting(&self) -> ! {
+        if self.is_aside() {
+            replay::stop();
+        }
         self.fail(|_| ReplayErrorKind::RecordedCancellation { alias: self.alias.to_string() }.into())
     }
 
@@ -308,6 +317,15 @@ impl LiveCall {
         }
     }
 
+    /// Waits to be cancelled, until the replay is over.
+    pub(super) fn keep_waiting(&self, waker: &Waker) {
+        if let Session::Replaying(session) = self.lane.session()
+            && !session.wait(self.order.unwrap_or(u32::MAX), waker)
+        {
+            replay::stop();
+        }
+    }
+
     /// Reads a recorded answer, within the context of the replay.
     pub(super) fn decode<R>(
         &self,
@@ -351,10 +369,40 @@ impl LiveCall {
         self.push(Ended::Returned(result), by);
     }
 
+    /// Puts the call down although it has not ended, if it may be that the operation ends first: as cancelled, which is
+    /// what it is if nothing more comes.
+    pub(super) fn leave_in_flight(&mut self) {
+        if self.in_flight.is_some() || self.broken {
+            return;
+        }
+        self.in_flight = match self.lane.session() {
+            Session::Recording(session) => {
+                session.push_in_flight(&self.ended(Ended::Cancelled, session.elapsed()))
+            }
+            Session::Replaying(session) => {
+                let call = self.ended(Ended::Cancelled, session.elapsed());
+                Some(session.push(&call, None, MatchedBy::Called))
+            }
+        };
+    }
+
+    /// Whether the call is made on a thread that the operation need not wait for.
+    pub(super) fn is_aside(&self) -> bool {
+        self.lane.index() != 0
+    }
+
     fn push(&self, end: Ended<'_>, by: MatchedBy) {
-        match self.lane.session() {
-            Session::Recording(session) => session.push(&self.ended(end, session.elapsed())),
-            Session::Replaying(session) => session.push(&self.ended(end, session.elapsed()), None, by),
+        let call = match self.lane.session() {
+            Session::Recording(session) => self.ended(end, session.elapsed()),
+            Session::Replaying(session) => self.ended(end, session.elapsed()),
+        };
+        match (self.lane.session(), self.in_flight) {
+            (Session::Recording(session), None) => session.push(&call),
+            (Session::Recording(session), Some(position)) => session.settle(position, end, call.duration),
+            (Session::Replaying(session), None) => {
+                session.push(&call, None, by);
+            }
+            (Session::Replaying(session), Some(position)) => session.settle(position, end, call.duration),
         }
     }
 

@@ -11,13 +11,13 @@ use pin_project_lite::pin_project;
 use serde::Serialize;
 
 use super::codec::{Encode, Handled, Plain};
-use crate::context::{self, Context, InContext, Session};
+use crate::context::{self, Context, Entered, Session};
 use crate::record::{self, FinishedCall, MetadataExtractor, OperationSite};
 use crate::recorder::{self, OperationStart, Recorder};
 use crate::recording::Ended;
 use crate::redaction::{Encoded, Part, Place, unmarked};
 use crate::sampling_key::{self, SamplingKey};
-use crate::scratch::{Scratch, Write, caught, plain};
+use crate::scratch::{Scratch, Unwritten, Write, caught, plain};
 
 /// Marks an operation: a request served, a job consumed. It is what a recording is of.
 ///
@@ -173,7 +173,7 @@ impl<C> Operation<C> {
         });
         if let Some(live) = &mut live {
             match self.fault {
-                Some(fault) => live.refuse(fault),
+                Some(fault) => live.refuse(fault.into()),
                 None => live.set_arguments(&mut plain(arguments)),
             }
         }
@@ -214,9 +214,7 @@ impl<C> OperationCall<C> {
         C: Encode<R>,
     {
         let Some(mut live) = self.live else { return body() };
-        let span = live.span.clone();
-        let _entered = span.enter();
-        let result = live.poll(|context| context.run(body));
+        let result = live.poll(body);
         live.returned(&mut |encoder, bytes| self.codec.encode(&result, encoder, bytes));
         result
     }
@@ -230,19 +228,26 @@ impl<C> OperationCall<C> {
     where
         C: Encode<F::Output>,
     {
-        let context = self.live.as_ref().map(|live| live.context.clone());
-        RunOperation { body: InContext::new(body, context), live: self.live, codec: self.codec }
+        RunOperation { body: Some(body), live: self.live, codec: self.codec }
     }
 }
 
 pin_project! {
     /// The future of an operation.
     struct RunOperation<F, C> {
-        // Dropped before the operation, so that what is dropped in it is still recorded.
+        // An option, so that it can be dropped in the operation's context.
         #[pin]
-        body: InContext<F>,
+        body: Option<F>,
         live: Option<Box<LiveOperation>>,
         codec: C,
+    }
+
+    impl<F, C> PinnedDrop for RunOperation<F, C> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            let _entered = this.live.as_mut().map(|live| Entered::new(&mut live.context));
+            this.body.set(None);
+        }
     }
 }
 
@@ -252,10 +257,10 @@ impl<F: Future, C: Encode<F::Output>> Future for RunOperation<F, C> {
     #[inline]
     fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let Some(live) = this.live else { return this.body.poll(task) };
-        let span = live.span.clone();
-        let _entered = span.enter();
-        let polled = live.poll(|_| this.body.poll(task));
+        // Only a future that was dropped has no body, and that one is not polled.
+        let Some(body) = this.body.as_pin_mut() else { return Poll::Pending };
+        let Some(live) = this.live else { return body.poll(task) };
+        let polled = live.poll(|| body.poll(task));
         if let Poll::Ready(result) = &polled {
             live.returned(&mut |encoder, bytes| this.codec.encode(result, encoder, bytes));
         }
@@ -317,10 +322,11 @@ impl LiveOperation {
             category = %site.category,
             recording_id = recording_id.map(tracing::field::display),
         );
+        let max_bytes = context.session().and_then(Session::max_value_bytes);
         Self {
             context,
             site,
-            scratch: Scratch::take(),
+            scratch: Scratch::bounded(max_bytes),
             arguments: 0,
             span,
             began: false,
@@ -370,10 +376,14 @@ impl LiveOperation {
     }
 
     /// Runs the body, or polls it.
-    fn poll<R>(&mut self, body: impl FnOnce(Context) -> R) -> R {
+    fn poll<R>(&mut self, body: impl FnOnce() -> R) -> R {
         self.began = true;
         self.running = true;
-        let result = body(self.context.clone());
+        let result = {
+            let _in_span = self.span.enter();
+            let _in_context = Entered::new(&mut self.context);
+            body()
+        };
         self.running = false;
         result
     }
@@ -392,7 +402,7 @@ impl LiveOperation {
         }
     }
 
-    fn refuse(&self, error: String) {
+    fn refuse(&self, error: Unwritten) {
         if let Some(session) = self.context.session() {
             session.refuse(self.site.category.clone(), error);
         }

@@ -93,10 +93,10 @@ fn decide<R, C: Encode<R> + Decode<R>>(
             }
             Err(error) => without_answer(call, codec, |call| call.fail_restoring(&found, error)),
         },
-        Step::Wait(found) => {
+        Step::Wait(found) => without_answer(call, codec, |call| {
             call.wait(&found);
             Decision::Wait
-        }
+        }),
         Step::Missing => match policy.missing() {
             Missing::Fail => without_answer(call, codec, |_| Decision::Fail),
             Missing::Call => Decision::Run,
@@ -151,6 +151,9 @@ fn run<R, C: Encode<R> + Decode<R>>(
         Decision::Wait => call.fail_waiting(),
         Decision::Fail => call.fail_missing(),
         Decision::Run => {
+            if call.is_aside() {
+                call.leave_in_flight();
+            }
             let result = call.run(body);
             call.returned(&mut |encoder, bytes| codec.encode(&result, encoder, bytes), MatchedBy::Called);
             result
@@ -197,8 +200,10 @@ enum State {
     Prepared,
     /// The body is polled.
     Runs,
-    /// Nothing more will come: it waits to be dropped.
+    /// It waits to be dropped, as when it was recorded.
     Waits,
+    /// It was answered.
+    Done,
     /// It fails when it is polled again.
     Fails,
 }
@@ -240,7 +245,7 @@ where
     if *state == State::Prepared {
         match decide(call, codec, policy) {
             Decision::Answer(result) => {
-                *state = State::Waits;
+                *state = State::Done;
                 return Poll::Ready(result);
             }
             Decision::Run => *state = State::Runs,
@@ -256,12 +261,19 @@ where
     }
     match state {
         State::Fails => call.fail_missing(),
-        State::Prepared | State::Waits => return Poll::Pending,
+        State::Prepared | State::Done => return Poll::Pending,
+        State::Waits => {
+            call.keep_waiting(task.waker());
+            return Poll::Pending;
+        }
         State::Runs => {}
     }
     let polled = call.run(|| body.poll(task));
-    if let Poll::Ready(result) = &polled {
-        call.returned(&mut |encoder, bytes| codec.encode(result, encoder, bytes), MatchedBy::Called);
+    match &polled {
+        Poll::Ready(result) => {
+            call.returned(&mut |encoder, bytes| codec.encode(result, encoder, bytes), MatchedBy::Called);
+        }
+        Poll::Pending => call.leave_in_flight(),
     }
     polled
 }

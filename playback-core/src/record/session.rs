@@ -13,7 +13,7 @@ use crate::context::Live;
 use crate::recorder::{DiscardReason, Finished, OperationEnd, OperationStart, Recorder, RecordingStart};
 use crate::recording::{Ended, EndedCall, TapeBuilder};
 use crate::redaction::{Encoded, InForce, Known, Part, Place, Redacted, Unredactable};
-use crate::scratch::{Scratch, guarded, plain};
+use crate::scratch::{Scratch, Unwritten, guarded, plain};
 use crate::value::{self, DecodeError, Value};
 use crate::{Kind, Metadata, Recording, RecordingId};
 
@@ -37,6 +37,8 @@ struct State {
     tape: TapeBuilder,
     fields: BTreeMap<String, Value>,
     discarded: Option<DiscardReason>,
+    /// Calls on the tape that have not ended.
+    in_flight: Vec<u32>,
     /// Until the operation ends, and not until the last of its tasks does.
     _live: Live,
 }
@@ -88,6 +90,7 @@ impl Session {
             tape: TapeBuilder::new(),
             fields: BTreeMap::new(),
             discarded: None,
+            in_flight: Vec::new(),
             _live: Live::recording(),
         };
         Some(Arc::new(Self {
@@ -128,15 +131,35 @@ impl Session {
         self.calls.fetch_add(1, Relaxed)
     }
 
-    /// The time since the operation began.
+    /// The time since the operation began, in whole microseconds: what is finer is noise of the machine, and would take
+    /// half of what a small recording takes in a store.
     pub(crate) fn elapsed(&self) -> Duration {
-        self.began.elapsed()
+        let elapsed = self.began.elapsed();
+        Duration::new(elapsed.as_secs(), elapsed.subsec_micros() * 1_000)
     }
 
     /// Takes down a call that has ended.
     pub(crate) fn push(&self, call: &EndedCall<'_>) {
         self.take_down(|state| {
             state.tape.push(call);
+        });
+    }
+
+    /// Takes down a call that has not ended, so that it is on the tape even if the operation ends first. Returns its
+    /// position.
+    pub(crate) fn push_in_flight(&self, call: &EndedCall<'_>) -> Option<u32> {
+        self.take_down(|state| {
+            let position = state.tape.push(call);
+            state.in_flight.push(position);
+            position
+        })
+    }
+
+    /// Takes down how a call ended that was in flight.
+    pub(crate) fn settle(&self, position: u32, end: Ended<'_>, duration: Duration) {
+        self.take_down(|state| {
+            state.in_flight.retain(|in_flight| *in_flight != position);
+            state.tape.settle(position, end, duration);
         });
     }
 
@@ -198,13 +221,30 @@ impl Session {
         }
     }
 
+    /// How many bytes one value may have. A value that alone is past what all may have is not written to its end, either.
+    pub(crate) fn max_value_bytes(&self) -> usize {
+        self.start.max_value_bytes.min(self.max_bytes())
+    }
+
+    /// How many bytes the recording may have at most, wherever they are.
+    fn max_bytes(&self) -> usize {
+        let spilled = self.start.spilling.as_ref().map_or(0, |spilling| spilling.max_bytes);
+        self.start.max_bytes.max(usize::try_from(spilled).unwrap_or(usize::MAX))
+    }
+
     /// Gives the recording up because a value cannot be recorded.
-    pub(crate) fn discard_unencodable(&self, alias: Cow<'static, str>, error: String) {
+    pub(crate) fn discard_unwritten(&self, alias: Cow<'static, str>, error: Unwritten) {
         let alias = match alias {
             Cow::Borrowed(alias) => alias.to_owned(),
             Cow::Owned(alias) => self.tellable(alias),
         };
-        self.discard(DiscardReason::Unencodable { alias, error: self.tellable(error) });
+        self.discard(match error {
+            Unwritten::TooLarge { max_bytes } if max_bytes < self.start.max_value_bytes => {
+                DiscardReason::TooLarge { max_bytes }
+            }
+            Unwritten::TooLarge { max_bytes } => DiscardReason::ValueTooLarge { alias, max_bytes },
+            Unwritten::Failed(error) => DiscardReason::Unencodable { alias, error: self.tellable(error) },
+        });
     }
 
     fn discard_unredactable(&self, alias: Option<&str>, error: &Unredactable) {
@@ -289,6 +329,7 @@ impl Session {
                 ),
             }
         }
+        state.in_flight.iter().for_each(|&call| state.tape.extend(call, duration));
         state.tape.push(&operation.ended(arguments, end, duration));
         Ok(Recording::new(self.start.id.clone(), metadata, state.tape.finish()))
     }
@@ -336,6 +377,9 @@ impl State {
                 let max_bytes = usize::try_from(spilling.max_bytes).unwrap_or(usize::MAX);
                 return self.discard(DiscardReason::TooLarge { max_bytes });
             }
+        }
+        if self.tape.calls() > start.max_calls {
+            return self.discard(DiscardReason::TooManyCalls { max: start.max_calls });
         }
         if self.tape.size() > start.max_bytes {
             self.discard(DiscardReason::TooLarge { max_bytes: start.max_bytes });
@@ -417,7 +461,7 @@ where
 /// A value in which what is secret is marked.
 pub(crate) fn marked_value<T: Serialize + ?Sized>(value: &T) -> Result<Value, String> {
     let mut scratch = Scratch::take();
-    scratch.write(&mut plain(value))?;
+    scratch.write(&mut plain(value)).map_err(|error| error.to_string())?;
     value::decode_value(scratch.bytes()).map_err(|error| error.to_string())
 }
 

@@ -90,15 +90,27 @@ impl TapeBuilder {
         let (site, weight) = self.sites.find(call);
         self.weight += weight;
         let arguments = self.bytes(call.arguments);
-        let end = match call.end {
-            Ended::Returned(result) => End::Returned(self.bytes(result)),
-            Ended::Cancelled => End::Cancelled,
-            Ended::Panicked => End::Panicked,
-        };
+        let end = self.end(call.end);
         let position = u32::try_from(self.parts.entries.len()).unwrap_or(u32::MAX);
         let EndedCall { lane, order, started, duration, .. } = *call;
         self.parts.entries.push(Entry { site, lane, order, arguments, end, started, duration });
         position
+    }
+
+    /// Puts down how a call ended that was put on the tape before it did.
+    pub(crate) fn settle(&mut self, position: u32, end: Ended<'_>, duration: Duration) {
+        let end = self.end(end);
+        if let Some(entry) = self.parts.entries.get_mut(position as usize) {
+            entry.end = end;
+            entry.duration = duration;
+        }
+    }
+
+    /// Has a call that did not end take until now, after the beginning of the operation.
+    pub(crate) fn extend(&mut self, position: u32, now: Duration) {
+        if let Some(entry) = self.parts.entries.get_mut(position as usize) {
+            entry.duration = now.saturating_sub(entry.started);
+        }
     }
 
     /// Adds a lane and returns its index.
@@ -107,6 +119,11 @@ impl TapeBuilder {
         self.weight += size_of::<Vec<u32>>() + path.len() * size_of::<u32>();
         self.parts.lanes.push(path);
         index
+    }
+
+    /// How many calls are on the tape.
+    pub(crate) fn calls(&self) -> usize {
+        self.parts.entries.len()
     }
 
     /// Bytes that the tape takes in memory, up to small change.
@@ -156,6 +173,14 @@ impl TapeBuilder {
             }
         };
         Tape::trusted(self.parts, stored)
+    }
+
+    fn end(&mut self, end: Ended<'_>) -> End {
+        match end {
+            Ended::Returned(result) => End::Returned(self.bytes(result)),
+            Ended::Cancelled => End::Cancelled,
+            Ended::Panicked => End::Panicked,
+        }
     }
 
     fn bytes(&mut self, bytes: &[u8]) -> Range<u64> {

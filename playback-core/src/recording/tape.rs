@@ -49,9 +49,9 @@ pub struct Entry {
     pub arguments: Range<u64>,
     /// How it ended.
     pub end: End,
-    /// When it began, after the beginning of the operation.
+    /// When it began, after the beginning of the operation. Recordings note whole microseconds.
     pub started: Duration,
-    /// How long it took.
+    /// How long it took, in whole microseconds too.
     pub duration: Duration,
 }
 

@@ -101,9 +101,9 @@ fn write<'v>(writer: &mut Writer<'v>, value: &'v Value) -> Result<(), EncodeErro
             let mut seq = writer.seq(Some(elements.len()))?;
             for element in elements {
                 seq.element();
-                write(writer, element).map_err(|error| error.inside(Segment::Index(writer.index(&seq))))?;
+                write(writer, element).map_err(|error| writer.inside_element(seq, error))?;
             }
-            writer.end_seq(&seq);
+            writer.end_seq(seq);
         }
         Value::Map(entries) => {
             let mut map = writer.map(Some(entries.len()))?;
@@ -112,9 +112,9 @@ fn write<'v>(writer: &mut Writer<'v>, value: &'v Value) -> Result<(), EncodeErro
                 write(writer, key)?;
                 writer.value(&mut map);
                 write(writer, value).map_err(|error| error.inside(Segment::Key(key.clone())))?;
-                writer.end_entry(&map);
+                writer.end_entry(map);
             }
-            writer.end_map(&map);
+            writer.end_map(map);
         }
         Value::Struct(fields) => {
             let mut open = writer.open_struct(hint(fields), fields.len())?;
@@ -122,7 +122,7 @@ fn write<'v>(writer: &mut Writer<'v>, value: &'v Value) -> Result<(), EncodeErro
                 writer.field(&mut open, name);
                 write(writer, value).map_err(|error| error.inside(Segment::Field(name.clone())))?;
             }
-            writer.end_struct(open);
+            writer.end_struct(&open);
         }
         Value::Variant(name, None) => writer.unit_variant(name)?,
         Value::Variant(name, Some(payload)) => {

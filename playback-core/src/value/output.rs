@@ -1,7 +1,7 @@
 //! The bytes as they are written.
 
 use super::EncodeError;
-use super::tags::{SMALL_STRING, SMALL_UNSIGNED};
+use super::tags::SMALL_STRING;
 
 type Done = Result<(), EncodeError>;
 
@@ -18,6 +18,7 @@ pub(super) struct Output {
     /// Where the value begins, and how many bytes it may have.
     start: usize,
     limit: usize,
+    reached_limit: bool,
 }
 
 /// The room that is made at a time: as much as the value has by then, within these bounds.
@@ -34,7 +35,7 @@ const INTEGER_128: usize = 20;
 impl Output {
     /// Takes a vector over, to append one value of at most `limit` bytes.
     pub(super) fn start(&mut self, out: &mut Vec<u8>, limit: usize) {
-        (self.start, self.end, self.limit) = (out.len(), out.len(), limit);
+        (self.start, self.end, self.limit, self.reached_limit) = (out.len(), out.len(), limit, false);
         std::mem::swap(&mut self.bytes, out);
     }
 
@@ -45,8 +46,21 @@ impl Output {
     }
 
     /// Whether all that was written is within the limit.
-    pub(super) fn check(&self) -> Done {
-        if self.end - self.start > self.limit { Err(EncodeError::too_large(self.limit)) } else { Ok(()) }
+    #[inline]
+    pub(super) fn check(&mut self) -> Done {
+        if self.end - self.start > self.limit { Err(self.too_large()) } else { Ok(()) }
+    }
+
+    /// Whether the value was refused for its size.
+    pub(super) fn has_reached_limit(&self) -> bool {
+        self.reached_limit
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn too_large(&mut self) -> EncodeError {
+        self.reached_limit = true;
+        EncodeError::too_large(self.limit)
     }
 
     /// The length of what is written.
@@ -66,7 +80,8 @@ impl Output {
     pub(super) fn eight_between(&self, start: usize, end: usize) -> u64 {
         match self.bytes.get(start..).and_then(<[u8]>::first_chunk) {
             Some(eight) => {
-                let behind_end = u64::MAX.checked_shr(8 * (end - start) as u32).unwrap_or_default();
+                let length = end.saturating_sub(start).min(8) as u32;
+                let behind_end = u64::MAX.checked_shr(8 * length).unwrap_or_default();
                 u64::from_be_bytes(*eight) & !behind_end
             }
             None => self.few_between(start, end),
@@ -87,7 +102,7 @@ impl Output {
         })
     }
 
-    /// A tag and the four bytes of a float.
+    /// A tag and four bytes of a float.
     #[inline]
     pub(super) fn four(&mut self, tag: u8, float: u32) -> Done {
         self.put(|room: &mut [u8; 5]| {
@@ -98,7 +113,7 @@ impl Output {
         })
     }
 
-    /// A tag and the eight bytes of a float.
+    /// A tag and eight bytes of a float.
     #[inline]
     pub(super) fn eight(&mut self, tag: u8, float: u64) -> Done {
         self.put(|room: &mut [u8; 9]| {
@@ -141,7 +156,7 @@ impl Output {
     /// A string of fewer than 64 bytes, and whether it was one.
     #[inline]
     pub(super) fn small_string(&mut self, text: &[u8]) -> Option<Done> {
-        if text.len() >= usize::from(SMALL_UNSIGNED - SMALL_STRING) {
+        if text.len() >= SPARE {
             return None;
         }
         Some(self.put(|room: &mut [u8; SPARE]| {
@@ -203,7 +218,7 @@ impl Output {
     fn make_room(&mut self, needed: usize) -> Done {
         let written = self.end - self.start;
         if written.saturating_add(needed) > self.limit.saturating_add(SPARE) {
-            return Err(EncodeError::too_large(self.limit));
+            return Err(self.too_large());
         }
         let wanted = written.clamp(LEAST_ROOM, MOST_ROOM);
         let free = self.bytes.capacity() - self.end;

@@ -40,6 +40,9 @@ pub(super) struct Shapes<'n> {
     by_hash: HashMap<u64, Handle>,
     /// As many as a power of two, or none yet.
     guesses: Vec<Guess<'n>>,
+    /// Grows whenever a shape may have lost its number, and what it is where numbers are those of the whole table.
+    stamp: u64,
+    visible: u64,
 }
 
 #[derive(Debug)]
@@ -53,28 +56,23 @@ struct Known {
 
 /// What a shape was, the last time that something was written for the same hint.
 #[derive(Clone, Copy, Debug)]
-struct Guess<'n> {
+pub(super) struct Guess<'n> {
     hint: Hint<'n>,
-    shape: Handle,
+    pub(super) shape: Handle,
+    /// The number that the shape had at a moment.
+    pub(super) number: u32,
+    stamp: u64,
+    /// Where its names stand.
+    pub(super) first: usize,
+    pub(super) end: usize,
 }
 
 /// What tends to be the same when a shape is: the memory of the name of its type or variant, and how many names it has.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Hint<'n> {
-    kind: Kind,
     text: &'n str,
-    count: usize,
-}
-
-/// A shape as it was guessed.
-#[derive(Clone, Copy)]
-pub(super) struct Guessed {
-    pub(super) shape: Handle,
-    /// Its number, if it has one that can be seen here.
-    pub(super) number: Option<usize>,
-    /// Where its names stand.
-    pub(super) first: usize,
-    pub(super) end: usize,
+    /// The number of names, and the kind in the lowest bits.
+    role: usize,
 }
 
 /// How many guesses there are at first and at most: enough for the types and variants that are common in one value.
@@ -84,6 +82,11 @@ const MOST_GUESSES: usize = 256;
 
 /// Past this many shapes from earlier values, all are forgotten: a bound on memory, not on what can be written.
 const MAX_KNOWN: usize = 4096;
+
+/// What `visible` is in a key, a stamp that nothing is visible with, and a role that nothing has.
+const NOTHING: u64 = 0;
+const NEVER: u64 = u64::MAX;
+const NO_ROLE: usize = usize::MAX;
 
 /// The extent of the table at one moment.
 #[derive(Clone, Copy, Debug)]
@@ -99,8 +102,16 @@ impl<'n> Shapes<'n> {
         self.table.clear();
         self.base = 0;
         if self.known.len() > MAX_KNOWN {
-            *self = Shapes::default();
+            self.forget();
         }
+        self.stamp += 1;
+        self.visible = self.stamp;
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn forget(&mut self) {
+        *self = Shapes::default();
     }
 
     #[inline]
@@ -108,35 +119,50 @@ impl<'n> Shapes<'n> {
         Mark { base: self.base, len: self.table.len() }
     }
 
-    /// How many numbers have been given that can be seen here.
+    /// How many numbers have been given.
     #[inline]
     pub(super) fn numbered(&self) -> usize {
-        self.table.len() - self.base
+        self.table.len()
     }
 
     /// Hides all shapes until the mark taken before is restored.
     #[inline]
     pub(super) fn hide(&mut self) {
         self.base = self.table.len();
+        self.visible = NOTHING;
     }
 
     /// Forgets the shapes numbered since the mark.
     #[inline]
     pub(super) fn restore(&mut self, mark: Mark) {
         self.base = mark.base;
-        self.table.truncate(mark.len);
+        if self.table.len() > mark.len {
+            self.table.truncate(mark.len);
+            self.stamp += 1;
+        }
+        self.visible = if self.base == 0 { self.stamp } else { NOTHING };
     }
 
     /// What the last shape with this hint was.
     #[inline]
-    pub(super) fn guess(&self, hint: Hint<'n>) -> Option<Guessed> {
-        let guess = self.guesses.get(hint.place(self.guesses.len()))?;
-        if !guess.hint.is(hint) {
-            return None;
+    pub(super) fn guess(&self, hint: Hint<'n>) -> Option<&Guess<'n>> {
+        self.guesses.get(hint.place(self.guesses.len())).filter(|guess| guess.hint.is(hint))
+    }
+
+    /// Whether the number of a guess holds.
+    #[inline]
+    pub(super) fn is_visible(&self, guess: &Guess<'n>) -> bool {
+        guess.stamp == self.visible
+    }
+
+    /// The number of a shape that was guessed, which the guess has from here on.
+    pub(super) fn number_guessed(&mut self, hint: Hint<'n>, shape: Handle) -> Option<usize> {
+        let number = self.number(shape)?;
+        let (place, visible) = (hint.place(self.guesses.len()), self.visible);
+        if let Some(guess) = self.guesses.get_mut(place).filter(|_| visible != NOTHING) {
+            (guess.number, guess.stamp) = (number as u32, visible);
         }
-        let known = self.known.get(guess.shape.0 as usize)?;
-        let number = self.number_of(guess.shape, known);
-        Some(Guessed { shape: guess.shape, number, first: known.names.start, end: known.names.end })
+        Some(number)
     }
 
     /// The number of a shape, if it has one that can be seen here; the lowest if it has several.
@@ -188,6 +214,12 @@ impl<'n> Shapes<'n> {
         self.names.get(place).copied()
     }
 
+    /// How many numbers that can be seen here had been given when there were so many in all.
+    #[cold]
+    pub(super) fn visible_of(&self, numbered: usize) -> usize {
+        numbered.saturating_sub(self.base)
+    }
+
     /// The bytes that define a shape.
     #[inline]
     pub(super) fn definition(&self, shape: Handle) -> &[u8] {
@@ -206,29 +238,26 @@ impl<'n> Shapes<'n> {
         reference.len()
     }
 
-    /// Makes room for a shape that is not known yet, unless there is some.
-    #[cold]
-    pub(super) fn expect(&mut self, hint: Hint<'n>) {
-        let unknown = Guess { hint: Hint::of(hint.kind, "", usize::MAX), shape: Handle::UNKNOWN };
-        let room = self.guesses.get(hint.place(self.guesses.len()));
-        if room.is_none_or(|guess| guess.shape != Handle::UNKNOWN && self.guesses.len() < MOST_GUESSES) {
-            // All others are guessed anew, which happens a few times in the life of a writer.
-            let count = (self.guesses.len() * 2).max(FEWEST_GUESSES);
-            self.guesses.clear();
-            self.guesses.resize(count, unknown);
-        }
-        let place = hint.place(self.guesses.len());
-        if let Some(guess) = self.guesses.get_mut(place) {
-            *guess = Guess { hint, shape: Handle::UNKNOWN };
-        }
-    }
-
-    /// Remembers what that shape was, unless its room was taken by another meanwhile.
+    /// Remembers what the shape with this hint was.
     #[cold]
     pub(super) fn remember(&mut self, hint: Hint<'n>, shape: Handle) {
+        let Some(known) = self.known.get(shape.0 as usize) else { return };
+        let (first, end) = (known.names.start, known.names.end);
+        let guess = Guess { hint, shape, number: 0, stamp: NEVER, first, end };
+        let taken = self
+            .guesses
+            .get(hint.place(self.guesses.len()))
+            .is_none_or(|other| !other.hint.is(hint) && other.hint.role != NO_ROLE);
+        if taken && self.guesses.len() < MOST_GUESSES {
+            // All others are guessed anew, which happens a few times in the life of a writer.
+            let free = Guess { hint: Hint { text: "", role: NO_ROLE }, ..guess };
+            let count = (self.guesses.len() * 2).max(FEWEST_GUESSES);
+            self.guesses.clear();
+            self.guesses.resize(count, free);
+        }
         let place = hint.place(self.guesses.len());
-        if let Some(guess) = self.guesses.get_mut(place).filter(|guess| guess.hint.is(hint)) {
-            guess.shape = shape;
+        if let Some(place) = self.guesses.get_mut(place) {
+            *place = guess;
         }
     }
 
@@ -274,19 +303,18 @@ impl Handle {
 impl<'n> Hint<'n> {
     #[inline]
     pub(super) fn of(kind: Kind, text: &'n str, count: usize) -> Self {
-        Hint { kind, text, count }
+        Hint { text, role: count << 2 | kind as usize }
     }
 
     #[inline]
     fn is(self, other: Self) -> bool {
-        same_place(self.text, other.text) && self.count == other.count && self.kind == other.kind
+        same_place(self.text, other.text) && self.role == other.role
     }
 
     /// Its place among so many guesses.
     #[inline]
     fn place(self, guesses: usize) -> usize {
-        let address =
-            self.text.as_ptr().addr().wrapping_add(self.count << 3).wrapping_add(self.kind as usize);
+        let address = self.text.as_ptr().addr().wrapping_add(self.role);
         (address.wrapping_mul(0x9E37_79B9) >> 16) & guesses.wrapping_sub(1)
     }
 }
@@ -299,8 +327,7 @@ fn define(out: &mut Vec<u8>, kind: Kind, names: &[&str]) {
                 let lengths = pair.iter().rev().map(|name| (name.len() - 1) as u8);
                 lengths.fold(0, |packed, length| packed << 4 | length)
             }));
-            names.iter().for_each(|name| out.extend_from_slice(name.as_bytes()));
-            return;
+            return names.iter().for_each(|name| out.extend_from_slice(name.as_bytes()));
         }
         Kind::Struct => {
             out.push(DEFINE_STRUCT);
@@ -309,10 +336,8 @@ fn define(out: &mut Vec<u8>, kind: Kind, names: &[&str]) {
         Kind::UnitVariant => out.push(DEFINE_UNIT_VARIANT),
         Kind::Variant => out.push(DEFINE_VARIANT),
     }
-    for name in names {
-        push_varint(out, name.len() as u64);
-        out.extend_from_slice(name.as_bytes());
-    }
+    names.iter().for_each(|name| push_varint(out, name.len() as u64));
+    names.iter().for_each(|name| out.extend_from_slice(name.as_bytes()));
 }
 
 /// Whether the number of names, and the length of each, fit in half a byte.

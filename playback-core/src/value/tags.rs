@@ -20,6 +20,7 @@ pub(super) const DEFINE_STRUCT: u8 = 0x10;
 pub(super) const DEFINE_UNIT_VARIANT: u8 = 0x11;
 pub(super) const DEFINE_VARIANT: u8 = 0x12;
 pub(super) const SHAPE: u8 = 0x13;
+pub(super) const SHORT_F64: u8 = 0x14;
 
 /// `SMALL_SHAPE + id`: a reference to one of the first 32 shapes.
 pub(super) const SMALL_SHAPE: u8 = 0x20;
@@ -47,4 +48,10 @@ pub(super) fn canonical_f32(float: f32) -> f32 {
 /// As [`canonical_f32`].
 pub(super) fn canonical_f64(float: f64) -> f64 {
     if float.is_nan() { f64::from_bits(0x7FF8_0000_0000_0000) } else { float }
+}
+
+/// The bits of the float of 64 bits whose upper half these are, and whose lower half is zero.
+#[inline]
+pub(super) fn upper_half(bits: u32) -> u64 {
+    u64::from(bits) << 32
 }

@@ -3,16 +3,20 @@
 use super::integer::Wide;
 use super::output::Output;
 use super::read::Reader;
-use super::shapes::{Guessed, Handle, Hint, Kind, Shapes};
+use super::shapes::{Guess, Handle, Hint, Kind, Shapes};
 use super::tags::{
-    BYTES, CHAR, F32, F64, FALSE, MAP, NEGATIVE, NEGATIVE_128, NONE, SEQ, SHAPE, SMALL_MAP, SMALL_SEQ,
-    SMALL_SHAPE, SMALL_STRING, SMALL_UNSIGNED, SOME, STRING, TRUE, UNIT, UNSIGNED, UNSIGNED_128,
-    canonical_f32, canonical_f64,
+    BYTES, CHAR, F32, F64, FALSE, MAP, NEGATIVE, NEGATIVE_128, NONE, SEQ, SHAPE, SHORT_F64, SMALL_MAP,
+    SMALL_SEQ, SMALL_SHAPE, SMALL_STRING, SMALL_UNSIGNED, SOME, STRING, TRUE, UNIT, UNSIGNED, UNSIGNED_128,
+    canonical_f32, canonical_f64, upper_half,
 };
 use super::write_map::Entry;
-use super::{EncodeError, Integer, MAX_DEPTH};
+use super::{EncodeError, Integer, MAX_DEPTH, Segment};
 
 type Done = Result<(), EncodeError>;
+
+/// How much is kept of what is needed to bring maps into order: entries, and their bytes.
+const KEPT_ENTRIES: usize = 4096;
+const KEPT_SORTED: usize = 64 << 10;
 
 /// Writes values; whoever calls it, the tree or serde, the bytes are the same.
 ///
@@ -35,6 +39,8 @@ pub(super) struct Writer<'n> {
     pub(super) marked: bool,
 }
 
+/// Handed about by value, so that it can stay in registers between the calls of a `Serialize`.
+#[derive(Clone, Copy)]
 pub(super) struct OpenSeq {
     at: usize,
     /// How many of the announced elements are still to come; below zero, wrapped, if there are more.
@@ -53,6 +59,10 @@ impl<'n> Writer<'n> {
         let lent = Lent::new(self, out);
         let result = write(lent.writer).and_then(|()| lent.writer.out.check());
         drop(lent);
+        if self.entries.capacity() > KEPT_ENTRIES || self.sorted.capacity() > KEPT_SORTED {
+            // One large map does not stay for good.
+            (self.entries, self.sorted) = (Vec::new(), Vec::new());
+        }
         if result.is_err() {
             out.truncate(before);
         }
@@ -107,7 +117,12 @@ impl<'n> Writer<'n> {
 
     #[inline]
     pub(super) fn f64(&mut self, value: f64) -> Done {
-        self.out.eight(F64, canonical_f64(value).to_bits())
+        let bits = canonical_f64(value).to_bits();
+        // The numbers that people write with few binary digits are common: whole ones, halves, quarters.
+        match (bits >> 32) as u32 {
+            upper if upper_half(upper) == bits => self.out.four(SHORT_F64, upper),
+            _ => self.out.eight(F64, bits),
+        }
     }
 
     #[inline]
@@ -173,37 +188,48 @@ impl<'n> Writer<'n> {
     #[inline(always)]
     fn variant_header(&mut self, kind: Kind, name: &'n str) -> Done {
         let hint = Hint::of(kind, name, 0);
-        match self.shapes.guess(hint) {
-            Some(Guessed { number: Some(number), .. }) => self.reference(number),
-            Some(Guessed { shape, .. }) => {
-                self.shapes.register(shape);
-                self.definition(shape)
-            }
-            None => self.new_variant_header(hint, kind, name),
+        let Some(&guess) = self.shapes.guess(hint) else { return self.new_variant_header(hint, kind, name) };
+        if self.header(hint, &guess)? {
+            self.shapes.register(guess.shape);
         }
+        Ok(())
     }
 
     #[cold]
     #[inline(never)]
     fn new_variant_header(&mut self, hint: Hint<'n>, kind: Kind, name: &'n str) -> Done {
         let shape = self.shapes.intern(kind, &[name]);
-        self.shapes.expect(hint);
         self.shapes.remember(hint, shape);
-        self.variant_header(kind, name)
+        if self.first_header(hint, shape)? {
+            self.shapes.register(shape);
+        }
+        Ok(())
     }
 
-    /// Writes the reference to a shape.
+    /// Writes the header of a shape that was guessed, and says whether it is a definition.
     #[inline(always)]
-    pub(super) fn reference(&mut self, number: usize) -> Done {
+    pub(super) fn header(&mut self, hint: Hint<'n>, guess: &Guess<'n>) -> Result<bool, EncodeError> {
+        if self.shapes.is_visible(guess) {
+            self.reference(guess.number as usize)?;
+            return Ok(false);
+        }
+        self.first_header(hint, guess.shape)
+    }
+
+    #[inline(never)]
+    fn first_header(&mut self, hint: Hint<'n>, shape: Handle) -> Result<bool, EncodeError> {
+        match self.shapes.number_guessed(hint, shape) {
+            Some(number) => self.reference(number).map(|()| false),
+            None => self.out.slice(self.shapes.definition(shape)).map(|()| true),
+        }
+    }
+
+    #[inline(always)]
+    fn reference(&mut self, number: usize) -> Done {
         match u8::try_from(number) {
             Ok(small) if small < SMALL_STRING - SMALL_SHAPE => self.out.byte(SMALL_SHAPE + small),
             _ => self.out.varint(SHAPE, number as u64),
         }
-    }
-
-    #[inline(never)]
-    pub(super) fn definition(&mut self, shape: Handle) -> Done {
-        self.out.slice(self.shapes.definition(shape))
     }
 
     /// Opens a sequence that claims to have `len` elements; a wrong or missing claim costs a move at the end.
@@ -226,23 +252,29 @@ impl<'n> Writer<'n> {
         }
     }
 
-    #[inline]
-    pub(super) fn end_seq(&mut self, seq: &OpenSeq) {
+    #[inline(always)]
+    pub(super) fn end_seq(&mut self, seq: OpenSeq) {
         self.leave();
         if seq.left != 0 {
-            let announced = self.announced(seq);
-            self.correct_count(Counted::Seq, seq.at, announced, announced.wrapping_sub(seq.left));
+            self.correct_seq(seq);
         }
     }
 
-    /// The index of the element that was begun last.
     #[cold]
-    pub(super) fn index(&self, seq: &OpenSeq) -> usize {
-        self.announced(seq).wrapping_sub(seq.left).wrapping_sub(1)
+    #[inline(never)]
+    fn correct_seq(&mut self, seq: OpenSeq) {
+        let announced = self.announced(seq);
+        self.correct_count(Counted::Seq, seq.at, announced, announced.wrapping_sub(seq.left));
     }
 
+    /// The error seen from outside the element that was begun last.
     #[cold]
-    fn announced(&self, seq: &OpenSeq) -> usize {
+    #[inline(never)]
+    pub(super) fn inside_element(&self, seq: OpenSeq, error: EncodeError) -> EncodeError {
+        error.inside(Segment::Index(self.announced(seq).wrapping_sub(seq.left).wrapping_sub(1)))
+    }
+
+    fn announced(&self, seq: OpenSeq) -> usize {
         match self.out.between(seq.at, self.out.len()).split_first() {
             Some((&tag @ SMALL_SEQ..SMALL_MAP, _)) => usize::from(tag - SMALL_SEQ),
             Some((_, count)) => Reader::new(count).varint().map_or(0, |count| count as usize),

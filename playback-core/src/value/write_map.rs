@@ -8,6 +8,8 @@ use super::output::Output;
 use super::shapes::Mark;
 use super::write::{Counted, Writer};
 
+/// Handed about by value, so that it can stay in registers between the calls of a `Serialize`.
+#[derive(Clone, Copy)]
 pub(super) struct OpenMap {
     at: usize,
     announced: usize,
@@ -43,32 +45,32 @@ impl Writer<'_> {
     }
 
     /// The key of the next entry is what is written from here on.
-    #[inline]
+    #[inline(always)]
     pub(super) fn key(&mut self, map: &mut OpenMap) {
         map.key = self.out.len();
         self.shapes.hide();
     }
 
     /// The value of the entry is what is written from here on.
-    #[inline]
+    #[inline(always)]
     pub(super) fn value(&mut self, map: &mut OpenMap) {
         self.shapes.restore(map.mark);
         map.value = self.out.len();
     }
 
-    #[inline]
-    pub(super) fn end_entry(&mut self, map: &OpenMap) {
+    #[inline(always)]
+    pub(super) fn end_entry(&mut self, map: OpenMap) {
         self.shapes.restore(map.mark);
         self.entries.push(Entry { rank: 0, key: map.key, value: map.value, end: self.out.len() });
     }
 
     /// The bytes of the key whose value is being written.
-    pub(super) fn current_key(&self, map: &OpenMap) -> &[u8] {
+    pub(super) fn current_key(&self, map: OpenMap) -> &[u8] {
         self.out.between(map.key, map.value)
     }
 
-    #[inline]
-    pub(super) fn end_map(&mut self, map: &OpenMap) {
+    #[inline(always)]
+    pub(super) fn end_map(&mut self, map: OpenMap) {
         self.leave();
         if !self.is_sorted(map.first) {
             self.sort(map.first);
@@ -109,7 +111,7 @@ impl Writer<'_> {
 }
 
 impl Entry {
-    #[inline]
+    #[inline(always)]
     fn compare(&self, other: &Self, out: &Output) -> Ordering {
         match self.rank.cmp(&other.rank) {
             Ordering::Equal => self.compare_keys(other, out).then(self.key.cmp(&other.key)),

@@ -1,6 +1,6 @@
 //! Writing structs.
 
-use super::shapes::{Handle, Hint, Kind, push_reference, same_place};
+use super::shapes::{Guess, Handle, Hint, Kind, push_reference, same_place};
 use super::write::Writer;
 use super::{EncodeError, Name};
 
@@ -32,8 +32,7 @@ impl<'n> Writer<'n> {
         self.enter()?;
         let (at, numbered) = (self.out.len(), self.shapes.numbered());
         let hint = Hint::of(Kind::Struct, hint, count);
-        let Some(guessed) = self.shapes.guess(hint) else {
-            self.shapes.expect(hint);
+        let Some(&guess) = self.shapes.guess(hint) else {
             let shape = Handle::UNKNOWN;
             return Ok(OpenStruct {
                 at,
@@ -46,20 +45,9 @@ impl<'n> Writer<'n> {
                 numbered,
             });
         };
-        match guessed.number {
-            Some(number) => self.reference(number)?,
-            None => self.definition(guessed.shape)?,
-        }
-        Ok(OpenStruct {
-            at,
-            hint,
-            next: guessed.first,
-            end: guessed.end,
-            shape: guessed.shape,
-            defined: guessed.number.is_none(),
-            names: 0,
-            numbered,
-        })
+        let defined = self.header(hint, &guess)?;
+        let Guess { shape, first, end, .. } = guess;
+        Ok(OpenStruct { at, hint, next: first, end, shape, defined, names: 0, numbered })
     }
 
     /// The value of this field is what is written from here on.
@@ -98,10 +86,10 @@ impl<'n> Writer<'n> {
     }
 
     #[inline(always)]
-    pub(super) fn end_struct(&mut self, open: OpenStruct<'n>) {
+    pub(super) fn end_struct(&mut self, open: &OpenStruct<'n>) {
         self.leave();
         if open.next != open.end {
-            self.end_struct_with_names(open);
+            self.end_struct_with_names(*open);
         } else if open.defined {
             self.shapes.register(open.shape);
         }
@@ -120,7 +108,7 @@ impl<'n> Writer<'n> {
 
         // Shapes that were completed inside this struct do not count: the header stands before them.
         let mut header = Vec::new();
-        match shapes.number(shape).filter(|number| *number < open.numbered) {
+        match shapes.number(shape).filter(|number| *number < shapes.visible_of(open.numbered)) {
             Some(number) => push_reference(&mut header, number),
             None => {
                 header.extend_from_slice(shapes.definition(shape));
