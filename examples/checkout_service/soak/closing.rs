@@ -14,7 +14,7 @@ use crate::memory::{Course, Memory};
 /// How many saves a recorder has on their way at the most, by default.
 const SAVES: u64 = 16;
 
-/// What memory may grow by in a minute, as a share of itself.
+/// What may be added in a minute, as a share of what was there.
 const GROWTH: f64 = 0.005;
 
 /// What is told at the end.
@@ -86,25 +86,16 @@ impl<'t> Closing<'t> {
 
     /// Whether memory, threads and file handles stay what they were.
     pub(crate) fn memory(&mut self, memory: &Memory) {
-        let Some([resident, threads, handles]) = memory.courses() else {
+        let Some(courses) = memory.courses() else {
             return self.line("too short to tell whether memory grows".to_owned());
         };
-        let line = |what: &str, course: &Course| {
-            let Course { first, last, most, per_minute } = course;
-            format!(
-                "{what}: {first:.2} at first, {last:.2} at last, {most:.2} at the most, {per_minute:+.4} a minute"
-            )
-        };
         self.line("after one round of faults:".to_owned());
-        self.line(line("  resident MiB", &resident));
-        self.line(line("  threads", &threads));
-        self.line(line("  file handles", &handles));
-        for course in [resident, threads, handles] {
-            self.check(course.per_minute <= GROWTH * course.first, || {
-                format!(
-                    "what the process takes grows by {:.4} a minute, from {:.2}",
-                    course.per_minute, course.first
-                )
+        for (what, Course { first, last, most, per_minute }) in courses {
+            self.line(format!(
+                "  {what:<12} {first:>7.2} at first, {last:>7.2} at last, {most:>7.2} at the most, {per_minute:+.4} a minute"
+            ));
+            self.check(per_minute <= GROWTH * first, || {
+                format!("{what}: {per_minute:+.4} a minute, from {first:.2}")
             });
         }
     }

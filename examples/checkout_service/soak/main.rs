@@ -22,12 +22,14 @@ mod fault;
 mod memory;
 mod store;
 
+use std::alloc::System;
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use cap::Cap;
 use clap::Parser;
 use playback_cassette::Cassette;
 use playback_cassette_s3::ObjectStoreCassette;
@@ -39,6 +41,10 @@ use customers::Customers;
 use fault::{CYCLE, Fault, Limits};
 use memory::Memory;
 use store::Store;
+
+/// Counts what is allocated: what is resident moves by how it is laid out, too.
+#[global_allocator]
+static HEAP: Cap<System> = Cap::new(System, usize::MAX);
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
@@ -157,7 +163,7 @@ async fn faults_come_and_go(
                     break;
                 }
                 seconds.tick().await;
-                memory.sample(began.elapsed());
+                memory.sample(began.elapsed(), HEAP.allocated());
                 if second % 5 == 0 {
                     for branch in &customers.branches {
                         branch.database.keep_newest(ORDERS).await?;

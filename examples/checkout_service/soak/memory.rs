@@ -15,7 +15,9 @@ pub(crate) struct Memory {
 #[derive(Clone, Copy)]
 struct Sample {
     at: Duration,
-    /// Resident, in MiB.
+    /// Allocated by what is written in Rust, in MiB.
+    heap: f64,
+    /// Of the whole process, in MiB.
     resident: f64,
     threads: f64,
     handles: f64,
@@ -32,8 +34,8 @@ pub(crate) struct Course {
 }
 
 impl Memory {
-    /// Takes a sample, where the system tells (Linux).
-    pub(crate) fn sample(&mut self, at: Duration) {
+    /// Takes a sample, where the system tells (Linux), with so many bytes allocated.
+    pub(crate) fn sample(&mut self, at: Duration, allocated: usize) {
         let Ok(status) = fs::read_to_string("/proc/self/status") else { return };
         let of = |name: &str| {
             let line = status.lines().find_map(|line| line.strip_prefix(name))?;
@@ -41,7 +43,8 @@ impl Memory {
         };
         let handles = fs::read_dir("/proc/self/fd").map_or(0, Iterator::count);
         let (Some(resident), Some(threads)) = (of("VmRSS:"), of("Threads:")) else { return };
-        self.samples.push(Sample { at, resident: resident / 1024.0, threads, handles: handles as f64 });
+        let (heap, resident) = (allocated as f64 / (1024.0 * 1024.0), resident / 1024.0);
+        self.samples.push(Sample { at, heap, resident, threads, handles: handles as f64 });
     }
 
     /// From here on it is to grow no more, unless that was said before.
@@ -49,9 +52,8 @@ impl Memory {
         self.warm.get_or_insert(at);
     }
 
-    /// How it went once it was warm: resident memory in MiB, threads and file handles. None if that was for less than two
-    /// minutes.
-    pub(crate) fn courses(&self) -> Option<[Course; 3]> {
+    /// How it went once it was warm: with what it is a number of. None if that was for less than two minutes.
+    pub(crate) fn courses(&self) -> Option<[(&'static str, Course); 4]> {
         let warm: Vec<_> =
             self.samples.iter().filter(|sample| self.warm.is_some_and(|warm| sample.at >= warm)).collect();
         let course = |of: fn(&Sample) -> f64| {
@@ -60,9 +62,10 @@ impl Memory {
             Course::of(&points)
         };
         Some([
-            course(|sample| sample.resident)?,
-            course(|sample| sample.threads)?,
-            course(|sample| sample.handles)?,
+            ("MiB of heap", course(|sample| sample.heap)?),
+            ("MiB resident", course(|sample| sample.resident)?),
+            ("threads", course(|sample| sample.threads)?),
+            ("file handles", course(|sample| sample.handles)?),
         ])
     }
 }
@@ -96,8 +99,8 @@ impl fmt::Display for Memory {
         match self.samples.last() {
             Some(sample) => write!(
                 f,
-                "{:.1} MiB, {} threads, {} file handles",
-                sample.resident, sample.threads, sample.handles
+                "{:.1} MiB of heap, {:.1} resident, {} threads, {} file handles",
+                sample.heap, sample.resident, sample.threads, sample.handles
             ),
             None => f.write_str("memory unknown"),
         }
