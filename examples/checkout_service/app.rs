@@ -8,7 +8,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use playback_cassette::{Stats, TapeRecorder};
+use playback_cassette::{HealthState, Stats, TapeRecorder};
 use playback_core::RecorderExt;
 use serde_json::{Value, json};
 
@@ -70,16 +70,26 @@ async fn flush(State(recorder): State<TapeRecorder>) -> (StatusCode, Json<Value>
     (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "error": failed })))
 }
 
-/// What became of all operations so far, as JSON.
+/// What became of all operations so far, and how recording fares, as JSON.
 #[must_use]
 pub fn counts(stats: &Stats) -> Value {
+    let recording = match stats.health.state {
+        HealthState::Healthy => "healthy",
+        HealthState::BackedOff => "backed off",
+        HealthState::Paused => "paused",
+        HealthState::Probing => "probing",
+        _ => "unknown",
+    };
     json!({
+        "recording": recording,
         "started": stats.started,
         "saved": stats.saved,
         "sampled_out": stats.sampled_out,
         "discarded": stats.discarded.total(),
         "dropped": {
             "queue_full": stats.dropped.queue_full,
+            "backed_off": stats.dropped.backed_off,
+            "paused": stats.dropped.paused,
             "closed": stats.dropped.closed,
             "unwritten": stats.dropped.unwritten,
         },

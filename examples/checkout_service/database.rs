@@ -147,6 +147,20 @@ impl Database {
         .await
     }
 
+    /// Deletes all orders but the newest `orders`, and the one that is there from the start. What becomes of the books is
+    /// no part of an operation, and therefore not marked.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn keep_newest(&self, orders: u32) -> Result<(), DatabaseError> {
+        self.run(move |connection| {
+            let sql =
+                "DELETE FROM orders WHERE number > 1 AND number <= (SELECT MAX(number) FROM orders) - ?1";
+            connection.execute(sql, [orders]).map(|_| ()).map_err(failed)
+        })
+        .await
+    }
+
     /// Runs a query where it may block. Nothing has to be bound to the recording: a marked method is recorded as a
     /// whole, and what it does inside is its own affair.
     async fn run<R: Send + 'static>(

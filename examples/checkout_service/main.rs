@@ -168,7 +168,7 @@ async fn run_drive(options: Drive) -> Result<(), Error> {
     let seed = options.seed.unwrap_or_else(|| fastrand::u64(..1_000_000));
     let began = SystemTime::now();
     let driver = Driver::new(&options.service, &options.shipping, seed)?;
-    let sent = driver.drive(options.visits, options.at_a_time).await?;
+    let sent = driver.drive(0..options.visits, options.at_a_time).await?;
     println!("{}", visits(&sent));
     if let Some(url) = options.record {
         driver.flush().await?;

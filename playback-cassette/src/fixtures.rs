@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::{self, File};
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -11,10 +11,15 @@ use async_trait::async_trait;
 use futures::stream::{self, BoxStream, StreamExt};
 use playback_core::{Metadata, Recording, RecordingId};
 
+use crate::format::TapeFile;
 use crate::{Cassette, Error, ErrorKind, Found, Listing, Query, format, lookup, text};
 
 /// What the names of tape files end in.
 const TAPE: &str = ".tape";
+/// Values that take more than this together are no text that people read, in bytes as they are encoded: 4 MiB.
+const LARGEST_TEXT: u64 = 4 << 20;
+/// A tape file is written in pieces of so many bytes.
+const PIECE: u64 = 1 << 20;
 
 /// The recordings in the files of a directory and all below it, for tests: those whose names end in
 /// `.tape.txt`, which hold [text], and in `.tape`, which hold [tape files](mod@format), whatever else they are called.
@@ -118,11 +123,13 @@ impl Fixtures {
     }
 
     /// Keeps a recording as text under a name of one's own, which may lead into directories below: "with discount",
-    /// "big orders/first". If its name ends in `.tape`, as a tape file. A file that it had before is removed.
+    /// "big orders/first". If its name ends in `.tape`, as a tape file. A file that it had before is removed, and no file
+    /// is replaced but one that holds this recording.
     ///
     /// # Errors
     /// [`ErrorKind::ReadOnly`] if the directory was opened for reading only; [`ErrorKind::Invalid`] if the name leads
-    /// out of the directory, or to the file of another recording; and if the file cannot be written.
+    /// out of the directory, or to a file that holds another recording or none; [`ErrorKind::TooLarge`] if the recording
+    /// is to be a text, and its values take more than 4 MiB; and if the file cannot be written.
     pub fn keep(&self, recording: &Recording, name: &str) -> Result<PathBuf, Error> {
         let named = Path::new(name);
         let mut parts = named.components();
@@ -144,16 +151,13 @@ impl Fixtures {
     fn write(&self, recording: &Recording, path: PathBuf) -> Result<(), Error> {
         let id = recording.id();
         self.check_writable("save", id)?;
-        let bytes =
-            if is_text(&path) { text::encode(recording)?.into_bytes() } else { format::encode(recording)? };
+        let content = Content::of(recording, &path)?;
         let mut kept = self.lock();
-        if let Some((other, _)) = kept.files.iter().find(|(other, file)| file.path == path && *other != id) {
-            let message = format!("the file {} holds recording {other}; choose another name", path.display());
-            return Err(Error::new(ErrorKind::Invalid, message));
-        }
-        write_whole(&path, &bytes)
+        let is_there = holds(&path, id)?;
+        content
+            .write(&path, is_there)
             .map_err(|error| failed("write the file", &path, "make its directory writable", error))?;
-        let found = Found::new(id.clone(), recording.metadata().clone()).with_size(bytes.len() as u64);
+        let found = Found::new(id.clone(), recording.metadata().clone()).with_size(content.length());
         let before = kept.files.insert(id.clone(), Fixture { path: path.clone(), found });
         kept.unreadable.retain(|other| *other != path);
         match before.filter(|before| before.path != path) {
@@ -213,8 +217,8 @@ impl fmt::Debug for Fixtures {
 
 #[async_trait]
 impl Cassette for Fixtures {
-    /// Keeps a recording in the file that it is in, or in a new one that is named by its id: a text, unless that would
-    /// lose something, as of tapes that no recorder laid out.
+    /// Keeps a recording in the file that it is in, or in a new one that is named by its id: a text, unless it is too
+    /// large to be one, or that would lose something, as of tapes that no recorder laid out.
     async fn save(&self, recording: &Recording) -> Result<(), Error> {
         let id = recording.id();
         self.check_writable("save", id)?;
@@ -223,7 +227,7 @@ impl Cassette for Fixtures {
             self.directory.join(id.encoded_category()).join(name)
         });
         let is_lost = || Ok::<_, Error>(text::decode("", &text::encode(recording)?)? != *recording);
-        if is_text(&path) && is_lost()? {
+        if is_text(&path) && (is_large(recording) || is_lost()?) {
             // `.tape.txt` without its end.
             return self.write(recording, path.with_extension(""));
         }
@@ -233,11 +237,14 @@ impl Cassette for Fixtures {
     async fn load(&self, id: &RecordingId) -> Result<Recording, Error> {
         let Fixture { path, .. } = self.fixture(id)?;
         let name = name_of(&path);
-        let read = || fs::read(&path).map_err(|error| cannot_read(&path, error));
+        let (mut file, size) = open_file(&path)?;
+        let mut read = || {
+            let mut bytes = Vec::new();
+            file.read_to_end(&mut bytes).map_err(|error| cannot_read(&path, error)).map(|_| bytes)
+        };
         if is_text(&path) {
             return text::decode_recording(&name, id, utf8(&name, &read()?)?);
         }
-        let (file, size) = open_file(&path)?;
         let recording = if size > format::MAX_MEMORY_BYTES {
             format::decode_file(&name, file)?
         } else {
@@ -338,9 +345,16 @@ fn read_head(path: &Path) -> Result<Found, Error> {
     Ok(Found::new(recording.id().clone(), recording.metadata().clone()).with_size(size))
 }
 
-/// A file and how many bytes it has.
+/// A file and how many bytes it has. A link to a pipe or a device is refused before it is opened: one would be waited for,
+/// and the other has no end.
 fn open_file(path: &Path) -> Result<(File, u64), Error> {
-    let open = || File::open(path).and_then(|file| Ok((file.metadata()?.len(), file)));
+    let open = || {
+        if !fs::metadata(path)?.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
+        }
+        let file = File::open(path)?;
+        Ok((file.metadata()?.len(), file))
+    };
     open().map(|(size, file)| (file, size)).map_err(|error| cannot_read(path, error))
 }
 
@@ -359,17 +373,78 @@ fn read_until_a_call(file: File) -> io::Result<Vec<u8>> {
     Ok(head)
 }
 
-/// Writes a file as a whole: who reads it at the same time sees what was there before, or all of this.
-fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let directory = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(directory)?;
-    let mut file = tempfile::Builder::new().prefix(".playback-").tempfile_in(directory)?;
-    file.write_all(bytes)?;
-    if let Some(permissions) = readable_by_all() {
-        file.as_file().set_permissions(permissions)?;
+/// Whether there is a file and it holds this recording. Whatever else it holds is not ours to replace: it cannot be read,
+/// or another process has written it since the directory was opened.
+fn holds(path: &Path, id: &RecordingId) -> Result<bool, Error> {
+    let refused = |what: &str| {
+        let message = format!(
+            "the file {} {what}; choose another name, or look at the file and take it away",
+            path.display()
+        );
+        Error::new(ErrorKind::Invalid, message)
+    };
+    match read_head(path) {
+        Ok(found) if found.id == *id => Ok(true),
+        Ok(found) => Err(refused(&format!("holds recording {}", found.id))),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(refused("holds no recording that can be read").with_source(error)),
     }
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
+}
+
+/// What is written to a file.
+enum Content {
+    Text(String),
+    Tape(TapeFile),
+}
+
+impl Content {
+    fn of(recording: &Recording, path: &Path) -> Result<Self, Error> {
+        if !is_text(path) {
+            return TapeFile::of(recording).map(Self::Tape);
+        }
+        if is_large(recording) {
+            let message = format!(
+                "recording {} is too large to be a text; keep it under a name that ends in {TAPE}",
+                recording.id()
+            );
+            return Err(Error::new(ErrorKind::TooLarge, message));
+        }
+        text::encode(recording).map(Self::Text)
+    }
+
+    fn length(&self) -> u64 {
+        match self {
+            Self::Text(text) => text.len() as u64,
+            Self::Tape(file) => file.length(),
+        }
+    }
+
+    /// Writes a file as a whole: who reads it at the same time sees what was there before, or all of this. One that is
+    /// there by now is replaced only if it may be.
+    fn write(&self, path: &Path, replace: bool) -> io::Result<()> {
+        let directory = path.parent().unwrap_or(Path::new("."));
+        fs::create_dir_all(directory)?;
+        let mut file = tempfile::Builder::new().prefix(".playback-").tempfile_in(directory)?;
+        match self {
+            Self::Text(text) => file.write_all(text.as_bytes())?,
+            Self::Tape(tape) => {
+                for piece in tape.parts(PIECE) {
+                    file.write_all(&piece.map_err(io::Error::other)?)?;
+                }
+            }
+        }
+        if let Some(permissions) = readable_by_all() {
+            file.as_file().set_permissions(permissions)?;
+        }
+        let written = if replace { file.persist(path) } else { file.persist_noclobber(path) };
+        written.map(drop).map_err(|error| error.error)
+    }
+}
+
+/// Whether its values are too large for a text.
+fn is_large(recording: &Recording) -> bool {
+    let tape = recording.tape();
+    tape.stored().map_or(tape.parts().bytes.len() as u64, |stored| stored.length()) > LARGEST_TEXT
 }
 
 /// As a file is made that is not temporary; none where there is no such thing.

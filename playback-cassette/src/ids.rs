@@ -56,15 +56,14 @@ impl IdGenerator {
         };
         let since_epoch = now.duration_since(SystemTime::UNIX_EPOCH).map_err(|_| out_of_range())?;
         let day = to_day(now).ok_or_else(out_of_range)?;
-        let unique = Ulid::from_parts(milliseconds(since_epoch), self.random_bits());
-        Ok(RecordingId::new(category, &day, &unique.to_string())?)
-    }
-
-    fn random_bits(&self) -> u128 {
-        match &self.seeded {
-            None => Ulid::generate().random(),
-            Some(random) => random.lock().unwrap_or_else(PoisonError::into_inner).u128(..),
-        }
+        let unique = match &self.seeded {
+            None => Ulid::from_datetime(now),
+            Some(random) => {
+                let random = random.lock().unwrap_or_else(PoisonError::into_inner).u128(..);
+                Ulid::from_parts(milliseconds(since_epoch), random)
+            }
+        };
+        Ok(RecordingId::new(category, &day, unique.array_to_str(&mut [0; ulid::ULID_LEN]))?)
     }
 }
 

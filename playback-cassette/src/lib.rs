@@ -43,7 +43,7 @@
 //! | [`mod@format`] | the bytes of tapes and metadata, for those who write cassettes; [`Opened`] |
 //! | `fixtures` | recordings as files that people look after: [`Fixtures`] |
 //! | [`text`] | recordings as text, for people to read, review and edit |
-//! | `recorder` | [`TapeRecorder`], its [builder](TapeRecorderBuilder), its queue, its threads, its [`Stats`], [`Candidate`] |
+//! | `recorder` | [`TapeRecorder`], its [builder](TapeRecorderBuilder), its queue, its threads, its [`Stats`]; what is kept: [`Sampling`], [`Candidate`]; what if the store fails: [`BackOff`], [`Breaker`], [`Health`] |
 //! | `wrappers` | cassettes around any cassette: [`ReadOnly`], [`Prefixed`], [`Background`], [`Cached`] |
 //! | `ids`, `clock` | names and times of new recordings: [`IdGenerator`], [`Clock`] |
 //! | `timestamp` | times as numbers, days and text |
@@ -75,6 +75,7 @@ pub use lookup::{Listing, lookup};
 pub use playback_core::{InvalidId, Metadata, Recording, RecordingId};
 pub use query::{Order, Query};
 pub use recorder::{
-    Candidate, Discarded, Dropped, InFlight, NotWritten, Stats, TapeRecorder, TapeRecorderBuilder,
+    BackOff, Breaker, Candidate, Discarded, Dropped, Health, HealthState, InFlight, NotWritten, Sampled,
+    Sampling, SaveError, Stats, TapeRecorder, TapeRecorderBuilder,
 };
 pub use wrappers::{Background, BackgroundBuilder, CacheStats, Cached, Prefixed, ReadOnly};

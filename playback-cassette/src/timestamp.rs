@@ -29,8 +29,17 @@ pub(crate) fn from_nanoseconds(nanoseconds: i128) -> Option<SystemTime> {
 
 /// The UTC day of a time as an id has it, `YYYYMMDD`; none outside of the years 0 to 9999.
 pub(crate) fn to_day(time: SystemTime) -> Option<String> {
-    let (year, month, day) = to_utc(time)?.date().to_calendar_date();
-    (0..=9999).contains(&year).then(|| format!("{year:04}{:02}{day:02}", u8::from(month)))
+    let seconds = to_nanoseconds(time)?.div_euclid(1_000_000_000);
+    let date = UtcDateTime::from_unix_timestamp(seconds.try_into().ok()?).ok()?.date();
+    let year = u32::try_from(date.year()).ok().filter(|year| *year <= 9999)?;
+    let mut number = year * 10_000 + u32::from(u8::from(date.month())) * 100 + u32::from(date.day());
+    // By hand, since an id is made for every recording.
+    let mut digits = ['0'; 8];
+    for digit in digits.iter_mut().rev() {
+        *digit = char::from_digit(number % 10, 10)?;
+        number /= 10;
+    }
+    Some(digits.into_iter().collect())
 }
 
 /// A time as RFC 3339 has it, in UTC; none outside of the years 0 to 9999.

@@ -117,6 +117,57 @@ fn what_is_kept_has_a_name_and_a_form_and_moves_with_them() {
 }
 
 #[test]
+fn no_file_is_replaced_that_holds_another_recording_or_none_by_now() {
+    let directory = tempfile::tempdir().unwrap();
+    let [one, two] = two();
+    let file = |name: &str| directory.path().join(name);
+    write(&file("broken.tape.txt"), "mine, half edited");
+    let fixtures = Fixtures::writable(directory.path()).unwrap();
+    let one_s = fixtures.keep(&one, "one").unwrap();
+    // Another process writes while this one has the directory open.
+    write(&file("later.tape"), format::encode(&two).unwrap());
+    for name in ["broken", "later.tape"] {
+        let refused = fixtures.keep(&one, name).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Invalid, "{refused}");
+        assert!(refused.to_string().contains("take it away"), "{refused}");
+    }
+    assert_eq!(std::fs::read_to_string(file("broken.tape.txt")).unwrap(), "mine, half edited");
+    assert_eq!(std::fs::read(file("later.tape")).unwrap(), format::encode(&two).unwrap());
+    // The same of its own file, if something else stands there now; and again, once that is mended.
+    write(&one_s, text::encode(&two).unwrap());
+    assert!(
+        block_on(fixtures.save(&one))
+            .unwrap_err()
+            .to_string()
+            .contains(&format!("holds recording {}", two.id()))
+    );
+    write(&one_s, text::encode(&one).unwrap().replace("output store", "output elsewhere"));
+    block_on(fixtures.save(&one)).unwrap();
+    assert_eq!(std::fs::read_to_string(&one_s).unwrap(), text::encode(&one).unwrap());
+    std::fs::remove_file(&one_s).unwrap();
+    block_on(fixtures.save(&one)).unwrap();
+    assert!(one_s.exists());
+}
+
+#[test]
+fn what_is_too_large_to_be_read_as_a_text_is_kept_as_a_tape_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let [one, _] = two();
+    let large = common::recording(one.id(), SystemTime::UNIX_EPOCH, 5 << 20);
+    let fixtures = Fixtures::writable(directory.path()).unwrap();
+    let refused = fixtures.keep(&large, "large").unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::TooLarge);
+    assert!(refused.to_string().contains("a name that ends in .tape"), "{refused}");
+    // It was small, and has grown: a text no more.
+    let text = fixtures.keep(&one, "grown").unwrap();
+    block_on(fixtures.save(&large)).unwrap();
+    let tape = fixtures.path_of(one.id()).unwrap();
+    assert!(!text.exists() && tape.ends_with("grown.tape"), "{}", tape.display());
+    assert_eq!(std::fs::read(&tape).unwrap(), format::encode(&large).unwrap());
+    assert_eq!(block_on(fixtures.load(one.id())).unwrap(), large);
+}
+
+#[test]
 fn a_directory_opened_for_reading_is_not_written_to() {
     let directory = tempfile::tempdir().unwrap();
     let [one, two] = two();
@@ -163,4 +214,40 @@ fn two_files_of_one_recording_and_a_directory_that_is_not_there_are_refused() {
     assert!(error.to_string().contains("b.tape.txt holds recording Check out/"), "{error}");
     let error = Fixtures::open(directory.path().join("nowhere")).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_neither_waited_for_nor_read_without_end_and_links_lead_in_no_circle() {
+    use std::os::unix::fs::symlink;
+
+    let directory = tempfile::tempdir().unwrap();
+    let outside = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name);
+    let [one, two] = two();
+    write(&path("one.tape"), format::encode(&one).unwrap());
+    write(&outside.path().join("two.tape.txt"), text::encode(&two).unwrap());
+    symlink(outside.path().join("two.tape.txt"), path("linked.tape.txt")).unwrap();
+    symlink(".", path("circle")).unwrap();
+    symlink("/dev/zero", path("endless.tape.txt")).unwrap();
+    symlink("/dev/zero", path("endless.tape")).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(path("pipe.tape.txt")).status().unwrap().success());
+
+    let fixtures = Fixtures::writable(directory.path()).unwrap();
+    let all = Query::new().include_incomplete(true);
+    let found: Vec<Result<_, Error>> = block_on(futures::StreamExt::collect(fixtures.find(&all)));
+    let (ok, errors): (Vec<_>, Vec<_>) = found.into_iter().partition(Result::is_ok);
+    assert_eq!((ok.len(), errors.len()), (2, 3));
+    for error in errors {
+        assert!(error.unwrap_err().chain().ends_with("it is no regular file"));
+    }
+    // What a link leads to is read, and left alone by whoever writes.
+    assert_eq!(block_on(fixtures.load(two.id())).unwrap(), two);
+    block_on(fixtures.save(&two)).unwrap();
+    block_on(fixtures.delete(two.id())).unwrap();
+    assert_eq!(
+        std::fs::read_to_string(outside.path().join("two.tape.txt")).unwrap(),
+        text::encode(&two).unwrap()
+    );
+    assert!(!path("linked.tape.txt").is_symlink());
 }

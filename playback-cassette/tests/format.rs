@@ -11,48 +11,18 @@ mod common;
 
 use std::time::{Duration, SystemTime};
 
-use common::{NOON, full_recording, recording};
+use common::{NOON, Parts, full_recording, recording};
 use playback_cassette::{ErrorKind, Metadata, Recording, format};
 use playback_core::{End, Entry, Kind, Site, Tape, TapeParts, Value};
 use proptest::prelude::*;
 
-/// Where the numbers of the header stand; see FORMAT.md.
-const VERSION_AT: usize = 8;
-const INDEX_LENGTH_AT: usize = 18;
-const INDEX_RAW_LENGTH_AT: usize = 22;
-const HEADER: usize = 34;
+/// Where the parts of the header stand; see FORMAT.md.
+const VERSION_AT: usize = 4;
+const BLOCKS_LENGTH_AT: usize = 5;
 
 fn message(bytes: &[u8]) -> String {
     let error = format::decode("recording X", bytes).unwrap_err();
     error.to_string()
-}
-
-/// Puts right the lengths and checksums of a file of which the compressed index was replaced.
-fn assembled(index: &[u8], raw_length: u32, blocks: &[u8]) -> Vec<u8> {
-    let mut file = b"\x89PBTAPE\n\x01\x00".to_vec();
-    file.extend(((HEADER + index.len() + blocks.len()) as u64).to_le_bytes());
-    file.extend((index.len() as u32).to_le_bytes());
-    file.extend(raw_length.to_le_bytes());
-    file.extend(crc32fast::hash(index).to_le_bytes());
-    file.extend(crc32fast::hash(&file).to_le_bytes());
-    file.extend(index);
-    file.extend(blocks);
-    file
-}
-
-fn number_at(bytes: &[u8], at: usize) -> usize {
-    u32::from_le_bytes(bytes[at..at + 4].try_into().unwrap()) as usize
-}
-
-/// The index, decompressed, and the blocks.
-fn taken_apart(file: &[u8]) -> (Vec<u8>, Vec<u8>) {
-    let end = HEADER + number_at(file, INDEX_LENGTH_AT);
-    let raw = zstd::bulk::decompress(&file[HEADER..end], number_at(file, INDEX_RAW_LENGTH_AT)).unwrap();
-    (raw, file[end..].to_vec())
-}
-
-fn put_together(raw: &[u8], blocks: &[u8]) -> Vec<u8> {
-    assembled(&zstd::bulk::compress(raw, 3).unwrap(), raw.len() as u32, blocks)
 }
 
 /// So many values of `size` bytes that do not compress well.
@@ -89,8 +59,8 @@ fn large_values_are_cut_into_blocks_and_come_back_as_they_were() {
     // C10
     let recording = large_recording(1000, 3000);
     let file = format::encode(&recording).unwrap();
-    let (_, blocks) = taken_apart(&file);
-    let frames = blocks.windows(4).filter(|window| *window == [0x28, 0xb5, 0x2f, 0xfd]).count();
+    let frames =
+        Parts::of(&file).blocks.windows(4).filter(|window| *window == [0x28, 0xb5, 0x2f, 0xfd]).count();
     assert_eq!(frames, 12, "3,000,000 bytes in blocks of 256 KiB and little more");
     assert_eq!(format::decode("it", &file).unwrap(), recording);
 }
@@ -115,10 +85,14 @@ fn a_truncated_file_says_how_much_of_it_is_there() {
     let expected =
         format!("recording X is truncated after 2,048 of {whole} bytes; delete it or restore it from backup");
     assert_eq!(message(&file[..2048]), expected);
-    assert_eq!(
-        message(&file[..12]),
-        "recording X is truncated after 12 of 34 bytes; delete it or restore it from backup"
-    );
+    for (at, what) in [(4, "4"), (7, "7"), (12, "12")] {
+        assert_eq!(
+            message(&file[..at]),
+            format!(
+                "recording X is truncated after {what} bytes, in its header; delete it or restore it from backup"
+            )
+        );
+    }
     assert_eq!(message(&[]), "recording X is corrupt: it is empty; delete it or restore it from backup");
 }
 
@@ -126,7 +100,7 @@ fn a_truncated_file_says_how_much_of_it_is_there() {
 fn a_foreign_file_is_named_as_one() {
     assert_eq!(
         message(b"{\"format\":1}"),
-        "recording X is not a tape: it begins with 7b 22 66 6f 72 6d 61 74, which no version of playback writes; \
+        "recording X is not a tape: it begins with 7b 22 66 6f, which no version of playback writes; \
          check that it is the file that is meant"
     );
     let error = format::decode("recording X", b"PK").unwrap_err();
@@ -155,11 +129,11 @@ fn every_changed_byte_is_noticed() {
         [format::encode(&full_recording()).unwrap(), format::encode(&large_recording(20, 3000)).unwrap()]
     {
         let step = file.len().div_ceil(500);
-        for at in (0..HEADER).chain((HEADER..file.len()).step_by(step)) {
+        for at in (0..64).chain((64..file.len()).step_by(step)) {
             let mut changed = file.clone();
             changed[at] ^= 0x10;
             let error = format::decode("recording X", &changed).expect_err(&format!("byte {at}"));
-            assert!(error.to_string().starts_with("recording X is "), "byte {at}: {error}");
+            assert!(error.to_string().starts_with("recording X "), "byte {at}: {error}");
         }
     }
 }
@@ -177,8 +151,7 @@ fn wrong_checksums_say_of_which_part() {
             "recording X is corrupt: the checksum of {part} is wrong; delete it or restore it from backup"
         )
     };
-    assert_eq!(corrupt(INDEX_LENGTH_AT), expected("its header"));
-    assert_eq!(corrupt(HEADER + 3), expected("its index"));
+    assert_eq!(corrupt(64), expected("its index"));
     assert_eq!(corrupt(file.len() - 1), expected("its block 0"));
 }
 
@@ -194,22 +167,23 @@ fn bytes_after_the_end_are_noticed() {
 
 #[test]
 fn an_index_that_lies_about_its_length_is_refused() {
-    let (raw, blocks) = taken_apart(&format::encode(&full_recording()).unwrap());
-    let packed = zstd::bulk::compress(&raw, 3).unwrap();
-    for claimed in [raw.len() as u32 - 1, raw.len() as u32 + 1, 20_000_000] {
+    let raw = Parts::of(&format::encode(&full_recording()).unwrap()).raw_index();
+    for claimed in [raw.len() - 1, raw.len() + 1, 20_000_000] {
         let expected = format!(
             "recording X is corrupt: its index is said to be {claimed} bytes, and is not; \
              delete it or restore it from backup"
         );
-        assert_eq!(message(&assembled(&packed, claimed, &blocks)), expected);
+        let file = Parts::of(&format::encode(&full_recording()).unwrap()).with_index(&raw, claimed);
+        assert_eq!(message(&file.assembled()), expected);
     }
 }
 
 #[test]
 fn what_would_take_too_much_memory_is_refused_before_it_takes_any() {
     // A gigabyte of zeros in a few kilobytes.
-    let bomb = zstd::bulk::compress(&vec![0; 64 << 20], 3).unwrap();
-    let file = assembled(&bomb, 64 << 20, &[]);
+    let length = 64 << 20;
+    let bomb = Parts::of(&format::encode(&full_recording()).unwrap()).with_index(&vec![0; length], length);
+    let file = bomb.assembled();
     assert!(file.len() < 10_000);
     let error = format::decode("recording X", &file).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TooLarge);
@@ -222,6 +196,112 @@ fn what_would_take_too_much_memory_is_refused_before_it_takes_any() {
     let error = format::decode_within("recording X", &file, 200_000).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TooLarge);
     assert!(format::decode_within("recording X", &file, 1_000_000).is_ok());
+}
+
+#[test]
+fn what_takes_more_memory_than_its_index_suggests_is_refused_too() {
+    // Each takes a byte in the index.
+    let names = vec!["".into(); 200_000];
+    let tape = Tape::new(TapeParts {
+        sites: vec![Site { kind: Kind::Input, alias: "read".into(), argument_names: names.into() }],
+        ..TapeParts::default()
+    });
+    let recording =
+        Recording::new(full_recording().id().clone(), full_recording().metadata().clone(), tape.unwrap());
+    let file = format::encode(&recording).unwrap();
+    let error = format::decode_within("recording X", &file, 10_000_000).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TooLarge);
+    assert_eq!(format::decode_within("recording X", &file, 20_000_000).unwrap(), recording);
+}
+
+#[test]
+fn a_header_that_lies_about_the_blocks_is_refused() {
+    let mut file = format::encode(&full_recording()).unwrap();
+    file[BLOCKS_LENGTH_AT] = 1;
+    assert!(message(&file).starts_with("recording X is truncated after "), "{}", message(&file));
+    let mut file = format::encode(&large_recording(20, 3000)).unwrap();
+    file[BLOCKS_LENGTH_AT] -= 1;
+    assert!(message(&file).contains("1 bytes follow its end"), "{}", message(&file));
+}
+
+#[test]
+fn an_index_that_would_be_fetched_for_nothing_is_refused_before_it_is() {
+    // A file of 4 GiB, all but its header a hole, that is said to hold an index of a few bytes.
+    let mut file = tempfile::tempfile().unwrap();
+    let index_length = u32::MAX - 1_000;
+    let parts = Parts { blocks_length: 0, index_length, raw_length: 1_000, index: vec![], blocks: vec![] };
+    let header = parts.assembled();
+    std::io::Write::write_all(&mut file, &header).unwrap();
+    file.set_len(header.len() as u64 + u64::from(index_length)).unwrap();
+    let error = format::decode_file("recording X", file).unwrap_err();
+    assert!(error.to_string().contains("its compressed index is longer than the index"), "{error}");
+}
+
+#[test]
+fn a_tape_that_would_fill_the_memory_of_whoever_writes_it_out_is_refused() {
+    // Calls of one alias of a hundred kilobytes: a file of some kilobytes, and a gigabyte and more as text.
+    let long = |calls: u32| {
+        let site = |kind| Site { kind, alias: "a".repeat(100_000).into(), argument_names: [].into() };
+        let entry = |order| Entry {
+            site: u32::from(order > 0),
+            lane: 0,
+            order,
+            arguments: 0..1,
+            end: End::Cancelled,
+            started: Duration::ZERO,
+            duration: Duration::ZERO,
+        };
+        let parts = TapeParts {
+            bytes: vec![0],
+            sites: vec![site(Kind::Operation), site(Kind::Input)],
+            lanes: vec![Vec::new()],
+            entries: (0..calls).map(entry).collect(),
+        };
+        let id = "Checkout/20260131/01KG8V3Q2E9T0000000000000A".parse().unwrap();
+        Recording::new(
+            id,
+            Metadata::new("Checkout", SystemTime::UNIX_EPOCH + NOON),
+            Tape::new(parts).unwrap(),
+        )
+    };
+    let few = format::encode(&long(1_000)).unwrap();
+    assert!(few.len() < 10_000 && format::decode("recording X", &few).is_ok());
+    let error = format::encode(&long(20_000)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TooLarge);
+    assert!(error.to_string().contains("repeats long aliases very often"), "{error}");
+    // Nor is it read, if someone else wrote it: the index of a few, in which the number of calls and all that is known of
+    // them is put up.
+    let few = Parts::of(&few);
+    let more = with_more_calls(&few.raw_index(), 1_000, 20_000);
+    let more = few.with_index(&more, more.len()).assembled();
+    assert!(message(&more).contains("repeats long names more often than any recorder would"));
+}
+
+/// The index of so many calls that are all alike, made one of more of them.
+fn with_more_calls(raw: &[u8], calls: u64, more: u64) -> Vec<u8> {
+    let varint = |mut number: u64| {
+        let mut bytes = Vec::new();
+        while number >= 0x80 {
+            bytes.push((number & 0x7F) as u8 | 0x80);
+            number >>= 7;
+        }
+        bytes.push(number as u8);
+        bytes
+    };
+    // Their number, how many are behind the operation, the columns that are left out, and how many numbers the four others
+    // have: lanes, orders, times, durations and results are zeros or none.
+    let head = |calls| [varint(calls), varint(calls - 1), varint(0b11_1100_0110), varint(4 * calls)].concat();
+    let at = head(calls);
+    let start = raw.windows(at.len()).position(|window| window == at).unwrap();
+    let column = |first: u64, rest: u64| [varint(first), varint(rest).repeat(more as usize - 1)].concat();
+    // Sites, starts of arguments (the same each time: one back), lengths, ends.
+    let columns = [(0, 1), (0, 1), (1, 1), (1, 1)].map(|(a, b)| column(a, b));
+    let mut index = raw[..start].to_vec();
+    index.extend(head(more));
+    index.extend(columns.concat());
+    // No blocks, and the one value.
+    index.extend([0, 0]);
+    index
 }
 
 #[test]
@@ -260,7 +340,7 @@ proptest! {
     #[test]
     fn bytes_of_any_kind_give_an_error_and_no_panic(mut bytes: Vec<u8>, magic: bool) {
         if magic {
-            bytes.splice(0..0, *b"\x89PBTAPE\n\x01\x00");
+            bytes.splice(0..0, *b"\x89PBT\x01");
         }
         prop_assert!(format::decode("it", &bytes).is_err());
     }
@@ -272,7 +352,8 @@ proptest! {
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
         cut in prop::option::of(any::<prop::sample::Index>()),
     ) {
-        let (mut raw, blocks) = taken_apart(&format::encode(&recording).unwrap());
+        let parts = Parts::of(&format::encode(&recording).unwrap());
+        let mut raw = parts.raw_index();
         for (at, byte) in changes {
             let at = at.index(raw.len());
             raw[at] = byte;
@@ -280,7 +361,7 @@ proptest! {
         if let Some(cut) = cut {
             raw.truncate(cut.index(raw.len()));
         }
-        if let Ok(recording) = format::decode("it", &put_together(&raw, &blocks)) {
+        if let Ok(recording) = format::decode("it", &parts.with_index(&raw, raw.len()).assembled()) {
             // Whatever it is, it can be walked through and written again.
             prop_assert!(recording.tape().calls().count() <= raw.len());
             prop_assert!(format::encode(&recording).is_ok());

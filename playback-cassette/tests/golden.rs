@@ -29,7 +29,7 @@ fn recordings() -> [(&'static str, Recording); 2] {
     [("inline", full_recording()), ("blocks", blocks)]
 }
 
-fn golden(version: u16, name: &str, extension: &str) -> PathBuf {
+fn golden(version: u8, name: &str, extension: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/v{version}-{name}.{extension}"))
 }
 
@@ -66,4 +66,10 @@ fn todays_version_writes_the_same_bytes() {
             assert!(read(&path) == bytes, "{} is written otherwise today", path.display());
         }
     }
+}
+
+#[test]
+fn the_dictionary_is_the_one_that_the_files_are_written_with() {
+    let dictionary = include_bytes!("../src/format/dictionary.zdict");
+    assert_eq!(crc32fast::hash(dictionary), 0x786d_788d, "it belongs to the version of the format");
 }

@@ -18,7 +18,7 @@ fn found() -> Found {
 }
 
 const JSON: &str = concat!(
-    r#"{"format":1,"id":"orders/eu ☂/20260131/01KG8V3Q2E9T0000000000000A","category":"orders/eu ☂","#,
+    r#"{"format":1,"id":"orders/eu ☂/20260131/01KG8V3Q2E9T0000000000000A","#,
     r#""recorded_at":"2026-01-31T12:00:00.123456789Z","duration_ns":1234567890,"failed":true,"incomplete":true,"#,
     r#""service":{"name":"checkout","version":"1.4.2"},"size":412,"#,
     r#""fields":{"customer":"Ada \"the first\"","status":500}}"#,
@@ -74,4 +74,17 @@ fn a_newer_format_says_which_version_reads_what() {
             env!("CARGO_PKG_VERSION")
         )
     );
+}
+
+#[test]
+fn what_goes_without_saying_is_left_out() {
+    // B8
+    let mut found = found();
+    found.metadata.incomplete = false;
+    let json = String::from_utf8(format::metadata_to_json(&found).unwrap()).unwrap();
+    assert_eq!(json, JSON.replace(r#""incomplete":true,"#, ""));
+    assert_eq!(format::metadata_from_json("it", json.as_bytes()).unwrap(), found);
+    found.metadata.category = "another".to_owned();
+    let json = format::metadata_to_json(&found).unwrap();
+    assert_eq!(format::metadata_from_json("it", &json).unwrap(), found);
 }

@@ -246,7 +246,7 @@ fn a_recording_past_its_limit_is_given_up_and_the_operation_goes_on() {
 fn operations_of_many_threads_are_all_saved_each_under_its_own_id() {
     // R13
     let double = held(4000);
-    let recorder = TapeRecorder::builder(double.clone()).queue_recordings(4000.try_into().unwrap()).build();
+    let recorder = TapeRecorder::builder(double.clone()).queue_recordings(8000.try_into().unwrap()).build();
     let ids: HashSet<_> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..4)
             .map(|_| scope.spawn(|| (0..1000).map(|_| record(&recorder, 10)).collect::<Vec<_>>()))

@@ -38,7 +38,8 @@ fn written(outcome: Result<(), NotWritten>) -> (u64, u64) {
 fn a_full_queue_drops_and_counts_and_never_blocks() {
     // C11
     let double = held(0);
-    let recorder = recorder(&double).queue_recordings(count(3)).concurrent_saves(count(1)).build();
+    let recorder =
+        recorder(&double).back_off(None).queue_recordings(count(3)).concurrent_saves(count(1)).build();
     record(&recorder, 10);
     block_on(double.called(Method::Save, 1));
     for _ in 0..5 {
@@ -56,7 +57,7 @@ fn a_full_queue_drops_and_counts_and_never_blocks() {
 fn the_queue_is_bounded_in_bytes_too_counting_what_is_on_its_way() {
     // C11
     let double = held(0);
-    let recorder = recorder(&double).queue_bytes(10_000).build();
+    let recorder = recorder(&double).back_off(None).queue_bytes(10_000).build();
     record(&recorder, 4000);
     block_on(double.called(Method::Save, 1));
     record(&recorder, 2000);
@@ -73,7 +74,8 @@ fn the_queue_is_bounded_in_bytes_too_counting_what_is_on_its_way() {
 fn whatever_many_threads_do_to_a_small_queue_every_recording_is_saved_or_counted_as_dropped() {
     // C11
     let double = held(4000);
-    let recorder = recorder(&double).queue_recordings(count(4)).concurrent_saves(count(2)).build();
+    let recorder =
+        recorder(&double).back_off(None).queue_recordings(count(4)).concurrent_saves(count(2)).build();
     std::thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| (0..1000).for_each(|_| drop(record(&recorder, 10))));

@@ -12,11 +12,14 @@
 mod common;
 
 use std::fmt::Write as _;
+use std::num::NonZeroU32;
 use std::sync::Mutex;
+use std::time::{Duration, SystemTime};
 
-use common::{LONG, failing, held, panicking, record};
+use common::{LONG, NOON, begins, failing, held, panicking, record};
 use futures::executor::block_on;
-use playback_cassette::TapeRecorder;
+use playback_cassette::{Breaker, TapeRecorder};
+use playback_testkit::faults::{Method, SetClock};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Level, Metadata, Subscriber};
@@ -90,7 +93,7 @@ fn what_goes_wrong_shows_in_the_log_and_does_not_flood_it() {
         )]
     );
 
-    let recorder = TapeRecorder::builder(held(0)).queue_bytes(0).build();
+    let recorder = TapeRecorder::builder(held(0)).back_off(None).queue_bytes(0).build();
     let id = record(&recorder, 1);
     assert_eq!(
         lines(),
@@ -99,4 +102,58 @@ fn what_goes_wrong_shows_in_the_log_and_does_not_flood_it() {
          queue recording={id} count=1"
         )]
     );
+
+    // Changes are told once, and with what there is to know.
+    let clock = SetClock::new(SystemTime::UNIX_EPOCH + NOON);
+    let store = failing();
+    let breaker = Breaker::default().failures(NonZeroU32::MIN);
+    let builder = TapeRecorder::builder(store.clone()).breaker(breaker).clock(clock.clone()).seed(7);
+    let recorder = builder.queue_recordings(2.try_into().unwrap()).build();
+    record(&recorder, 1);
+    block_on(recorder.flush()).unwrap_err();
+    let told = lines();
+    assert_eq!(told.len(), 2, "{told:?}");
+    let paused = &told[1];
+    assert!(
+        paused.starts_with("WARN message=saves fail: nothing is recorded, and one save is tried in "),
+        "{paused}"
+    );
+    assert!(
+        paused.contains("; mend the store: Save fails, as the test wants it to; heal the cassette count=1"),
+        "{paused}"
+    );
+    (0..100).for_each(|_| _ = begins(&recorder));
+    assert_eq!(lines(), [] as [&str; 0], "what is not recorded is not told one by one");
+    clock.advance(LONG);
+    store.heal();
+    store.hold(Method::Save);
+    begins(&recorder);
+    store.release(Method::Save);
+    block_on(recorder.flush()).unwrap();
+    assert_eq!(
+        lines(),
+        [
+            "DEBUG message=one save is tried, to see whether the store is there again",
+            "INFO message=everything is recorded again"
+        ]
+    );
+    store.hold(Method::Save);
+    record(&recorder, 1);
+    record(&recorder, 1);
+    let less =
+        "the store does not keep up: fewer operations are recorded until it does; save faster or sample less";
+    assert_eq!(lines(), [format!("WARN message={less} rate=0.5 count=1")]);
+    store.release(Method::Save);
+    block_on(recorder.flush()).unwrap();
+    clock.advance(Duration::from_secs(1));
+    begins(&recorder);
+    clock.advance(LONG);
+    block_on(recorder.flush()).unwrap();
+    begins(&recorder);
+    let told = lines();
+    assert!(
+        told[0].starts_with("DEBUG message=another share of operations is recorded rate=0.53"),
+        "{told:?}"
+    );
+    assert_eq!(told[1], "INFO message=everything is recorded again");
 }

@@ -85,6 +85,7 @@ fn a_seed_gives_the_same_draws_and_the_share_that_was_asked_for() {
         let memory = MemoryCassette::new();
         let recorder = TapeRecorder::builder(memory.clone())
             .seed(seed)
+            .back_off(None)
             .ids(playback_cassette::IdGenerator::seeded(1))
             .clock(std::time::SystemTime::UNIX_EPOCH)
             .sampling_calculator(|_| 0.25)

@@ -162,16 +162,32 @@ fn a_spill_file_that_cannot_be_made_costs_the_recording_and_nothing_else() {
 }
 
 #[test]
-fn a_disk_that_does_not_keep_up_costs_the_recording_and_never_the_services_time() {
-    // C14
+fn a_flush_tells_of_recordings_that_were_lost_on_their_way_out_of_memory() {
+    // C11, C14
     let cassette = MemoryCassette::new();
-    // What leaves memory at first is more than may wait.
-    let recorder = recorder(&cassette).spill_queue_bytes(299 * KIB).build();
-    recorder.scope_blocking(|| export(100));
-    recorder.scope_blocking(|| export(1));
-    flush(&recorder);
-    let stats = recorder.stats();
-    assert_eq!((stats.saved, stats.discarded.unspillable, stats.spilling_bytes), (1, 1, 0));
+    let recorder = recorder(&cassette).spill_directory("/nowhere/at/all").build();
+    // One value leaves memory and what is left when the operation is over.
+    let large = || operation("Export").run(|| output("upload").args(&("x".repeat(400 * KIB),)).run(|| 7));
+    assert_eq!(recorder.scope_blocking(large), 7);
+    let lost = recorder.flush_blocking(LONG).unwrap_err();
+    assert_eq!((lost.failed, lost.pending), (1, 0));
+    assert_eq!((recorder.stats().discarded.unspillable, recorder.stats().in_flight.total()), (1, 0));
+    recorder.flush_blocking(LONG).unwrap();
+}
+
+#[test]
+fn a_last_result_that_is_larger_than_all_that_may_wait_gets_through() {
+    // C14
+    let result = page(39).repeat(10);
+    let recording = recorded(recorder(&MemoryCassette::new()).spill_queue_bytes(310 * KIB), || {
+        operation("Export").run(|| {
+            output("upload").args(&("x".repeat(305 * KIB),)).run(|| ());
+            result.clone()
+        });
+    });
+    assert!(recording.tape().stored().is_some(), "it has left memory");
+    let saved = recording.tape().operation().unwrap().result().unwrap().unwrap();
+    assert!(result.len() > 310 * KIB && saved.to::<String>().unwrap() == result);
 }
 
 #[test]

@@ -25,18 +25,18 @@ pub fn record_data<T: Serialize + ?Sized>(key: impl Into<Cow<'static, str>>, val
     if !context::any_live() {
         return;
     }
-    let context = Context::current();
-    let (mut key, mut scratch) = (key.into(), Scratch::take());
+    let Some(lane) = Context::current().lane else { return };
+    let session = lane.session();
+    let (mut key, mut scratch) = (key.into(), Scratch::bounded(session.max_value_bytes()));
     let written = scratch.write(&mut plain(value));
     if written.is_ok() {
         let encoded = Encoded { bytes: scratch.bytes(), marked: scratch.has_marked() };
-        let made = match (&context.session, &key) {
+        let made = match (session, &key) {
             (Session::Recording(_), Cow::Borrowed(_)) => None,
             (_, key) => Some(key.as_ref()),
         };
         let place = Place::new(Part::Data, &key);
-        let redacted = match &context.session {
-            Session::None => return,
+        let redacted = match session {
             Session::Recording(session) => session.redact(&place, encoded, made),
             Session::Replaying(session) => Some(session.redact(&place, encoded, made)),
         };
@@ -50,21 +50,22 @@ pub fn record_data<T: Serialize + ?Sized>(key: impl Into<Cow<'static, str>>, val
         kind: Kind::Data,
         alias: &key,
         argument_names: &[],
-        lane: context.lane.as_ref().map_or(0, |lane| lane.index()),
+        lane: lane.index(),
         order,
         arguments: &[],
         end: Ended::Returned(scratch.bytes()),
         started,
         duration: std::time::Duration::ZERO,
     };
-    match (&context.session, written) {
-        (Session::None, _) => {}
+    match (session, written) {
         (Session::Recording(session), Ok(())) => session.push(&call(session.next_order(), session.elapsed())),
-        (Session::Recording(session), Err(error)) => session.discard_unencodable(key.clone(), error),
+        (Session::Recording(session), Err(error)) => session.discard_unwritten(key.clone(), error),
         (Session::Replaying(session), Ok(())) => {
             session.push_data(&call(session.next_order(), session.elapsed()))
         }
-        (Session::Replaying(session), Err(error)) => session.fail(ReplayError::value(&key, error)),
+        (Session::Replaying(session), Err(error)) => {
+            session.fail(ReplayError::value(&key, error.to_string()))
+        }
     }
 }
 
@@ -81,7 +82,8 @@ pub fn play_data<T: DeserializeOwned>(key: &str) -> Option<T> {
     if !context::any_live() {
         return None;
     }
-    let Session::Replaying(session) = Context::current().session else { return None };
+    let lane = Context::current().lane?;
+    let Session::Replaying(session) = lane.session() else { return None };
     let tape = session.recording().tape();
     let data = tape.data(key).or_else(|| tape.data(&session.redacted_name(key)?))?;
     let bytes = match data.result_bytes() {
@@ -108,7 +110,7 @@ pub fn add_metadata<T: Serialize + ?Sized>(key: &str, value: &T) {
     if !context::any_live() {
         return;
     }
-    if let Session::Recording(session) = Context::current().session {
+    if let Some(Session::Recording(session)) = Context::current().session() {
         match record::marked_value(value) {
             Ok(value) => session.add_field(key, value),
             Err(error) => {
@@ -125,7 +127,7 @@ pub fn add_metadata<T: Serialize + ?Sized>(key: &str, value: &T) {
 /// playback_core::discard_recording(); // outside a recording: nothing
 /// ```
 pub fn discard_recording() {
-    if let Some(Session::Recording(session)) = context::with_current(|current| current.session.clone()) {
+    if let Some(Session::Recording(session)) = Context::current().session() {
         session.discard(DiscardReason::Requested);
     }
 }
@@ -137,7 +139,7 @@ pub fn discard_recording() {
 /// playback_core::force_sample_recording(); // outside a recording: nothing
 /// ```
 pub fn force_sample_recording() {
-    if let Some(Session::Recording(session)) = context::with_current(|current| current.session.clone()) {
+    if let Some(Session::Recording(session)) = Context::current().session() {
         session.force();
     }
 }

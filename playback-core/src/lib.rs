@@ -31,6 +31,7 @@
 //! | [`interception`] | what is marked in code: [`operation()`], [`input`], [`output`] |
 //! | `context` | what surrounds running code: [`Context`], [`FutureExt`], [`mode`] |
 //! | `recorder` | who keeps what is recorded: [`Recorder`], [`set_global_recorder`] |
+//! | `sampling_key` | runs that are sampled together: [`SamplingKey`] |
 //! | `record` | a recording in the making, and how a large one leaves memory: [`Spilling`] |
 //! | `recording` | a recording: [`RecordingId`], [`Metadata`], [`Tape`] |
 //! | `replay` | running on what was recorded: [`replay()`], [`Playback`], [`ReplayError`] |
@@ -56,6 +57,7 @@ mod recorder;
 mod recording;
 pub mod redaction;
 mod replay;
+mod sampling_key;
 mod scratch;
 pub mod value;
 
@@ -72,8 +74,8 @@ pub use interception::{
 pub use playback_core_macros::{intercept_input, intercept_output, operation};
 pub use record::{FinishedCall, PIECE_BYTES, Pieces, Spill, Spiller, Spilling};
 pub use recorder::{
-    DiscardReason, Finished, GlobalRecorderSet, OperationStart, Recorder, RecorderExt, RecordingStart,
-    set_global_recorder,
+    DiscardReason, Finished, GlobalRecorderSet, OperationEnd, OperationStart, Recorder, RecorderExt,
+    RecordingStart, set_global_recorder,
 };
 pub use recording::{
     Call, End, Entry, InvalidId, InvalidTape, Kind, MAX_CATEGORY_BYTES, Metadata, OutputKey, RESULT_ALIAS,
@@ -83,4 +85,5 @@ pub use replay::{
     ArgumentDifference, Diagnosis, Escape, MatchedBy, Playback, RecordedBy, ReplayError, ReplayErrorKind,
     replay, replay_blocking,
 };
+pub use sampling_key::SamplingKey;
 pub use value::Value;

@@ -3,18 +3,26 @@
 use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, OnceLock};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use crate::context::{self, InContext};
-use crate::{Recording, RecordingId, Service, Spilling};
+use crate::{Recording, RecordingId, SamplingKey, Service, Spilling};
 
 /// Decides which operations are recorded and keeps their recordings.
 ///
-/// Both methods are called on the thread of the service, in the middle of its work: they must neither
+/// All methods are called on the thread of the service, in the middle of its work: they must neither
 /// block nor panic. `playback-cassette` has the recorder for production, `TapeRecorder`.
 pub trait Recorder: Send + Sync {
     /// An operation begins, outside of any other. What to record it as, or none to leave it unrecorded.
     fn start(&self, operation: &OperationStart<'_>) -> Option<RecordingStart>;
+
+    /// A recording that [`start`](Self::start) began is complete. Whether to keep it; if not, it comes to
+    /// [`finish`](Self::finish) as [`DiscardReason::SampledOut`].
+    ///
+    /// By default it is kept, unless it was to be [kept only if forced](RecordingStart::only_if_forced) and was not.
+    fn keeps(&self, start: &RecordingStart, end: &OperationEnd) -> bool {
+        end.forced || !start.only_if_forced
+    }
 
     /// A recording that [`start`](Self::start) began has ended.
     fn finish(&self, finished: Finished);
@@ -30,14 +38,28 @@ pub struct OperationStart<'a> {
     pub sampling_rate: Option<f64>,
     /// Whether [`force_sample_recording`](crate::force_sample_recording) has no say in it.
     pub ignores_forced_sampling: bool,
+    /// What it belongs to, where the operation says so: runs of one key are to be kept together.
+    pub sampling_key: Option<SamplingKey>,
 }
 
 impl<'a> OperationStart<'a> {
     /// An operation of which only the category is stated.
     #[must_use]
     pub fn new(category: &'a str) -> Self {
-        Self { category, sampling_rate: None, ignores_forced_sampling: false }
+        Self { category, sampling_rate: None, ignores_forced_sampling: false, sampling_key: None }
     }
+}
+
+/// An operation that has ended, and whose recording can be kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OperationEnd {
+    /// How long it took.
+    pub duration: Duration,
+    /// Whether it returned an `Err`, or panicked. One that was dropped before its end has not failed.
+    pub failed: bool,
+    /// Whether [`force_sample_recording`](crate::force_sample_recording) was called, and has a say in it.
+    pub forced: bool,
 }
 
 /// What a [`Recorder`] says of an operation that it wants recorded.
@@ -49,13 +71,39 @@ pub struct RecordingStart {
     pub recorded_at: SystemTime,
     /// The service that records.
     pub service: Option<Service>,
-    /// Whether to keep the recording only if [`force_sample_recording`](crate::force_sample_recording) is
-    /// called before the operation ends.
+    /// Whether sampling has left it out so far: to keep the recording only if
+    /// [`force_sample_recording`](crate::force_sample_recording) is called before the operation ends, or if the
+    /// recorder finds [at its end](Recorder::keeps) that it is worth keeping.
     pub only_if_forced: bool,
     /// The size past which the recording is given up, in bytes of encoded values and entries in memory.
     pub max_bytes: usize,
+    /// The size past which one value is not encoded to its end, in bytes, and the recording is given up; [`usize::MAX`]
+    /// to bound nothing but the recording.
+    pub max_value_bytes: usize,
+    /// The number of inputs, outputs and kept data past which the recording is given up.
+    pub max_calls: usize,
     /// What to do with values of a recording that grows large; none to keep all in memory.
     pub spilling: Option<Spilling>,
+}
+
+impl RecordingStart {
+    /// A recording that is kept whatever it comes to: of no service, without bounds, in memory.
+    ///
+    /// What is to be otherwise is said in place: `RecordingStart { max_bytes, ..RecordingStart::new(id, now) }`, which
+    /// goes on to compile when there is more to say.
+    #[must_use]
+    pub fn new(id: RecordingId, recorded_at: SystemTime) -> Self {
+        Self {
+            id,
+            recorded_at,
+            service: None,
+            only_if_forced: false,
+            max_bytes: usize::MAX,
+            max_value_bytes: usize::MAX,
+            max_calls: usize::MAX,
+            spilling: None,
+        }
+    }
 }
 
 /// How a recording ended.
@@ -96,10 +144,22 @@ pub enum DiscardReason {
         /// What was wrong, without the value.
         error: String,
     },
+    /// A value would have taken more than [`RecordingStart::max_value_bytes`].
+    ValueTooLarge {
+        /// The alias of the call; the category for the operation itself.
+        alias: String,
+        /// The limit that was passed, in bytes.
+        max_bytes: usize,
+    },
     /// It grew past [`RecordingStart::max_bytes`], or past [`Spilling::max_bytes`].
     TooLarge {
         /// The limit that was passed, in bytes.
         max_bytes: usize,
+    },
+    /// It made more calls than [`RecordingStart::max_calls`].
+    TooManyCalls {
+        /// The limit that was passed.
+        max: usize,
     },
     /// It grew large, and its values could not leave memory.
     Unspillable {
@@ -120,7 +180,11 @@ impl fmt::Display for DiscardReason {
             Self::Unredactable { alias, error } => {
                 write!(f, "a value of `{alias}` cannot be redacted: {error}")
             }
+            Self::ValueTooLarge { alias, max_bytes } => {
+                write!(f, "a value of `{alias}` is larger than the limit of {max_bytes} bytes")
+            }
             Self::TooLarge { max_bytes } => write!(f, "it grew past its limit of {max_bytes} bytes"),
+            Self::TooManyCalls { max } => write!(f, "it made more calls than its limit of {max}"),
             Self::Unspillable { error } => write!(f, "it grew large and could not leave memory: {error}"),
         }
     }
@@ -153,9 +217,9 @@ impl fmt::Display for GlobalRecorderSet {
 
 impl std::error::Error for GlobalRecorderSet {}
 
-/// The recorder in force here: the scoped one, else the global one.
-pub(crate) fn in_force() -> Option<Arc<dyn Recorder>> {
-    context::scoped_recorder().or_else(|| GLOBAL.get().cloned())
+/// The recorder that is in force where no other is in scope.
+pub(crate) fn global() -> Option<Arc<dyn Recorder>> {
+    GLOBAL.get().cloned()
 }
 
 /// What callers enjoy on every recorder that can be shared.
@@ -190,6 +254,10 @@ impl<R: Recorder + Clone + 'static> RecorderExt for R {}
 impl<R: Recorder + ?Sized> Recorder for Arc<R> {
     fn start(&self, operation: &OperationStart<'_>) -> Option<RecordingStart> {
         (**self).start(operation)
+    }
+
+    fn keeps(&self, start: &RecordingStart, end: &OperationEnd) -> bool {
+        (**self).keeps(start, end)
     }
 
     fn finish(&self, finished: Finished) {

@@ -1,10 +1,12 @@
 //! Encoding without allocation: buffers that are used again.
 
 use std::cell::RefCell;
+use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Serialize;
 
+use crate::context::Muted;
 use crate::value::Encoder;
 
 /// How many buffers a thread keeps, and how large, so that one large value does not stay for good.
@@ -20,6 +22,8 @@ thread_local! {
 pub(crate) struct Scratch {
     parts: Option<Box<Parts>>,
     marked: bool,
+    /// How many bytes one value may have, where that is bounded.
+    max_bytes: Option<usize>,
 }
 
 #[derive(Default)]
@@ -32,6 +36,13 @@ impl Scratch {
     pub(crate) fn take() -> Self {
         let pooled = POOL.try_with(|pool| pool.try_borrow_mut().ok()?.pop()).ok().flatten();
         pooled.unwrap_or_default()
+    }
+
+    /// One that stops writing a value that grows past a bound.
+    pub(crate) fn bounded(max_bytes: Option<usize>) -> Self {
+        let mut scratch = Self::take();
+        scratch.max_bytes = max_bytes;
+        scratch
     }
 
     /// What was written so far.
@@ -55,18 +66,45 @@ impl Scratch {
 
     /// Writes a value behind what was written so far, with what is secret in it marked. Nothing is written where that
     /// fails or panics.
-    pub(crate) fn write(&mut self, write: &mut Write<'_>) -> Result<(), String> {
+    pub(crate) fn write(&mut self, write: &mut Write<'_>) -> Result<(), Unwritten> {
         let parts = self.parts.get_or_insert_default();
         let before = parts.bytes.len();
         parts.encoder.mark_secrets();
+        parts.encoder.limit(self.max_bytes);
         let written = guarded(|| write(&mut parts.encoder, &mut parts.bytes));
         self.marked = written.is_ok() && parts.encoder.has_marked();
-        if written.is_err() {
-            parts.bytes.truncate(before);
-            // A panic may have left it in the middle of something.
-            parts.encoder = Encoder::new();
+        let Err(error) = written else { return Ok(()) };
+        parts.bytes.truncate(before);
+        // A panic may have left it in the middle of something.
+        let encoder = std::mem::take(&mut parts.encoder);
+        match self.max_bytes {
+            Some(max_bytes) if encoder.has_reached_limit() => Err(Unwritten::TooLarge { max_bytes }),
+            _ => Err(Unwritten::Failed(error)),
         }
-        written
+    }
+}
+
+/// Why a value was not written.
+#[derive(Debug)]
+pub(crate) enum Unwritten {
+    /// It takes more bytes than it may.
+    TooLarge { max_bytes: usize },
+    /// Writing it failed, or it could not be made.
+    Failed(String),
+}
+
+impl From<String> for Unwritten {
+    fn from(error: String) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl fmt::Display for Unwritten {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLarge { max_bytes } => write!(f, "encoded, it is larger than {max_bytes} bytes"),
+            Self::Failed(error) => f.write_str(error),
+        }
     }
 }
 
@@ -90,7 +128,7 @@ impl Drop for Scratch {
                     if let Ok(mut pool) = pool.try_borrow_mut()
                         && pool.len() < KEPT
                     {
-                        pool.push(Self { parts: Some(parts), marked: false });
+                        pool.push(Self { parts: Some(parts), marked: false, max_bytes: None });
                     }
                 });
             }
@@ -98,10 +136,17 @@ impl Drop for Scratch {
     }
 }
 
-/// Runs code of the user's that recording must survive: a panic in it counts as failing.
+/// Runs code of the user's that recording must survive, and that is no part of what is recorded: a panic in it counts as
+/// failing, and what it calls is as if nothing were there.
 pub(crate) fn guarded<R>(code: impl FnOnce() -> Result<R, String>) -> Result<R, String> {
+    let _muted = Muted::new();
+    caught(code).flatten()
+}
+
+/// Runs code of the user's that recording must survive: a panic in it counts as failing.
+pub(crate) fn caught<R>(code: impl FnOnce() -> R) -> Result<R, String> {
     catch_unwind(AssertUnwindSafe(code))
-        .unwrap_or_else(|panic| Err(format!("it panicked: {}", panic_message(panic.as_ref()))))
+        .map_err(|panic| format!("it panicked: {}", panic_message(panic.as_ref())))
 }
 
 /// The text of a panic.

@@ -7,8 +7,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use playback_core::{
-    Context, Escape, Kind, Recording, ReplayError, ReplayErrorKind, input, operation, output, refuse_escapes,
-    replay_blocking,
+    Context, Escape, FutureExt as _, Kind, Recording, ReplayError, ReplayErrorKind, input, operation, output,
+    refuse_escapes, replay, replay_blocking,
 };
 use playback_testkit::record_blocking;
 
@@ -27,6 +27,73 @@ fn escapes(recording: &Recording, bound: bool) -> Vec<Escape> {
     playback.escapes().to_vec()
 }
 
+/// A pool of one thread, which was there before anything is replayed.
+struct Pool(std::sync::mpsc::Sender<Box<dyn FnOnce() + Send>>);
+
+impl Pool {
+    fn new() -> Self {
+        let (jobs, waiting) = std::sync::mpsc::channel::<Box<dyn FnOnce() + Send>>();
+        std::thread::spawn(move || waiting.into_iter().for_each(|job| job()));
+        Self(jobs)
+    }
+
+    /// Runs a job, and waits for what it makes.
+    fn run<R: Send + 'static>(&self, job: impl FnOnce() -> R + Send + 'static) -> R {
+        let (made, ready) = std::sync::mpsc::channel();
+        self.0.send(Box::new(move || drop(made.send(job())))).unwrap();
+        ready.recv().unwrap()
+    }
+}
+
+/// An operation that hands an input to a pool, bound to it or not.
+fn ask_in_a_pool(pool: &Pool, bound: bool) -> u8 {
+    operation("Ask").run(|| {
+        let job = || input("stock.count").args(&("apple",)).run(|| 5u8);
+        if bound { pool.run(Context::bind(job)) } else { pool.run(job) }
+    })
+}
+
+/// An operation that spawns a task with an input in it, bound to it or not.
+async fn ask_in_a_task(bound: bool) -> u8 {
+    operation("Ask")
+        .run_async(async move {
+            let task = async { input("stock.count").args(&("apple",)).run_async(async { 5u8 }).await };
+            let spawned = if bound { tokio::spawn(task.in_current_context()) } else { tokio::spawn(task) };
+            spawned.await.unwrap()
+        })
+        .await
+}
+
+/// An escape is told with its alias and how to bind what made it.
+fn check(escapes: &[Escape], told: (Kind, &str)) {
+    let [escape] = escapes else { panic!("one escape: {escapes:?}") };
+    assert_eq!((escape.kind, escape.alias.as_str(), escape.refused), (told.0, told.1, false));
+    let text = escape.to_string();
+    assert!(
+        text.contains(&format!("`{}` was reached outside the replay and ran for real", told.1)),
+        "{text}"
+    );
+    assert!(text.contains("tokio::spawn(task.in_current_context())"), "{text}");
+    assert!(text.contains("thread::spawn(Context::bind(closure))"), "{text}");
+}
+
+/// Tasks, threads and pools, each bound and not.
+fn tasks_and_pools() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+    let recording = runtime.block_on(playback_testkit::record(ask_in_a_task(true))).recording();
+    let play = |bound| runtime.block_on(replay(&recording, |_| Ok(ask_in_a_task(bound)))).unwrap();
+    assert!(play(true).escapes().is_empty(), "bound work does not escape");
+    let playback = play(false);
+    check(playback.escapes(), (Kind::Input, "stock.count"));
+    assert_eq!(playback.unread_inputs().count(), 1, "and its answer was never asked for");
+
+    let pool = Pool::new();
+    let recording = record_blocking(|| ask_in_a_pool(&pool, true)).recording();
+    let play = |bound| replay_blocking(&recording, |_| Ok(ask_in_a_pool(&pool, bound))).unwrap();
+    assert!(play(true).escapes().is_empty(), "bound work does not escape");
+    check(play(false).escapes(), (Kind::Input, "stock.count"));
+}
+
 #[test]
 fn an_escape_is_reported_with_its_alias_and_the_remedy_and_refused_on_request() {
     let recording = record_blocking(|| send_from_a_thread(true)).recording();
@@ -40,11 +107,8 @@ fn an_escape_is_reported_with_its_alias_and_the_remedy_and_refused_on_request() 
         });
     });
 
-    let [escape] = &escapes(&recording, false)[..] else { panic!("one escape") };
-    assert_eq!((escape.kind, escape.alias.as_str(), escape.refused), (Kind::Output, "mail.send", false));
-    let text = escape.to_string();
-    assert!(text.starts_with("output `mail.send` was reached outside the replay and ran for real"), "{text}");
-    assert!(text.contains("in_current_context()") && text.contains("Context::bind"), "{text}");
+    check(&escapes(&recording, false), (Kind::Output, "mail.send"));
+    tasks_and_pools();
 
     refuse_escapes();
     refuse_escapes();

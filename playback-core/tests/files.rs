@@ -81,6 +81,12 @@ fn a_replay_writes_nothing_outside_the_allowed_directory() {
         std::os::unix::fs::symlink(outside.path(), root.path().join("link")).unwrap();
         refused(&root.path().join("link/report"), "it is outside the allowed directory");
         refused(&root.path().join("link/new/report"), "it is outside the allowed directory");
+        // One that leads to nothing yet makes nothing there.
+        let nothing = outside.path().join("nothing");
+        std::os::unix::fs::symlink(&nothing, root.path().join("dangling")).unwrap();
+        for path in ["dangling/report", "dangling/new/report"] {
+            replayed(&recording, || download(&root.path().join(path), root.path(), None)).unwrap_err();
+        }
         let victim = outside.path().join("victim");
         fs::write(&victim, "precious").unwrap();
         std::os::unix::fs::symlink(&victim, root.path().join("report")).unwrap();
@@ -136,4 +142,20 @@ fn a_file_over_the_limit_is_recorded_as_a_marker_without_content() {
     let sent = recorded(upload);
     let content: FileContent = sent.tape().outputs().next().unwrap().restore(&FileOutput::new("")).unwrap();
     assert_eq!((content.size(), content.bytes()), (11, None));
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_is_not_waited_for_and_not_read_without_end() {
+    // A device without end, and a directory; a pipe that nobody writes to is neither.
+    let directory = tempfile::tempdir().unwrap();
+    let pipe = directory.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for path in [Path::new("/dev/zero"), directory.path(), &pipe] {
+        let error = FileContent::read(path, u64::MAX).unwrap_err();
+        assert_eq!(
+            (error.kind(), error.to_string().as_str()),
+            (std::io::ErrorKind::InvalidInput, "it is no regular file")
+        );
+    }
 }

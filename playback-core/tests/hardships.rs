@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
 use playback_core::{
-    Context, Finished, FutureExt as _, OperationStart, Recorder, RecorderExt as _, Recording, RecordingStart,
-    ReplayErrorKind, input, operation, output, replay, replay_blocking, without_recording,
+    Context, DiscardReason, Finished, FutureExt as _, HandlerError, Kind, OperationStart, Prepare, Recorder,
+    RecorderExt as _, Recording, RecordingStart, ReplayErrorKind, Restore, input, input_with, operation,
+    output, output_with, replay, replay_blocking, without_recording,
 };
 use playback_testkit::{MemoryRecorder, record, record_blocking};
 
@@ -293,4 +294,101 @@ fn lanes_names_and_metadata_count_towards_the_limit() {
         operation("Op").run(|| output(format!("to {}", "x".repeat(200_000))).run(|| ()));
     });
     assert!(recorder.recordings().is_empty());
+}
+
+/// A handler that is never made.
+struct Unmade;
+
+impl<T: ?Sized> Prepare<T> for Unmade {
+    fn prepare<'a>(&'a self, _: &'a T) -> Result<Box<dyn erased_serde::Serialize + 'a>, HandlerError> {
+        Ok(Box::new(()))
+    }
+}
+
+impl<T: Default> Restore<T> for Unmade {
+    fn restore(&self, _: &mut dyn erased_serde::Deserializer<'_>) -> Result<T, HandlerError> {
+        Ok(T::default())
+    }
+}
+
+/// Makes what a call needs, and panics at it.
+fn broken<T>() -> T {
+    panic!("broken while it was made")
+}
+
+/// A call, and what of it is broken.
+type Broken = (&'static str, fn() -> u8);
+
+#[test]
+fn what_makes_aliases_and_handlers_may_panic_without_harm_to_the_service() {
+    let calls: [Broken; 7] = [
+        ("alias of an input", || input_with(broken).run(|| 7)),
+        ("alias of an output", || output_with(broken).run(|| 7)),
+        ("fallbacks of an input", || input("in").fallback_with(broken).run(|| 7)),
+        ("fallbacks of an output", || output("out").fallback_with(broken).run(|| 7)),
+        ("handler of an input", || input("in").args(&()).handler_with(broken::<Unmade>).run(|| 7)),
+        ("handler of an output", || output("out").handler_with(broken::<Unmade>).args(&()).run(|| 7)),
+        ("handler of an answer", || output("out").args(&()).result_handler_with(broken::<Unmade>).run(|| 7)),
+    ];
+    let recording = record_blocking(|| operation("Op").run(|| 7u8)).recording();
+    for (what, call) in calls {
+        let recorded = record_blocking(|| operation("Op").run(call));
+        assert_eq!(recorded.result, 7, "{what}");
+        let [(_, DiscardReason::Unencodable { error, .. })] = &recorded.discarded[..] else {
+            panic!("{what}: {:?}", recorded.discarded)
+        };
+        assert_eq!(error, "it panicked: broken while it was made", "{what}");
+
+        let error = replay_blocking(&recording, |_| Ok(operation("Op").run(call))).unwrap_err();
+        assert!(error.to_string().contains("broken while it was made"), "{what}: {error}");
+    }
+}
+
+#[test]
+fn what_makes_the_handler_or_the_recorder_of_an_operation_may_panic_without_harm_to_the_service() {
+    let handled = || operation("Op").result_handler_with(broken::<Unmade>).args(&()).run(|| 7u8);
+    let recorded = record_blocking(handled);
+    assert_eq!(recorded.result, 7);
+    assert!(
+        matches!(&recorded.discarded[..], [(_, DiscardReason::Unencodable { alias, .. })] if alias == "Op"),
+        "{:?}",
+        recorded.discarded
+    );
+    assert_eq!(handled(), 7, "nor where nothing is recorded");
+
+    let recorded = record_blocking(|| {
+        operation("Op").recorder_with(broken::<MemoryRecorder>).args(&()).run(|| input("in").run(|| 7u8))
+    });
+    assert_eq!((recorded.result, recorded.recordings.len(), recorded.discarded.len()), (7, 0, 0));
+}
+
+/// A value that asks for another one while it is written.
+struct Asks;
+
+impl serde::Serialize for Asks {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u8(input("inner").run(|| 5))
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Asks {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        assert_eq!(u8::deserialize(deserializer)?, input("inner").run(|| 5));
+        Ok(Self)
+    }
+}
+
+#[test]
+fn what_serde_calls_while_a_value_is_written_or_read_is_no_call_of_the_operation() {
+    let run = || {
+        operation("Op").args(&(Asks,)).run(|| {
+            let Asks = input("outer").args(&(Asks,)).run(|| Asks);
+            Asks
+        })
+    };
+    let recording = record_blocking(run).recording();
+    let calls: Vec<&str> = recording.tape().calls_of(Kind::Input).map(|call| call.alias()).collect();
+    assert_eq!(calls, ["outer"]);
+    let playback = replay_blocking(&recording, |_| Ok(run())).unwrap();
+    assert_eq!(playback.replayed().calls_of(Kind::Input).count(), 1);
 }

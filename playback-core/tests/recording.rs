@@ -299,7 +299,9 @@ fn data_is_kept_and_fetched_on_replay_only() {
     let recorded = record_blocking(run);
     assert_eq!(recorded.result, (None, None), "nothing to fetch while recording");
     let recording = recorded.recording();
-    assert_eq!(recording.tape().data("order").unwrap().result().unwrap(), Some(Value::of(&order()).unwrap()));
+    let data = recording.tape().data("order").unwrap();
+    assert_eq!(data.result().unwrap(), Some(Value::of(&order()).unwrap()));
+    assert_eq!(data.arguments().unwrap(), Value::Unit, "which is no mistake of the tape's");
     let playback = replay_blocking(&recording, |_| Ok(run())).unwrap();
     let replayed: (Option<Order>, Option<u8>) = playback.replayed().outputs().last().unwrap().to().unwrap();
     assert_eq!(replayed, (Some(order()), None));
@@ -410,6 +412,49 @@ fn a_recording_past_its_budget_is_given_up() {
 }
 
 #[test]
+fn a_value_past_its_limit_gives_the_recording_up_before_it_is_written_whole() {
+    /// Refuses to be serialized whole.
+    struct Endless;
+    impl serde::Serialize for Endless {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.collect_seq((0_u32..).take_while(|n| {
+                assert!(*n < 100_000, "it is written to its end");
+                true
+            }))
+        }
+    }
+    let discarded = |recorder: MemoryRecorder, body: &dyn Fn()| {
+        recorder.scope_blocking(|| operation("Op").args(&("small",)).run(body));
+        let [(_, reason)] = &recorder.discarded()[..] else { panic!("one is discarded") };
+        reason.clone()
+    };
+    let bounded = || MemoryRecorder::new().max_value_bytes(1_000);
+    let too_large = |alias: &str| DiscardReason::ValueTooLarge { alias: alias.to_owned(), max_bytes: 1_000 };
+    assert_eq!(discarded(bounded(), &|| input("ask").args(&(Endless,)).run(|| ())), too_large("ask"));
+    assert_eq!(discarded(bounded(), &|| drop(input("get").run(|| "x".repeat(1_001)))), too_large("get"));
+    assert_eq!(discarded(bounded(), &|| output("send").args(&(Endless,)).run(|| ())), too_large("send"));
+    assert_eq!(discarded(bounded(), &|| record_data("data", &Endless)), too_large("data"));
+    let recorder = bounded();
+    recorder.scope_blocking(|| operation("Op").run(|| "x".repeat(1_001)));
+    assert_eq!(recorder.discarded()[0].1, too_large("Op"));
+    assert_eq!(too_large("Op").to_string(), "a value of `Op` is larger than the limit of 1000 bytes");
+
+    // What alone is past the bound of the whole recording is not written to its end, either.
+    let recorder = MemoryRecorder::new().max_bytes(2_000);
+    assert_eq!(
+        discarded(recorder, &|| input("ask").args(&(Endless,)).run(|| ())),
+        DiscardReason::TooLarge { max_bytes: 2_000 }
+    );
+
+    // Many values that are each within it are not bounded together.
+    let recorder = bounded();
+    recorder.scope_blocking(|| {
+        operation("Op").run(|| (0..10).for_each(|_| drop(input("get").run(|| "x".repeat(900)))));
+    });
+    assert_eq!((recorder.recordings().len(), recorder.discarded().len()), (1, 0));
+}
+
+#[test]
 fn a_recording_that_must_be_forced_is_kept_only_then() {
     // S2; rates are TapeRecorder's, see playback-cassette.
     let recorder = MemoryRecorder::new().only_if_forced();
@@ -427,4 +472,28 @@ fn an_operation_can_name_its_recorder() {
     let (own, scoped) = (MemoryRecorder::new(), MemoryRecorder::new());
     scoped.scope_blocking(|| operation("Op").recorder_with(|| own.clone()).args(&()).run(|| ()));
     assert_eq!((own.recordings().len(), scoped.recordings().len()), (1, 0));
+}
+
+#[test]
+fn a_recording_that_makes_more_calls_than_its_limit_is_given_up() {
+    let recorder = MemoryRecorder::new().max_calls(3);
+    let run = |calls: u32| {
+        recorder.scope_blocking(|| {
+            operation("Op").run(|| {
+                for n in 0..calls {
+                    match n % 3 {
+                        0 => input("in").args(&(n,)).run(|| ()),
+                        1 => output("out").args(&(n,)).run(|| ()),
+                        _ => playback_core::record_data("kept", &n),
+                    }
+                }
+                calls
+            })
+        })
+    };
+    assert_eq!((run(3), recorder.recordings().len()), (3, 1), "the operation itself is not counted");
+    assert_eq!((run(4), run(1_000), recorder.recordings().len()), (4, 1_000, 1));
+    let given_up: Vec<_> = recorder.discarded().into_iter().map(|(_, reason)| reason).collect();
+    assert_eq!(given_up, vec![DiscardReason::TooManyCalls { max: 3 }; 2]);
+    assert_eq!(given_up[0].to_string(), "it made more calls than its limit of 3");
 }

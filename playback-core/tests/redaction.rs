@@ -97,6 +97,63 @@ fn arguments_are_told_by_their_names_and_stay_as_many_as_they_are() {
 }
 
 #[test]
+fn what_rules_do_not_concern_is_what_they_leave_as_it_is() {
+    let rules = || {
+        let path = |pattern| Rule::path(pattern).unwrap();
+        vec![
+            Rule::field("token"),
+            Rule::field("*ss?ord"),
+            Rule::field("note"),
+            path("state.Known.since"),
+            path("**.email"),
+            path("**.fourth[2]"),
+            path("[*].id"),
+            path("second"),
+            Rule::keys("cards").unwrap(),
+            Rule::alias("crm.*"),
+            Rule::alias("other"),
+            Rule::text(Texts::Cards),
+            Rule::text(Texts::Emails),
+            Rule::text(Texts::Bearers).within("**.token").unwrap(),
+            Rule::text(Texts::Keys),
+            Rule::matching("^ann").unwrap(),
+            Rule::matching("x{3}$").unwrap(),
+        ]
+    };
+    let guest = Customer { state: State::Guest, cards: HashMap::new(), ..customer() };
+    let token = |token: &str| State::Known { since: 1, token: token.into() };
+    let values = [
+        Value::Unit,
+        Value::of(&customer()).unwrap(),
+        Value::of(&guest).unwrap(),
+        Value::of(&vec![guest.clone(), customer(), Customer { state: token("Bearer abcdefgh"), ..guest }])
+            .unwrap(),
+        Value::of(&("ann", "-xxx", 3)).unwrap(),
+        Value::of(&b"write to ann@example.com".to_vec()).unwrap(),
+        Value::of(&serde_bytes::Bytes::new(b"AKIAIOSFODNN7EXAMPLE")).unwrap(),
+        Value::of(&BTreeMap::from([("note", Some(BTreeMap::from([(vec!["4111 1111 1111 1111"], 1)])))]))
+            .unwrap(),
+        Value::of(&BTreeMap::from([("fourth", [1, 2, 3])])).unwrap(),
+        Value::of(&(1..20_u64).collect::<Vec<_>>()).unwrap(),
+    ];
+    let (mut concerned, mut not) = (0, 0);
+    for (rule, value) in
+        rules().into_iter().flat_map(|rule| values.iter().map(move |value| (rule.clone(), value)))
+    {
+        for part in [Part::Arguments, Part::Result, Part::Data] {
+            let place = Place::new(part, "crm.find").argument_names(&["first", "second"]);
+            let (rules, mut after, mut bytes) = (Rules::new().with(rule.clone()), value.clone(), Vec::new());
+            value.encode_into(&mut bytes).unwrap();
+            rules.redact(&place, &mut after, &Known::default()).unwrap();
+            let concerns = rules.concerns(&place, &bytes);
+            assert!(concerns || after == *value, "{rule:?} makes {after} of {value}");
+            *(if concerns { &mut concerned } else { &mut not }) += 1;
+        }
+    }
+    assert!(concerned > 100 && not > 200, "of most they say so: {concerned}, {not}");
+}
+
+#[test]
 fn texts_are_found_in_bytes_of_every_form() {
     let rules = Rules::new().with(Rule::text(Texts::Emails).mask_with("?"));
     let text = b"\xff\0 ann@example.com \0".to_vec();

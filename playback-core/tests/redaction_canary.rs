@@ -228,7 +228,11 @@ fn leaks(store: &Path, log: &Log) -> Vec<String> {
         everything.extend_from_slice(format!("{recording:?}").as_bytes());
         everything.extend_from_slice(&recording.tape().parts().bytes);
         // A list of bytes has each of them as a number of its own.
-        everything.extend(recording.tape().parts().bytes.iter().map(|byte| byte & 0x7F));
+        for call in recording.tape().calls() {
+            for value in [call.arguments().ok(), call.result().unwrap()].into_iter().flatten() {
+                value.walk().for_each(|(_, value)| everything.extend(numbers(value)));
+            }
+        }
     }
     let is_there =
         |secret: &String| everything.windows(secret.len()).any(|window| window == secret.as_bytes());
@@ -236,4 +240,10 @@ fn leaks(store: &Path, log: &Log) -> Vec<String> {
     leaked.sort();
     leaked.dedup();
     leaked
+}
+
+/// The numbers in a list that are bytes.
+fn numbers(value: &playback_core::Value) -> impl Iterator<Item = u8> {
+    let elements = value.as_seq().unwrap_or_default();
+    elements.iter().filter_map(|element| element.as_u64()?.try_into().ok())
 }

@@ -95,7 +95,7 @@ fn a_negative_zero_and_a_nan_keep_what_they_are() {
     assert!(decode::<f32>(&encode(&f32::NAN).unwrap()).unwrap().is_nan());
     let payloads = [0x7FF8_0000_0000_0000, 0xFFF8_0000_0000_0001, 0x7FF0_0000_0000_0001];
     for bits in payloads {
-        assert_eq!(encode(&f64::from_bits(bits)).unwrap(), [8, 0, 0, 0, 0, 0, 0, 0xF8, 0x7F]);
+        assert_eq!(encode(&f64::from_bits(bits)).unwrap(), [0x14, 0, 0, 0xF8, 0x7F]);
     }
 }
 

@@ -101,7 +101,8 @@ fn leaves_take_the_shortest_form() {
     check(&false, "01");
     check(&true, "02");
     check(&0_i128, "80");
-    check(&127, "FF");
+    check(&63, "BF");
+    check(&64, "03 40");
     check(&128, "03 80 01");
     check(&u64::MAX, "03 FF FF FF FF FF FF FF FF FF 01");
     check(&-1, "04 00");
@@ -112,7 +113,14 @@ fn leaves_take_the_shortest_form() {
     check(&u128::MAX, "05 FF FF FF FF FF FF FF FF FF FF FF FF FF FF FF FF FF FF 03");
     check(&i128::MIN, "06 FF FF FF FF FF FF FF FF FF FF FF FF FF FF FF FF FF FF 01");
     check(&1.0_f32, "07 00 00 80 3F");
-    check(&-0.0_f64, "08 00 00 00 00 00 00 00 80");
+    check(&0.1_f64, "08 9A 99 99 99 99 99 B9 3F");
+    check(&1.5_f64, "14 00 00 F8 3F");
+    check(&-0.0_f64, "14 00 00 00 80");
+    check(&f64::INFINITY, "14 00 00 F0 7F");
+    check(&f64::NAN, "14 00 00 F8 7F");
+    check(&f64::from_bits(1), "08 01 00 00 00 00 00 00 00");
+    check(&f64::from_bits(1 << 32), "14 01 00 00 00");
+    check(&f64::from_bits(1 << 31), "08 00 00 00 80 00 00 00 00");
     check(&f32::NAN, "07 00 00 C0 7F");
     check(&'ä', "09 E4 01");
     check("", "40");
@@ -121,13 +129,52 @@ fn leaves_take_the_shortest_form() {
     check(serde_bytes::Bytes::new(b"ab"), "0B 02 'ab'");
     check(&None::<()>, "0C");
     check(&Some(Some(1)), "0D 0D 81");
-    check(&[[1], [2]], "0E 02 0E 01 81 0E 01 82");
+    check(&[[1], [2]], "C2 C1 81 C1 82");
+    check(&[(); 15], &format!("CF{}", " 00".repeat(15)));
+    check(&[(); 16], &format!("0E 10{}", " 00".repeat(16)));
+    let map = |entries| (0..entries).map(|n| (n, ())).collect::<BTreeMap<_, _>>();
+    let entries = |count: u8| (0..count).map(|n| format!(" {:02X} 00", 0x80 + n)).collect::<String>();
+    check(&map(0), "D0");
+    check(&map(15), &format!("DF{}", entries(15)));
+    check(&map(16), &format!("0F 10{}", entries(16)));
+}
+
+#[test]
+fn many_and_long_names_are_defined_in_the_long_form() {
+    /// A struct of any names, with units as values.
+    struct Names(Vec<&'static str>);
+    impl Serialize for Names {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            use serde::ser::SerializeStruct;
+            let mut fields = serializer.serialize_struct("Names", self.0.len())?;
+            self.0.iter().try_for_each(|name| fields.serialize_field(name, &()))?;
+            fields.end()
+        }
+    }
+    let letters = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m", "n", "o", "p", "q"];
+    let units = |count: usize| " 00".repeat(count);
+    check(&Names(letters[..3].to_vec()), "E2 00 00 'abc' 00 00 00");
+    check(
+        &Names(letters[..16].to_vec()),
+        &format!("EF{} '{}'{}", units(8), letters[..16].concat(), units(16)),
+    );
+    let lengths = " 01".repeat(17);
+    check(&Names(letters.to_vec()), &format!("10 11{lengths} '{}'{}", letters.concat(), units(17)));
+    check(&Names(vec!["sixteen_bytes_ä", "b"]), "E1 0F 'sixteen_bytes_äb' 00 00");
+    check(&Names(vec!["seventeen_bytes_x", "b"]), "10 02 11 01 'seventeen_bytes_xb' 00 00");
+    check(&Names(vec!["a", ""]), "10 02 01 00 'a' 00 00");
+    check(&Names(vec![]), "10 00");
 }
 
 #[test]
 fn longer_forms_are_read() {
     let cases = [
         ("03 05", "5"),
+        ("03 7F", "127"),
+        ("0E 01 81", "[1]"),
+        ("0F 01 41 'a' 81", r#"{"a": 1}"#),
+        ("10 01 01 'a' 81", "{a: 1}"),
+        ("E0 F0 'a' 81", "{a: 1}"),
         ("03 85 00", "5"),
         ("05 05", "5"),
         ("06 00", "-1"),
@@ -136,6 +183,8 @@ fn longer_forms_are_read() {
         ("0E 02 11 01 'A' 13 00", "[A, A]"),
         ("0F 02 41 'b' 81 41 'a' 82", r#"{"a": 2, "b": 1}"#),
         ("08 01 00 00 00 00 00 F0 FF", "NaN"),
+        ("08 00 00 00 00 00 00 F8 3F", "1.5"),
+        ("14 01 00 F0 FF", "NaN"),
     ];
     for (bytes, printed) in cases {
         assert_eq!(decode_value(&bytes_of(bytes)).unwrap().to_string(), printed);
@@ -150,14 +199,11 @@ fn longer_forms_are_read() {
 fn shapes_are_numbered_where_they_end() {
     let node = |next| Node { next };
     // A struct inside another of its shape cannot refer to it, but what comes after both can.
-    check(
-        &(node(Some(Box::new(node(None)))), node(None)),
-        "0E 02 10 01 04 'next' 0D 10 01 04 'next' 0C 20 0C",
-    );
+    check(&(node(Some(Box::new(node(None)))), node(None)), "C2 E0 03 'next' 0D E0 03 'next' 0C 20 0C");
     // The inner definition took the number 0, the outer the number 1: the next new shape is 2.
     check(
         &(node(Some(Box::new(node(None)))), Line { sku: "a", qty: 1 }, Line { sku: "a", qty: 1 }),
-        "0E 03 10 01 04 'next' 0D 10 01 04 'next' 0C 10 02 03 'sku' 03 'qty' 41 'a' 81 22 41 'a' 81",
+        "C3 E0 03 'next' 0D E0 03 'next' 0C E1 22 'skuqty' 41 'a' 81 22 41 'a' 81",
     );
     // A variant counts before its payload.
     check(&Ok::<_, ()>(Ok::<_, ()>(Ok::<_, ()>(1))), "12 02 'Ok' 20 20 81");
@@ -167,10 +213,7 @@ fn shapes_are_numbered_where_they_end() {
         sku: (),
         qty: (),
     }
-    check(
-        &(Line { sku: "a", qty: 1 }, Other { sku: (), qty: () }),
-        "0E 02 10 02 03 'sku' 03 'qty' 41 'a' 81 20 00 00",
-    );
+    check(&(Line { sku: "a", qty: 1 }, Other { sku: (), qty: () }), "C2 E1 22 'skuqty' 41 'a' 81 20 00 00");
     // A name is a different shape in each of its roles.
     #[derive(Serialize)]
     enum Roles {
@@ -185,7 +228,7 @@ fn shapes_are_numbered_where_they_end() {
     }
     check(
         &[Roles::A, Roles::Payload(1), Roles::Struct { a: 2 }, Roles::Struct { a: 3 }, Roles::A],
-        "0E 05 11 01 'A' 12 01 'A' 81 21 10 01 01 'A' 82 21 22 83 20",
+        "C5 11 01 'A' 12 01 'A' 81 21 E0 00 'A' 82 21 22 83 20",
     );
 }
 
@@ -204,7 +247,7 @@ fn a_struct_that_leaves_out_fields_has_several_shapes() {
     let neither = || Skipping { a: None, b: None };
     check(
         &[a(), b(), a(), both(), b(), neither(), both(), neither()],
-        "0E 08 10 01 01 'a' 0D 81 10 01 01 'b' 0D 82 20 0D 81 10 02 01 'a' 01 'b' 0D 81 0D 82 21 0D 82 10 00 22 0D 81 0D 82 23",
+        "C8 E0 00 'a' 0D 81 E0 00 'b' 0D 82 20 0D 81 E1 00 'ab' 0D 81 0D 82 21 0D 82 10 00 22 0D 81 0D 82 23",
     );
 }
 
@@ -212,17 +255,17 @@ fn a_struct_that_leaves_out_fields_has_several_shapes() {
 fn shapes_of_an_entry_of_a_map_end_with_it() {
     check(
         &(BTreeMap::from([(1, Open), (2, Open)]), Open, BTreeMap::from([(1, Open)]), Open),
-        "0E 04 0F 02 81 11 04 'Open' 82 11 04 'Open' 11 04 'Open' 0F 01 81 20 20",
+        "C4 D2 81 11 04 'Open' 82 11 04 'Open' 11 04 'Open' D1 81 20 20",
     );
     // A key sees its own shapes only, its value those from before the map.
     check(
         &(Open, BTreeMap::from([((Open, Open, Closed), (Open, Closed, Closed))]), Closed),
-        "0E 03 11 04 'Open' 0F 01 0E 03 11 04 'Open' 20 11 06 'Closed' 0E 03 20 11 06 'Closed' 21 11 06 'Closed'",
+        "C3 11 04 'Open' D1 C3 11 04 'Open' 20 11 06 'Closed' C3 20 11 06 'Closed' 21 11 06 'Closed'",
     );
     // Also for a map in a key.
     check(
         &(Open, BTreeMap::from([(BTreeMap::from([(Open, Open)]), Open)]), Open),
-        "0E 03 11 04 'Open' 0F 01 0F 01 11 04 'Open' 11 04 'Open' 20 20",
+        "C3 11 04 'Open' D1 D1 11 04 'Open' 11 04 'Open' 20 20",
     );
 }
 
@@ -297,14 +340,19 @@ fn entries_of_a_map_are_in_the_order_of_their_keys() {
         Value::from(u128::MAX),
         Value::from(""),
         Value::from("a"),
+        Value::from("a\0"),
+        Value::from("a\0\0\0\0\0\0"),
+        Value::from("a\0\0\0\0\0\0\0"),
+        Value::from("aaaaaaaa"),
         Value::from("a".repeat(70)),
+        Value::from("aaaaaaab"),
         Value::from("ab"),
         Value::from("z"),
         Value::from(()),
         Value::from(false),
-        Value::from(1.5),
         Value::from('a'),
         Value::None,
+        Value::from(1.5),
         Value::Seq(vec![Value::from(1)]),
     ];
     let sorted: Vec<_> = keys.iter().cloned().zip(0..).collect();
@@ -341,8 +389,11 @@ fn hash_maps_give_the_same_bytes_in_every_order() {
 fn what_is_no_value_is_refused_with_the_place() {
     let cases = [
         ("", "the value is cut short: more is announced than follows at byte 0"),
-        ("14", "the unknown tag 0x14 ends at byte 1"),
+        ("15", "the unknown tag 0x15 ends at byte 1"),
+        ("14 00 00 00", "the value is cut short: more is announced than follows at byte 1"),
         ("1F", "the unknown tag 0x1f ends at byte 1"),
+        ("F0", "the unknown tag 0xf0 ends at byte 1"),
+        ("FF", "the unknown tag 0xff ends at byte 1"),
         ("00 00", "1 byte too many follows the value at byte 1"),
         ("00 00 00", "2 bytes too many follow the value at byte 1"),
         ("41", "the value is cut short: more is announced than follows at byte 1"),
@@ -365,9 +416,16 @@ fn what_is_no_value_is_refused_with_the_place() {
         ),
         ("0E FF FF FF FF 0F 00", "the value is cut short: more is announced than follows at byte 6"),
         ("0F 02 81 81", "the value is cut short: more is announced than follows at byte 2"),
+        ("C1", "the value is cut short: more is announced than follows at byte 1"),
+        ("D1 81", "the value is cut short: more is announced than follows at byte 1"),
         ("10 02 01 'a'", "the value is cut short: more is announced than follows at byte 2"),
-        ("0E 02 81 14", "[1]: the unknown tag 0x14 ends at byte 4"),
-        ("10 01 01 'a' 0F 01 41 'k' 14", r#"a["k"]: the unknown tag 0x14 ends at byte 9"#),
+        ("E1", "the value is cut short: more is announced than follows at byte 1"),
+        ("E1 00 'a'", "the value is cut short: more is announced than follows at byte 2"),
+        ("E1 00 'ab' 81", "the value is cut short: more is announced than follows at byte 4"),
+        ("E0 00 FF 81", "a string that is not UTF-8 ends at byte 3"),
+        ("E1 00 C3 A4 81 81", "a name that is not UTF-8 ends at byte 4"),
+        ("0E 02 81 15", "[1]: the unknown tag 0x15 ends at byte 4"),
+        ("10 01 01 'a' 0F 01 41 'k' 15", r#"a["k"]: the unknown tag 0x15 ends at byte 9"#),
     ];
     for (bytes, message) in cases {
         let error = decode_value(&bytes_of(bytes)).unwrap_err();
@@ -464,4 +522,17 @@ fn a_raw_json_value_comes_back() {
         }
     }
     assert_eq!(decode::<Raw>(&encode(&Written { text: "[1]" }).unwrap()).unwrap(), Raw("[1]".into()));
+}
+
+#[test]
+fn keys_that_someone_else_wrote_in_other_bytes_are_in_the_same_order() {
+    // {NaN as no encoder writes it: true, 1.5: false}, and {[5, in a byte more than it takes]: true, [1]: false}.
+    let nan = [0x0F, 2, 0x07, 0, 0, 0xA0, 0x7F, 0x02, 0x07, 0, 0, 0xC0, 0x3F, 0x01];
+    let lists = [0x0F, 2, 0x0E, 1, 0x03, 0x05, 0x02, 0x0E, 1, 0x81, 0x01];
+    for bytes in [&nan[..], &lists] {
+        let Ok(value) = decode_value(bytes) else { panic!("{bytes:02x?} is a map") };
+        let mut again = Vec::new();
+        value.encode_into(&mut again).unwrap();
+        assert_eq!(decode_value(&again).unwrap(), value, "{bytes:02x?}");
+    }
 }

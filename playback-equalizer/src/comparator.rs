@@ -25,6 +25,12 @@ use crate::{Extracted, Rules, Verdict};
 pub trait Comparator: Send + Sync {
     /// How the two sides compare.
     fn compare(&self, sides: &Sides<'_>) -> Verdict;
+
+    /// Whether it takes two sides for equal if they are the same, whatever they are, so that it need not see them. No,
+    /// unless said otherwise: a comparator may know things that must not be, whether they were recorded or not.
+    fn takes_same_for_equal(&self) -> bool {
+        false
+    }
 }
 
 /// The two sides of a comparison.

@@ -100,7 +100,7 @@ impl Equalizer {
     }
 
     /// Loads, replays and compares each recording, on the threads of the [`Crew`]. Nothing is done before the stream is
-    /// polled, and never more than twice the [`concurrency`](Self::concurrency) are begun and not yet taken.
+    /// polled, and never more than four times the [`concurrency`](Self::concurrency) are begun and not yet taken.
     pub fn run<'a, L, Fut, E>(
         &self,
         ids: impl Stream<Item = RecordingId> + Send + 'a,

@@ -34,6 +34,7 @@
 //! | [`extract`], `extracted` | taking from a run what is compared: [`Extractor`], [`Extracted`] |
 //! | `comparator` | comparing it: [`Comparator`], [`typed`] |
 //! | `structural` | the comparator where no other is given: [`Structural`] |
+//! | `same` | telling by their bytes that two runs sent the same |
 //! | `pairs` | which output of one run is which of the other |
 //! | `diff` | where two values differ: [`diff()`] |
 //! | `rules` | what does not matter, in code and in files: [`Rules`], [`Rule`], [`Tolerance`] |
@@ -66,6 +67,7 @@ mod pairs;
 mod risk;
 mod rules;
 mod runtime;
+mod same;
 mod shown;
 mod speed;
 mod status;
@@ -101,6 +103,9 @@ pub use styled::Styled;
 pub use timeline::{Answer, Moment, Step, StepKind, Timeline};
 pub use tuning::{Tuner, Tuning, TuningFailed};
 pub use verdict::Verdict;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub use workers::fuzzed_answer;
 pub use workers::{Workers, is_worker};
 
 /// What code of the user's own may fail with: any error.

@@ -181,14 +181,22 @@ fn fingerprint_of(part: &Part, lens: &Lens<'_>) -> u64 {
     })
 }
 
+impl Extracted {
+    /// Looks for the places of rules that were not found anywhere yet.
+    pub(crate) fn look_for(&self, rules: &Rules, category: Option<&str>) {
+        if rules.is_looked_for() {
+            self.parts().iter().for_each(|part| part.look_for(rules, category));
+        }
+    }
+}
+
 impl Part {
     /// The rules as they stand at what was extracted.
     pub(crate) fn lens<'r>(&self, rules: &'r Rules, category: Option<&str>) -> Lens<'r> {
         Lens::at_root(rules, category, alias(self)).along(&self.path)
     }
 
-    /// Looks for the places of rules that were not found anywhere yet.
-    pub(crate) fn look_for(&self, rules: &Rules, category: Option<&str>) {
+    fn look_for(&self, rules: &Rules, category: Option<&str>) {
         match (&self.value, &self.argument_names) {
             (Value::Seq(arguments), Some(names)) => {
                 for (at, value) in arguments.iter().enumerate() {

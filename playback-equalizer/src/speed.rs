@@ -163,12 +163,13 @@ fn rank(pairs: usize) -> Option<usize> {
 pub(crate) fn own_time(tape: &Tape) -> Option<Duration> {
     let operation = tape.operation()?;
     let end = operation.started() + operation.duration();
-    let mut calls: Vec<(Duration, Duration)> = tape
-        .calls()
-        .filter(|call| matches!(call.kind(), Kind::Input | Kind::Output))
-        .map(|call| (call.started(), (call.started() + call.duration()).min(end)))
-        .collect();
-    calls.sort();
+    let mut calls: Vec<(Duration, Duration)> = Vec::with_capacity(tape.parts().entries.len());
+    calls.extend(
+        tape.calls()
+            .filter(|call| matches!(call.kind(), Kind::Input | Kind::Output))
+            .map(|call| (call.started(), (call.started() + call.duration()).min(end))),
+    );
+    calls.sort_unstable();
     let (mut away, mut covered) = (Duration::ZERO, operation.started());
     for (from, to) in calls {
         away += to.saturating_sub(from.max(covered));

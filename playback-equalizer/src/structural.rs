@@ -58,9 +58,8 @@ impl Comparator for Structural {
     fn compare(&self, sides: &Sides<'_>) -> Verdict {
         let found = Found::best(sides.rules, |reading| self.read(sides, reading));
         sides.rules.count(&found.forgave);
-        for part in sides.recorded.parts().iter().chain(sides.replayed.parts()) {
-            part.look_for(sides.rules, sides.category);
-        }
+        sides.recorded.look_for(sides.rules, sides.category);
+        sides.replayed.look_for(sides.rules, sides.category);
         let Diff { differences, omitted } = found.diff;
         let verdict =
             match (sides.recorded_failed, sides.replayed_failed) {
@@ -72,6 +71,10 @@ impl Comparator for Structural {
                 _ => Verdict::new(Status::Different).with_message(count(differences.len() + omitted)),
             };
         Verdict { omitted, ..verdict.with_differences(differences) }
+    }
+
+    fn takes_same_for_equal(&self) -> bool {
+        true
     }
 }
 

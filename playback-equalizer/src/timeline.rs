@@ -1,6 +1,6 @@
 //! What a run and its replay did, in short: their calls side by side, as texts that are bounded.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,6 +8,7 @@ use std::time::Duration;
 use playback_core::{Call, End, Kind, MatchedBy, Playback, Recording, Value};
 use serde::{Deserialize, Serialize};
 
+use crate::same::same;
 use crate::shown;
 
 /// Calls that are kept of each sort, ordinary ones and others.
@@ -225,7 +226,7 @@ impl<'p> Pair<'p> {
     fn step(self, show: impl Fn(Call<'p>, Option<Call<'p>>) -> Moment) -> Step {
         Step {
             kind: self.call.kind().into(),
-            alias: self.call.alias().into(),
+            alias: Arc::clone(&self.call.site().alias),
             number: self.number,
             lane: self.call.lane().to_vec(),
             recorded: self.recorded.map(|recorded| show(recorded, None)),
@@ -237,46 +238,85 @@ impl<'p> Pair<'p> {
 
 /// The calls of both runs, in the order of the recording.
 fn pairs(playback: &Playback) -> Vec<Pair<'_>> {
-    let mut replays = Replays::of(playback);
+    in_step(playback).unwrap_or_else(|| by_answers(playback))
+}
+
+/// The same if the replay made all calls that were recorded, in their order, and no others, as most do.
+fn in_step(playback: &Playback) -> Option<Vec<Pair<'_>>> {
+    let (recorded, replayed) = (playback.recorded(), playback.replayed());
+    if recorded.parts().entries.len() != replayed.parts().entries.len() {
+        return None;
+    }
+    let mut matches = playback.matches();
     let mut numbers = Numbers::default();
-    let mut pairs = Vec::new();
+    let mut pairs = Vec::with_capacity(recorded.parts().entries.len());
+    for (recorded, replayed) in recorded.calls().zip(replayed.calls()) {
+        let belong_together = match replayed.kind() {
+            kind @ (Kind::Operation | Kind::Data) => {
+                (kind, replayed.alias()) == (recorded.kind(), recorded.alias())
+            }
+            _ => {
+                let (call, answered_by, by) = matches.next()?;
+                call.order() == replayed.order()
+                    && answered_by.is_some_and(|answered_by| answered_by.order() == recorded.order())
+                    && Answer::from(by).is_ordinary()
+            }
+        };
+        if !belong_together {
+            return None;
+        }
+        let pair = Pair::new(replayed, &mut numbers, Answer::Expected);
+        pairs.push(Pair { recorded: Some(recorded), replayed: Some(replayed), ..pair });
+    }
+    Some(pairs)
+}
+
+/// The same of any replay.
+fn by_answers(playback: &Playback) -> Vec<Pair<'_>> {
+    let recorded: Vec<Call<'_>> = playback.recorded().calls().collect();
+    let mut replays = Replays::of(playback, &recorded);
+    let mut numbers = Numbers::default();
+    let mut recorded_numbers = Numbers::default();
+    let mut pairs = Vec::with_capacity(recorded.len());
     // Calls of the replay that answer to no recorded call of their own stand after the one before them.
     pairs.extend(replays.after(None).into_iter().map(|call| Pair::added(call, &mut numbers)));
-    let mut recorded_numbers = Numbers::default();
-    for recorded in playback.recorded().calls() {
-        let pair = match replays.of_recorded(recorded) {
+    for (place, recorded) in recorded.into_iter().enumerate() {
+        let pair = match replays.first.get(place).copied().flatten() {
             Some((replayed, answer)) => {
                 Pair { replayed: Some(replayed), ..Pair::new(replayed, &mut numbers, answer) }
             }
             None => Pair::new(recorded, &mut recorded_numbers, Answer::Unused),
         };
         pairs.push(Pair { recorded: Some(recorded), ..pair });
-        pairs.extend(replays.after(Some(recorded)).into_iter().map(|call| Pair::added(call, &mut numbers)));
+        pairs.extend(replays.after(Some(place)).into_iter().map(|call| Pair::added(call, &mut numbers)));
     }
     pairs
 }
 
-/// The calls of a replay, by the recorded calls that they belong to.
+/// The calls of a replay, by the places among the recorded calls of those that they belong to.
 struct Replays<'p> {
-    /// By the order of the recorded call, the first that it answered.
-    first: HashMap<u32, (Call<'p>, Answer)>,
-    /// The others, by the order of the recorded call that stands before them.
-    others: HashMap<Option<u32>, Vec<(Call<'p>, Answer)>>,
+    /// For each recorded call, the first that it answered.
+    first: Vec<Option<(Call<'p>, Answer)>>,
+    /// The others, by the recorded call that stands before them.
+    others: BTreeMap<Option<usize>, Vec<(Call<'p>, Answer)>>,
 }
 
 impl<'p> Replays<'p> {
-    fn of(playback: &'p Playback) -> Self {
-        let matched: HashMap<u32, (Option<Call<'p>>, MatchedBy)> =
-            playback.matches().map(|(replayed, recorded, by)| (replayed.order(), (recorded, by))).collect();
-        let mut replays = Self { first: HashMap::new(), others: HashMap::new() };
+    fn of(playback: &'p Playback, recorded: &[Call<'p>]) -> Self {
+        let mut matched: Vec<_> = playback.matches().collect();
+        matched.sort_unstable_by_key(|(replayed, ..)| replayed.order());
+        let mut matched = matched.into_iter().peekable();
+        let mut replays = Self { first: vec![None; recorded.len()], others: BTreeMap::new() };
         let mut before = None;
-        let mut data: HashMap<&str, VecDeque<Call<'p>>> = HashMap::new();
+        let mut data: BTreeMap<&str, VecDeque<Call<'p>>> = BTreeMap::new();
         for recorded in playback.recorded().calls_of(Kind::Data) {
             data.entry(recorded.alias()).or_default().push_back(recorded);
         }
         for call in playback.replayed().calls() {
-            let (recorded, answer) = match (call.kind(), matched.get(&call.order())) {
-                (_, Some((recorded, by))) => (*recorded, Answer::from(*by)),
+            while matched.next_if(|(replayed, ..)| replayed.order() < call.order()).is_some() {}
+            let its = matched.next_if(|(replayed, ..)| replayed.order() == call.order());
+            let (of, answer) = match (call.kind(), its) {
+                (_, Some((_, recorded, by))) => (recorded, Answer::from(by)),
                 (Kind::Operation, None) => (playback.recorded().operation(), Answer::Expected),
                 (Kind::Data, None) => {
                     let recorded = data.get_mut(call.alias()).and_then(VecDeque::pop_front);
@@ -284,25 +324,21 @@ impl<'p> Replays<'p> {
                 }
                 (_, None) => (None, Answer::Called),
             };
-            match recorded {
-                Some(recorded)
-                    if answer != Answer::Reused && !replays.first.contains_key(&recorded.order()) =>
-                {
-                    before = Some(recorded.order());
-                    replays.first.insert(recorded.order(), (call, answer));
+            let place = of.and_then(|of| recorded.binary_search_by_key(&of.order(), Call::order).ok());
+            let first = place.and_then(|place| replays.first.get_mut(place));
+            match first.filter(|first| answer != Answer::Reused && first.is_none()) {
+                Some(first) => {
+                    *first = Some((call, answer));
+                    before = place;
                 }
-                _ => replays.others.entry(before).or_default().push((call, answer)),
+                None => replays.others.entry(before).or_default().push((call, answer)),
             }
         }
         replays
     }
 
-    fn of_recorded(&mut self, recorded: Call<'_>) -> Option<(Call<'p>, Answer)> {
-        self.first.remove(&recorded.order())
-    }
-
-    fn after(&mut self, recorded: Option<Call<'_>>) -> Vec<(Call<'p>, Answer)> {
-        self.others.remove(&recorded.map(|recorded| recorded.order())).unwrap_or_default()
+    fn after(&mut self, recorded: Option<usize>) -> Vec<(Call<'p>, Answer)> {
+        self.others.remove(&recorded).unwrap_or_default()
     }
 }
 
@@ -323,7 +359,7 @@ impl From<MatchedBy> for Answer {
 
 /// Counts calls by kind, alias and lane.
 #[derive(Default)]
-struct Numbers<'t>(HashMap<(Kind, &'t str, &'t [u32]), usize>);
+struct Numbers<'t>(BTreeMap<(Kind, &'t str, &'t [u32]), usize>);
 
 impl<'t> Numbers<'t> {
     fn next(&mut self, call: Call<'t>) -> usize {
@@ -362,11 +398,6 @@ fn ended_alike(one: Call<'_>, other: Call<'_>) -> bool {
         (End::Returned(_), End::Returned(_)) => same(&one.result_bytes(), &other.result_bytes()),
         (one, other) => one == other,
     }
-}
-
-/// Whether both can be read, and are the same.
-fn same<T: PartialEq, E>(one: &Result<T, E>, other: &Result<T, E>) -> bool {
-    matches!((one, other), (Ok(one), Ok(other)) if one == other)
 }
 
 fn arguments(call: Call<'_>) -> String {
@@ -446,6 +477,32 @@ mod tests {
     use std::cell::Cell;
 
     use super::*;
+
+    #[test]
+    fn a_replay_in_step_is_the_same_by_its_answers() {
+        let run = |more: bool| {
+            playback_core::operation("Run").run(|| {
+                for at in [3, 1, 3] {
+                    let read = playback_core::input("read").args(&(at,)).call_when_missing();
+                    let read: u64 = read.run(|| at * 10);
+                    playback_core::record_data("data", &at);
+                    playback_core::output("sent").args(&(read,)).run(|| ());
+                }
+                if more {
+                    let read: u64 = playback_core::input("read").args(&(1,)).run(|| 10);
+                    playback_core::output("sent").args(&(read,)).answer_when_unrecorded(|| ()).run(|| ());
+                }
+                more
+            })
+        };
+        let recording = playback_testkit::record_blocking(|| assert!(!run(false))).recording();
+        let replayed = |more| playback_core::replay_blocking(&recording, |_| Ok(run(more))).unwrap();
+        let steps = |pairs: Vec<Pair<'_>>| pairs.into_iter().map(|pair| pair.step(show)).collect::<Vec<_>>();
+        let playback = replayed(false);
+        let in_step = steps(in_step(&playback).unwrap());
+        assert_eq!((in_step.len(), &in_step), (10, &steps(by_answers(&playback))));
+        assert!(super::in_step(&replayed(true)).is_none());
+    }
 
     #[test]
     fn calls_that_are_not_kept_are_not_shown() {

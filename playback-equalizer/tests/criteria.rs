@@ -9,10 +9,13 @@
 
 mod common;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
 use common::{Sent, playback};
 use playback_core::{Kind, Recording, Tape, Value};
 use playback_equalizer::{
-    Criteria, Error, Extracted, Extractor, Status, Verdict, extract, typed, typed_with_data,
+    Criteria, Error, Extracted, Extractor, Rules, Status, Verdict, extract, typed, typed_with_data,
 };
 
 fn two_cents_more() -> playback_core::Playback {
@@ -114,6 +117,63 @@ fn e5_whatever_fails_is_an_equalizer_failure_that_says_what() {
             "extracting of the recorded run failed: store #1 was called without an argument number 1, counted from 0",
         ),
     );
+}
+
+/// Extracts everything, and counts how often it is asked to.
+#[derive(Clone, Default)]
+struct Counting(Arc<AtomicUsize>);
+
+impl Extractor for Counting {
+    fn extract(&self, tape: &Tape) -> Result<Extracted, Error> {
+        self.0.fetch_add(1, Relaxed);
+        extract::everything().extract(tape)
+    }
+
+    fn takes_what_went_out(&self) -> bool {
+        true
+    }
+}
+
+#[test]
+fn runs_that_sent_the_same_are_not_decoded_to_be_compared() {
+    let judged = |replayed: &[Sent], result_now: common::Result, change: &dyn Fn(Criteria) -> Criteria| {
+        let counting = Counting::default();
+        let criteria = change(Criteria::new().extractor(counting.clone()));
+        let recorded = [Sent("a", 1), Sent("b", 2), Sent("a", 3)];
+        (criteria.judge(&playback(&recorded, replayed, Ok(0), result_now)), counting.0.load(Relaxed))
+    };
+    let same = [Sent("a", 1), Sent("b", 2), Sent("a", 3)];
+    let as_it_is = |criteria: Criteria| criteria;
+    assert_eq!(judged(&same, Ok(0), &as_it_is), (Status::Equal.into(), 0));
+    // Anything else is looked at: another result, value, alias, order, or number.
+    for (replayed, result_now) in [
+        (&same[..], Ok(1)),
+        (&same, Err("gone".to_owned())),
+        (&[Sent("a", 1), Sent("b", 2), Sent("a", 4)], Ok(0)),
+        (&[Sent("a", 1), Sent("c", 2), Sent("a", 3)], Ok(0)),
+        (&same[..2], Ok(0)),
+        (&[same[0], same[1], same[2], same[2]], Ok(0)),
+    ] {
+        let (verdict, asked) = judged(replayed, result_now.clone(), &as_it_is);
+        assert_ne!(verdict.status, Status::Equal, "{replayed:?} {result_now:?}");
+        assert_eq!(asked, 2);
+    }
+    let (verdict, asked) = judged(&[same[1], same[0], same[2]], Ok(0), &as_it_is);
+    assert_eq!((verdict.status, asked), (Status::Equal, 2), "the order between aliases does not matter");
+    // Who compares by other means is asked, whatever it is.
+    let never = |criteria: Criteria| criteria.comparator(|_: &Value, _: &Value| Status::Different);
+    assert_eq!(judged(&same, Ok(0), &never), (Status::Different.into(), 2));
+    let data = |criteria: Criteria| criteria.comparison_data(|_: &Recording| Err::<(), _>("no data"));
+    assert_eq!(judged(&same, Ok(0), &data).0.status, Status::EqualizerFailure);
+    // The places of rules are looked for on one side, until all are found.
+    let rules = Rules::new().ignore("nowhere").unwrap().ignore_case("value").unwrap();
+    let ruled = |criteria: Criteria| criteria.rules(&rules);
+    assert_eq!(judged(&same, Ok(0), &ruled), (Status::Equal.into(), 1));
+    assert_eq!(rules.usage().iter().map(|usage| usage.found).collect::<Vec<_>>(), [false, true]);
+    let found = Rules::new().ignore_case("value").unwrap();
+    let ruled = |criteria: Criteria| criteria.rules(&found);
+    assert_eq!(judged(&same, Ok(0), &ruled).1, 1);
+    assert_eq!(judged(&same, Ok(0), &ruled).1, 0);
 }
 
 #[test]

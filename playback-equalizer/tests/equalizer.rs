@@ -106,8 +106,8 @@ fn e1_nothing_is_done_before_it_is_asked_for_nor_more_than_the_concurrency() {
         block_on(comparisons.next()).unwrap();
         let loaded = loaded.load(Ordering::Relaxed);
         assert!(
-            (taken..=taken + 4).contains(&loaded),
-            "{taken} were taken, and four are in work or done: {loaded}"
+            (taken..=taken + 8).contains(&loaded),
+            "{taken} were taken, and eight are in work or done: {loaded}"
         );
     }
     assert_eq!(block_on(comparisons.count()), 1);
@@ -155,6 +155,20 @@ fn e1_comparisons_come_in_the_order_of_the_ids_or_as_they_are_finished() {
         }
         assert_eq!(order, expected, "as finished: {as_finished}");
     }
+}
+
+#[test]
+fn e1_a_comparison_is_not_kept_waiting_by_replays_that_take_long() {
+    let recordings = recordings(&[0, 1, 2, 3, 4, 5, 6, 7]);
+    let (equalizer, gates) = gated(&recordings);
+    let mut comparisons =
+        equalizer.concurrency(concurrency(2)).run(stream::iter(ids(&recordings)), loader(&recordings));
+    let mut gates = gates.into_iter();
+    gates.next().unwrap().send(()).unwrap();
+    // Both threads are busy with others from then on, and there are more.
+    assert_eq!(block_on(comparisons.next()).unwrap().id, *recordings[0].id());
+    gates.for_each(|gate| gate.send(()).unwrap());
+    assert_eq!(block_on(comparisons.count()), 7);
 }
 
 #[test]

@@ -258,13 +258,36 @@ fn the_last_words_of_a_worker_are_told_even_if_a_process_that_it_started_lives_o
     assert!(message(&comparisons[0]).contains("\n  the last words"), "{}", message(&comparisons[0]));
 }
 
+/// A directory that a run and its workers have in common.
+#[cfg(unix)]
+fn shared_directory(test: &str) -> std::path::PathBuf {
+    let first_process = if is_worker() { std::os::unix::process::parent_id() } else { std::process::id() };
+    let directory = std::env::temp_dir().join(format!("playback-{test}-{first_process}"));
+    std::fs::create_dir_all(&directory).unwrap();
+    directory
+}
+
+#[cfg(unix)]
+#[test]
+fn e7_the_first_worker_that_never_comes_costs_its_recording_alone_if_the_next_one_does() {
+    let test = "e7_the_first_worker_that_never_comes_costs_its_recording_alone_if_the_next_one_does";
+    let directory = shared_directory(test);
+    if is_worker() && std::fs::File::create_new(directory.join("first")).is_ok() {
+        std::process::exit(3);
+    }
+    let comparisons = run(crew(test, 1), tuning(0, |_| ()), 6);
+    std::fs::remove_dir_all(&directory).unwrap();
+    let failed = comparisons.iter().filter(|one| one.status() != Status::Equal);
+    let failed: Vec<&str> = failed.map(message).collect();
+    assert_eq!((comparisons.len(), failed.len()), (6, 1), "{failed:?}");
+    assert!(failed[0].starts_with("a worker process ended with code 3 before it came"), "{failed:?}");
+}
+
 #[cfg(unix)]
 #[test]
 fn a_worker_that_cannot_be_started_costs_its_recording_alone_once_another_came() {
     let test = "a_worker_that_cannot_be_started_costs_its_recording_alone_once_another_came";
-    let first_process = if is_worker() { std::os::unix::process::parent_id() } else { std::process::id() };
-    let directory = std::env::temp_dir().join(format!("playback-workers-{first_process}"));
-    std::fs::create_dir_all(&directory).unwrap();
+    let directory = shared_directory(test);
     let mark = |name: &str| std::fs::File::create_new(directory.join(name)).is_ok();
     let until = |name: &'static str| {
         let file = directory.join(name);

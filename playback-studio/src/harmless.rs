@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::fmt::Write;
 
 /// The text with `\u{1b}` and the like in place of characters that act instead of being seen: control characters,
-/// those that turn the direction of writing, and invisible ones. Newlines stay.
+/// those that turn the direction of writing, and invisible ones. Newlines stay. Of lines that a CI service would take for
+/// commands to itself the first character is written so, too.
 pub(crate) fn harmless(text: &str) -> Cow<'_, str> {
     escaped(text, |c| c != '\n' && acts(c))
 }
@@ -14,16 +15,22 @@ pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
     escaped(text, acts)
 }
 
+/// Whether the rest of a line is a command of GitHub's runner (`::set-env …::`, `##[…]`) or of Azure's (`##vso[…]`), which
+/// both read whatever a step prints. `begins` is whether only blanks stand before it.
+fn is_command(rest: &str, begins: bool) -> bool {
+    (begins && rest.starts_with("::")) || rest.starts_with("##[") || rest.starts_with("##vso[")
+}
+
 /// JSON in which nothing acts. Outside of strings JSON has no such characters, but newlines, which stay.
 #[cfg(feature = "cli")]
 pub(crate) fn json(json: &str) -> Cow<'_, str> {
     let acts = |c: char| c != '\n' && acts(c);
-    if !json.contains(acts) {
+    if !json.contains(acts) && !json.contains("##") {
         return json.into();
     }
     let mut escaped = String::with_capacity(json.len() + 8);
-    for c in json.chars() {
-        if acts(c) {
+    for (at, c) in json.char_indices() {
+        if acts(c) || (c == '#' && is_command(json.get(at..).unwrap_or_default(), false)) {
             for unit in c.encode_utf16(&mut [0; 2]) {
                 // Writing to a string cannot fail.
                 let _ = write!(escaped, "\\u{unit:04x}");
@@ -36,17 +43,21 @@ pub(crate) fn json(json: &str) -> Cow<'_, str> {
 }
 
 fn escaped(text: &str, acts: impl Fn(char) -> bool) -> Cow<'_, str> {
-    if !text.contains(&acts) {
+    if !text.contains(&acts) && !text.contains("::") && !text.contains("##") {
         return text.into();
     }
     let mut escaped = String::with_capacity(text.len() + 8);
-    for c in text.chars() {
+    let mut begins = true;
+    for (at, c) in text.char_indices() {
         if acts(c) {
             // Writing to a string cannot fail.
             let _ = write!(escaped, "{}", c.escape_default());
+        } else if matches!(c, ':' | '#') && is_command(text.get(at..).unwrap_or_default(), begins) {
+            let _ = write!(escaped, "{}", c.escape_unicode());
         } else {
             escaped.push(c);
         }
+        begins = (c == '\n' && !acts(c)) || (begins && c.is_whitespace());
     }
     escaped.into()
 }
@@ -74,6 +85,16 @@ mod tests {
             ("\u{1b}[31mred\u{7}", "\\u{1b}[31mred\\u{7}", "\\u{1b}[31mred\\u{7}"),
             ("a\rb\u{9b}2J", "a\\rb\\u{9b}2J", "a\\rb\\u{9b}2J"),
             ("user\u{202e}nimda", "user\\u{202e}nimda", "user\\u{202e}nimda"),
+            (
+                "a::b ## [c]\n  ::add-mask::x\n::error::y",
+                "a::b ## [c]\n  \\u{3a}:add-mask::x\n\\u{3a}:error::y",
+                "a::b ## [c]\\n  ::add-mask::x\\n::error::y",
+            ),
+            (
+                "a ##[error]b ##vso[task.x]",
+                "a \\u{23}#[error]b \\u{23}#vso[task.x]",
+                "a \\u{23}#[error]b \\u{23}#vso[task.x]",
+            ),
             ("zero\u{200b}width\u{feff}", "zero\\u{200b}width\\u{feff}", "zero\\u{200b}width\\u{feff}"),
         ] {
             assert_eq!(harmless(text), harmless_text);
@@ -85,6 +106,7 @@ mod tests {
     #[test]
     fn json_stays_the_same_json() {
         assert_eq!(json("{\"\u{9b}\":\"\u{e0001}\"}\n"), "{\"\\u009b\":\"\\udb40\\udc01\"}\n");
+        assert_eq!(json("{\"##\":\"a##[b\"}"), "{\"##\":\"a\\u0023#[b\"}");
         assert_eq!(json("{\n  \"a\": \"👩‍💻\"\n}"), "{\n  \"a\": \"👩‍💻\"\n}");
     }
 }

@@ -38,10 +38,11 @@
 //! | `wanted`, `shard` | which recordings are played: [`Shard`] |
 //! | `progress` | how far it has come, for people: [`Progress`] |
 //! | `interrupt` (feature) | ending a run by Ctrl-C: `stop_on_ctrl_c` |
-//! | `report` | what comes of it, as plain data: [`Report`], [`CategoryReport`], [`RecordingReport`], [`DifferenceReport`], [`Group`], [`Counts`] |
+//! | `report` | what comes of it, as plain data: [`Report`], [`CategoryReport`], [`RecordingReport`], [`DifferenceReport`], [`Group`], [`Counts`], [`Shards`] |
 //! | `report/json`, `report/file` | to JSON and back, to files: [`ReadError`], [`WriteError`] |
 //! | `report/gate`, `report/judgement` | whether a run passes: [`Gate`], [`Judgement`], [`Outcome`] |
 //! | `render` | a report for people and for other programs: [`Terminal`], [`Junit`], [`Markdown`], [`Html`] |
+//! | `whole` | writing files whole or not at all |
 //! | `harmless` | what was recorded, made harmless to whoever looks at it |
 //! | `accept`, `review` | making recordings anew of what their replays did: [`Change`], [`Review`] |
 //! | `cli` (feature) | the command line: the command `playback`, and a service's own |
@@ -65,6 +66,7 @@ mod review;
 mod shard;
 mod studio;
 mod wanted;
+mod whole;
 
 pub use accept::{ACCEPTED_AT, Change, accepted};
 pub use event::Event;
@@ -78,7 +80,7 @@ pub use progress::Progress;
 pub use render::{Html, Junit, Markdown, Terminal};
 pub use report::{
     CategoryReport, Counts, DifferenceReport, Gate, Group, Json, Judgement, Outcome, ReadError,
-    RecordingReport, Report, RunReport, UnknownFinding, WriteError,
+    RecordingReport, Report, RunReport, Shards, UnknownFinding, WriteError,
 };
 pub use review::{ACCEPT_VARIABLE, Accept, Decision, Pending, Review, Reviewed, clear_pending, set_pending};
 pub use shard::{InvalidShard, Shard};

@@ -66,7 +66,12 @@ impl Progress {
 
     #[cfg(feature = "progress")]
     fn bar() -> Self {
-        let bar = indicatif::ProgressBar::no_length();
+        Self::bar_on(indicatif::ProgressDrawTarget::stderr())
+    }
+
+    #[cfg(feature = "progress")]
+    fn bar_on(target: indicatif::ProgressDrawTarget) -> Self {
+        let bar = indicatif::ProgressBar::with_draw_target(None, target);
         let style = indicatif::ProgressStyle::with_template("{spinner} {pos} {msg} ({elapsed})");
         bar.set_style(style.unwrap_or_else(|_| indicatif::ProgressStyle::default_spinner()));
         bar.enable_steady_tick(Duration::from_millis(200));
@@ -143,8 +148,9 @@ impl Progress {
                     bar.set_style(style.unwrap_or_else(|_| indicatif::ProgressStyle::default_bar()));
                     bar.set_length(expected);
                 }
-                bar.set_message(line);
                 bar.inc(1);
+                // Last, since this is what is drawn in any case.
+                bar.set_message(line);
             }
         }
     }
@@ -165,5 +171,76 @@ impl Progress {
 impl fmt::Debug for Progress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Progress").field("counts", &self.counts).finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(test, feature = "progress"))]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests may fail loudly")]
+mod tests {
+    use std::num::NonZeroUsize;
+
+    use futures::StreamExt;
+    use futures::executor::block_on;
+    use indicatif::{InMemoryTerm, ProgressDrawTarget};
+    use playback_cassette::{Cassette, Query};
+    use playback_core::operation;
+    use playback_equalizer::{Error, Tuning};
+    use playback_testkit::MemoryCassette;
+
+    use super::*;
+    use crate::Studio;
+
+    /// What happens while so many recordings are played one after another, the newest first, of which the third is not equal.
+    fn events(number: u64) -> Vec<Event> {
+        let run = |argument: u64, off: u64| operation("Echo").args(&(argument,)).run(|| argument + off);
+        let cassette = MemoryCassette::new();
+        let recorded = playback_testkit::record_blocking(|| {
+            (0..number).for_each(|argument| assert!(run(argument, 0) == argument));
+        });
+        for recording in &recorded.recordings {
+            block_on(cassette.save(recording)).unwrap();
+        }
+        let tuner = move |_: &str| {
+            Ok::<_, Error>(Tuning::blocking(move |recording| {
+                let (argument,) = recording.arguments()?;
+                Ok(run(argument, u64::from(argument == 2)))
+            }))
+        };
+        let studio =
+            Studio::new(cassette, tuner).lookup(Query::new().limit(4)).concurrency(NonZeroUsize::MIN);
+        block_on(studio.events().collect())
+    }
+
+    #[test]
+    fn e8_on_a_terminal_a_bar_shows_counts_per_status_and_how_much_is_left_and_goes_away() {
+        let terminal = InMemoryTerm::new(5, 100);
+        let target = ProgressDrawTarget::term_like_with_hz(Box::new(terminal.clone()), 255);
+        let mut progress = Progress::bar_on(target);
+        let mut shown = Vec::new();
+        for event in events(4) {
+            progress.tell(&event);
+            if matches!(event, Event::Compared(_)) {
+                shown.push(terminal.contents());
+            }
+        }
+        assert_eq!(shown.len(), 4);
+        assert!(shown[1].contains("2 recordings: 1 equal, 1 different; of 4 ("), "{shown:?}");
+        assert!(shown[0].contains(" left)") && shown[0].contains('█') && shown[0].contains('░'), "{shown:?}");
+        assert!(shown[3].contains("4 recordings: 3 equal, 1 different ("), "{shown:?}");
+        assert!(shown[3].contains('█') && !shown[3].contains('░'), "{shown:?}");
+        progress.end();
+        assert_eq!(terminal.contents(), "");
+    }
+
+    #[test]
+    fn before_it_is_known_how_much_there_is_a_bar_only_counts() {
+        let terminal = InMemoryTerm::new(5, 100);
+        let target = ProgressDrawTarget::term_like_with_hz(Box::new(terminal.clone()), 255);
+        let mut progress = Progress::bar_on(target);
+        let compared = events(1).into_iter().find(|event| matches!(event, Event::Compared(_))).unwrap();
+        progress.tell(&Event::Started { category: "Echo".into(), looked_for: String::new(), at_most: None });
+        progress.tell(&compared);
+        let shown = terminal.contents();
+        assert!(shown.contains("1 recording: 1 equal (") && !shown.contains('░'), "{shown}");
     }
 }

@@ -35,14 +35,17 @@ const COUNT: &str = "PLAYBACK_SHARDS";
 /// # let _ = shard;
 /// # Ok::<(), playback_studio::InvalidShard>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Shard {
+    of: u32,
     /// From 1.
     number: u32,
-    of: u32,
 }
 
 impl Shard {
+    /// All recordings: `1/1`.
+    pub const WHOLE: Self = Self { of: 1, number: 1 };
+
     /// The shard `number`, counted from 1, of `of`.
     ///
     /// # Errors

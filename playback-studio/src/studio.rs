@@ -13,7 +13,7 @@ use crate::event::Event;
 use crate::log::Log;
 use crate::playing::playing;
 use crate::progress::Progress;
-use crate::report::Report;
+use crate::report::{RecordingReport, Report, Shards};
 use crate::shard::Shard;
 use crate::wanted::Wanted;
 
@@ -167,18 +167,21 @@ impl Studio {
 
     /// Plays it all, reports, and shows how far it has come.
     pub async fn play_with(&self, mut progress: Progress) -> Report {
-        let mut report = Report::default();
+        let shards = Shards::of(self.wanted.shard.unwrap_or(Shard::WHOLE));
+        let mut report = Report { shards, ..Report::default() };
         let mut log = Log::default();
-        let mut all_rules = Vec::new();
+        let (mut all_rules, mut compared) = (Vec::new(), Vec::new());
         let mut events = self.events();
         while let Some(event) = events.next().await {
             log.tell(&event);
             progress.tell(&event);
-            if let Event::Tuned { rules, .. } = &event {
-                all_rules.push(rules.clone());
+            match event {
+                Event::Compared(comparison) => compared.push(RecordingReport::from(*comparison)),
+                Event::Tuned { rules, .. } => all_rules.push(rules),
+                event => report.add(event),
             }
-            report.add(event);
         }
+        report.add_recordings(compared);
         all_rules.iter().for_each(|rules| report.add_rules(rules));
         log.end();
         progress.end();

@@ -5,7 +5,7 @@ use futures::StreamExt;
 use futures::executor::block_on;
 use playback_cassette::{Cassette, Query};
 use playback_core::{operation, output};
-use playback_studio::{Error, Event, Report, Rules, Shard, Status, Studio, Tuning};
+use playback_studio::{Error, Event, Report, Rules, Shard, Shards, Status, Studio, Tuning};
 use playback_testkit::{MemoryCassette, record_blocking};
 use serde_json::Value;
 
@@ -99,6 +99,39 @@ fn eight_shards_that_are_written_read_and_merged_give_the_report_of_one_run() {
         merged.merge(Report::read_json(file.unwrap().path()).unwrap());
     }
     assert_eq!(timeless(&merged), timeless(&whole));
+    assert_eq!(merged.shards.to_string(), "1/1");
+}
+
+#[test]
+fn shards_that_are_missing_and_those_that_are_there_twice_are_known_whatever_the_order() {
+    let told = |shards: &[&str]| {
+        let mut report = Report::default();
+        for shard in shards {
+            let mut other = Report::default();
+            other.shards = Shards::of(shard.parse().unwrap());
+            // As it would be read by another process.
+            report.merge(Report::from_json(&other.json().to_string()).unwrap());
+        }
+        let words = |shards: Vec<Shard>| shards.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+        let Report { shards, .. } = report;
+        (shards.to_string(), words(shards.missing().collect()), words(shards.doubled().collect()))
+    };
+    for (shards, are, missing, doubled) in [
+        (&["3/3", "1/3"][..], "1/3, 3/3", "2/3", ""),
+        (&["3/3", "1/3", "2/3"], "1/1", "", ""),
+        (&["3/3", "1/3", "3/3"], "1/3, 3/3, 3/3", "2/3", "3/3"),
+        (&["2/3", "3/3", "1/3", "3/3"], "1/1, 3/3", "", "3/3"),
+        (&["3/3", "3/3", "1/3", "2/3"], "1/1, 3/3", "", "3/3"),
+        // Of two categories, each in two shards.
+        (&["1/2", "1/2", "2/2", "2/2"], "1/1", "", ""),
+        (&["1/1", "1/1"], "1/1", "", ""),
+        (&[], "", "", ""),
+    ] {
+        assert_eq!(told(shards), (are.to_owned(), missing.to_owned(), doubled.to_owned()), "{shards:?}");
+    }
+    let mut of_many = Report::default();
+    of_many.shards = Shards::of("7/4294967295".parse().unwrap());
+    assert_eq!(of_many.shards.missing().nth(6).unwrap().to_string(), "8/4294967295");
 }
 
 #[test]

@@ -247,11 +247,58 @@ fn an_empty_report_says_so() {
 }
 
 #[test]
-fn on_a_narrow_screen_nothing_is_wider_than_the_screen() {
+fn on_a_narrow_screen_nothing_is_wider_than_the_screen_nor_is_an_open_recording() {
     let Some(mut page) = open(&mixed()) else { return };
+    // Of what is as wide as it likes and can be moved below its edge, as the table was, the right end.
+    let right = "Math.max(...[...document.querySelectorAll('#overview td, #detail *')]
+        .filter((it) => it.getClientRects().length).map((it) => Math.ceil(it.getBoundingClientRect().right)))";
     for width in [360, 800, 1280] {
         page.resize(width, 900);
-        let wide = page.number("document.documentElement.scrollWidth");
-        assert!(wide <= i64::from(width), "{wide} of {width}");
+        for opened in [false, true] {
+            if opened {
+                page.evaluate(&format!("location.hash = '#Checkout/20260301/{}'", unique(1)));
+                page.until(&format!("({OPEN}) !== ''"));
+                page.evaluate("document.querySelectorAll('#detail details').forEach((it) => it.open = true)");
+            }
+            let wide = page.number("document.documentElement.scrollWidth");
+            assert!(wide <= i64::from(width), "{wide} of {width}");
+            let right = page.number(right);
+            assert!(right <= i64::from(width), "{right} of {width}, {opened}");
+        }
+        page.key("Escape");
     }
+    // What the heads of the table say stands beside each number where there are none.
+    page.resize(360, 900);
+    let shown = "getComputedStyle(document.querySelector('#overview td[data-of]'), '::before').content";
+    let shown = page.text(shown);
+    assert!(shown.contains("recordings"), "{shown}");
+    page.assert_quiet();
+}
+
+#[test]
+fn on_paper_stands_what_can_be_read_and_nothing_that_can_be_pressed_and_an_open_recording_alone() {
+    let of = |number: u64| {
+        let path = "x".repeat(number as usize + 1);
+        recording("A", number, "different", &[difference("value_changed", &path, "1", "2")])
+    };
+    let Some(mut page) = open(&report(&[("A", (0..30).map(of).collect())])) else { return };
+    page.prefer("dark");
+    page.print();
+    assert_eq!(page.text("getComputedStyle(document.body).backgroundColor"), "rgb(255, 255, 255)");
+    let seen = |selector: &str| {
+        format!(
+            "[...document.querySelectorAll('{selector}')].filter((it) => it.getClientRects().length).length"
+        )
+    };
+    assert_eq!(page.number(&seen("#groups > li")), 30);
+    assert_eq!(page.number(&seen("#list .row")), 30);
+    assert_eq!(page.number(&seen(".row .what")), 30);
+    for pressed in ["#filters *", "#theme", ".switch", "#more-groups", ".act", ".keys"] {
+        assert_eq!(page.number(&seen(pressed)), 0, "{pressed}");
+    }
+    page.evaluate(&format!("location.hash = '#A/20260301/{}'", unique(1)));
+    page.until(&format!("({OPEN}) !== ''"));
+    assert_eq!(page.number(&seen("header, main, #detail button")), 0);
+    assert!(page.number(&seen("#detail .difference")) == 1 && page.number(&seen("#detail .steps > li")) == 2);
+    page.assert_quiet();
 }

@@ -77,6 +77,41 @@ fn what_is_printed_of_a_huge_report_is_bounded() {
     assert!(of_a < 250_000, "{of_a}");
 }
 
+#[test]
+fn of_categories_that_have_too_much_to_say_for_a_comment_each_says_the_worst_line_by_line() {
+    // No two of the same pattern, in which numbers do not count.
+    let long = |number: u64, at: usize| {
+        let letter = |number: u64| char::from(b'a' + (number % 26) as u8);
+        let path =
+            format!("{}{}{}{}", "p".repeat(250), letter(number), letter(number / 26), letter(at as u64));
+        difference("value_changed", &path, &"1".repeat(250), &"2".repeat(250))
+    };
+    let recordings = |name: &str| {
+        let mut all: Vec<Value> = (0..60)
+            .map(|number| recording(name, number, "different", &[long(number, 0), long(number, 1)]))
+            .collect();
+        all.push(recording(name, 60, "failed", &[]));
+        all
+    };
+    let few = vec![recording("C", 1, "different", &[difference("value_changed", "c", "1", "2")])];
+    let report = report(&[("A", recordings("A")), ("B", recordings("B")), ("C", few)]);
+    let markdown = report.markdown(&Gate::default()).to_string();
+    assert!((60_000..=65_536).contains(&markdown.len()), "{}", markdown.len());
+    let (_, inside) = parts(&markdown);
+    let whole: Vec<&String> = inside.iter().filter(|line| line.starts_with("# and ")).collect();
+    assert_eq!(whole.len(), 2, "{whole:?}");
+    assert!(whole.iter().all(|line| line.ends_with(" lines more; other forms of this report have all")));
+    // Each has what is worst at first, and about as much as the other; the one that is short is whole.
+    assert_eq!(inside.iter().filter(|line| line.starts_with("! ")).count(), 2);
+    let [a, b] = ["A", "B"].map(|name| {
+        let from = markdown.find(&format!("<summary><code>{name}</code>")).unwrap();
+        let (section, _) = markdown[from..].split_once("</details>").unwrap();
+        section.len()
+    });
+    assert!(a.abs_diff(b) < 2_000, "{a} {b}");
+    assert!(markdown.contains("# c (value changed) in 01KJJ") && !markdown.contains("no room here"));
+}
+
 /// Text between tags of our own, and lines of code in fences.
 fn parts(markdown: &str) -> (String, Vec<String>) {
     let (mut outside, mut inside, mut fence) = (String::new(), Vec::new(), None::<String>);

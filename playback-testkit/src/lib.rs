@@ -42,7 +42,7 @@
 //! | [`conformance`] | the rules of `Cassette` and `Recorder`, tried on one of yours |
 //! | [`faults`] | what goes wrong, on demand: a cassette that fails or waits, a process that is killed, a clock that a test sets |
 //! | `harness` (feature) | one test per recording, in a test target of its own |
-//! | `replays` | replaying all recordings of a cassette: [`assert_replays!`], [`replay_all`] |
+//! | `replays`, `runtime` | replaying all recordings of a cassette: [`assert_replays!`], [`replay_all`] |
 
 mod assert_calls;
 mod assert_replay;
@@ -55,6 +55,7 @@ mod memory;
 mod record;
 mod recorder;
 mod replays;
+mod runtime;
 
 pub use assert_calls::AssertCalls;
 pub use assert_replay::{AssertReplay, assert_replay};
@@ -69,6 +70,6 @@ pub use replays::{Replays, replay_all};
 #[doc(hidden)]
 pub mod __private {
     pub use crate::replays::replay_directory;
-    pub use futures::executor::block_on;
+    pub use crate::runtime::block_on;
     pub use playback_cassette::Query;
 }

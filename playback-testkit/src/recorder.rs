@@ -30,6 +30,8 @@ pub struct MemoryRecorder {
     service: Option<Service>,
     only_if_forced: bool,
     max_bytes: usize,
+    max_calls: usize,
+    max_value_bytes: usize,
     kept: Arc<Mutex<Kept>>,
 }
 
@@ -44,7 +46,14 @@ impl MemoryRecorder {
     /// A recorder that has kept nothing yet.
     #[must_use]
     pub fn new() -> Self {
-        Self { service: None, only_if_forced: false, max_bytes: usize::MAX, kept: Arc::default() }
+        Self {
+            service: None,
+            only_if_forced: false,
+            max_bytes: usize::MAX,
+            max_calls: usize::MAX,
+            max_value_bytes: usize::MAX,
+            kept: Arc::default(),
+        }
     }
 
     /// Names the service in the metadata of what is recorded.
@@ -65,6 +74,20 @@ impl MemoryRecorder {
     #[must_use]
     pub fn max_bytes(mut self, max_bytes: usize) -> Self {
         self.max_bytes = max_bytes;
+        self
+    }
+
+    /// Gives up a recording that makes more calls than this.
+    #[must_use]
+    pub fn max_calls(mut self, max_calls: usize) -> Self {
+        self.max_calls = max_calls;
+        self
+    }
+
+    /// Gives up a recording with a value of more than this many bytes.
+    #[must_use]
+    pub fn max_value_bytes(mut self, max_bytes: usize) -> Self {
+        self.max_value_bytes = max_bytes;
         self
     }
 
@@ -101,13 +124,14 @@ impl Recorder for MemoryRecorder {
         };
         // A ULID of the clock's time, counted up in decimal digits, which are digits of base 32 as well.
         let id = RecordingId::new(operation.category, "20260101", &format!("01KDVDNA00{number:016}"));
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(NEW_YEAR);
         Some(RecordingStart {
-            id: id.ok()?,
-            recorded_at: SystemTime::UNIX_EPOCH + Duration::from_secs(NEW_YEAR),
             service: self.service.clone(),
             only_if_forced: self.only_if_forced,
             max_bytes: self.max_bytes,
-            spilling: None,
+            max_calls: self.max_calls,
+            max_value_bytes: self.max_value_bytes,
+            ..RecordingStart::new(id.ok()?, now)
         })
     }
 

@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::path::{Path, PathBuf};
 
-use futures::executor::block_on;
 use futures::stream::StreamExt;
 use playback_cassette::{Cassette, Fixtures, Query};
 use playback_core::RecordingId;
 use playback_equalizer::{Comparison, Equalizer, Rules, Status, Tuner, Tuning};
+
+use crate::runtime::block_on;
 
 /// How many replays that are not equal a failure tells of.
 const TOLD: usize = 10;
@@ -70,10 +72,21 @@ pub async fn replay_all(cassette: &dyn Cassette, tuner: &dyn Tuner) -> Replays {
 pub fn replay_directory(directory: &str, tuner: &dyn Tuner) -> Replays {
     block_on(async {
         match Fixtures::open(directory) {
-            Ok(cassette) => replay_all(&cassette, tuner).await,
+            Ok(cassette) => {
+                let mut replays = replay_all(&cassette, tuner).await;
+                let ids = replays.comparisons.iter().map(|comparison| &comparison.id);
+                replays.files = ids.filter_map(|id| Some((id.clone(), cassette.path_of(id)?))).collect();
+                replays
+            }
             Err(error) => Replays { failures: vec![error.chain()], ..Replays::default() },
         }
     })
+}
+
+/// A file as it is named from where the process runs, which is the package's directory under cargo.
+pub(crate) fn near(file: &Path) -> &Path {
+    let here = std::env::current_dir().ok();
+    here.and_then(|here| file.strip_prefix(here).ok()).unwrap_or(file)
 }
 
 /// What came of [replaying all](replay_all) recordings of a cassette.
@@ -89,6 +102,8 @@ pub struct Replays {
     pub incomplete: Vec<RecordingId>,
     /// The rules of the tuner's that had nothing to match in any recording.
     pub unused_rules: Vec<String>,
+    /// Of recordings in a directory, the files.
+    files: HashMap<RecordingId, PathBuf>,
 }
 
 impl Replays {
@@ -141,6 +156,9 @@ impl fmt::Display for Replays {
         }
         for comparison in differ.iter().take(TOLD) {
             write!(f, "\n{comparison}")?;
+            if let Some(file) = self.files.get(&comparison.id) {
+                write!(f, "\n  in {}", near(file).display())?;
+            }
         }
         match differ.len().saturating_sub(TOLD) {
             0 => Ok(()),
@@ -153,8 +171,11 @@ impl fmt::Display for Replays {
 /// equal to its recording. To be used in a `#[test]`.
 ///
 /// A directory is given as a string literal, relative to the package's own, and read as a
-/// [`Fixtures`](crate::Fixtures); a cassette is given by reference. The operations run
-/// without a runtime: where they need one, a test of that runtime awaits [`replay_all`](crate::replay_all).
+/// [`Fixtures`](crate::Fixtures); a cassette is given by reference.
+///
+/// With the feature `tokio`, a default one, operations run on a tokio runtime that is made for them, in a
+/// `#[tokio::test]` as well. Where they need the runtime of the test itself, as for a connection that it opened, the
+/// test awaits [`replay_all`](crate::replay_all); so does a test of another runtime.
 ///
 /// Behind the tuner may stand `unused_recordings_fail` and `unused_rules_fail`: see
 /// [`Replays`](crate::Replays::unused_recordings_fail).

@@ -206,3 +206,21 @@ fn a_victim_on_a_full_disk_fails_to_write_what_is_long_and_ends_by_itself() {
     );
     assert_eq!(std::fs::read(directory.path().join("short")).unwrap().len(), 1_000);
 }
+
+#[test]
+#[cfg(unix)]
+fn a_victim_with_few_file_handles_runs_out_of_them() {
+    if Victim::directory().is_some() {
+        let opened: Vec<_> = (0..64).map_while(|_| std::fs::File::open("/dev/null").ok()).collect();
+        assert!(!opened.is_empty() && opened.len() < 64);
+        println!("refused");
+        return;
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let test = "a_victim_with_few_file_handles_runs_out_of_them";
+    let output = Victim::of(test, directory.path()).run_with_file_handles(32).unwrap();
+    assert!(
+        output.status.success() && String::from_utf8_lossy(&output.stdout).contains("refused"),
+        "{output:?}"
+    );
+}

@@ -140,9 +140,14 @@ fn a_filter_picks() {
 
 fn not_equal_fails() {
     let directory = tempfile::tempdir().unwrap();
-    fixtures(directory.path(), &[100]);
+    let recordings = fixtures(directory.path(), &[100]);
+    let file = Fixtures::open(directory.path()).unwrap().path_of(recordings[0].id()).unwrap();
     let (passed, said) = run(directory.path(), &[], &[(FEE, "3")]);
     assert!(!passed, "{said}");
+    assert!(
+        said.contains(&recordings[0].id().to_string()) && said.contains(file.to_str().unwrap()),
+        "{said}"
+    );
     assert!(said.contains("~ total: 95 -> 98"), "{said}");
     assert!(said.contains("if the change is wanted: PLAYBACK_ACCEPT=pending"), "{said}");
 }

@@ -15,7 +15,7 @@ use std::sync::Once;
 use common::{checkout_with, incomplete, message, recording};
 use futures::executor::block_on;
 use playback_cassette::{Cassette, format};
-use playback_core::Recording;
+use playback_core::{Recording, operation};
 use playback_equalizer::{Error, Rules, Tuning};
 use playback_testkit::{Fixtures, MemoryCassette, assert_replays, record, replay_all};
 
@@ -61,8 +61,46 @@ fn a_replay_that_is_not_equal_fails_with_its_differences() {
     assert_eq!(
         failure,
         "1 of 1 replays are not equal (recorded -> replayed)\n\
-         Checkout/20260101/01KDVDNA000000000000000001 is different: 1 difference\n  store #1\n    ~ total: 95 -> 98"
+         Checkout/20260101/01KDVDNA000000000000000001 is different: 1 difference\n  store #1\n    ~ total: 95 -> 98\n  \
+         in tests/recordings/checkout.tape"
     );
+}
+
+/// Waits on a tokio timer in a task of tokio's.
+async fn wait(milliseconds: u64) -> u64 {
+    let sleep = tokio::time::sleep(std::time::Duration::from_millis(milliseconds));
+    let body = async move { tokio::spawn(sleep).await.map_or(0, |()| milliseconds) };
+    operation("Wait").args(&(milliseconds,)).run_async(body).await
+}
+
+async fn waited() -> MemoryCassette {
+    let cassette = MemoryCassette::new();
+    cassette.save(&record(wait(1)).await.recording()).await.unwrap();
+    cassette
+}
+
+fn waits(off: u64) -> impl Fn(&str) -> Result<Tuning, Error> {
+    move |_| Ok(Tuning::of(move |(milliseconds,): (u64,)| wait(milliseconds + off)))
+}
+
+#[test]
+fn operations_that_need_tokio_are_replayed_in_a_test_that_is_not_async() {
+    let cassette = tokio::runtime::Runtime::new().unwrap().block_on(waited());
+    assert_replays!(&cassette, waits(0));
+    assert!(message(|| assert_replays!(&cassette, waits(1))).contains("result\n    ~ 1 -> 2"));
+}
+
+#[tokio::test]
+async fn operations_that_need_tokio_are_replayed_in_a_test_of_one_thread_of_tokio_s() {
+    let cassette = waited().await;
+    assert_replays!(&cassette, waits(0));
+    assert!(message(|| assert_replays!(&cassette, waits(1))).contains("result\n    ~ 1 -> 2"));
+    replay_all(&cassette, &waits(0)).await.assert_equal();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn operations_that_need_tokio_are_replayed_in_a_test_of_many_threads_of_tokio_s() {
+    assert_replays!(&waited().await, waits(0));
 }
 
 #[test]

@@ -4,8 +4,9 @@ mod keep;
 mod request;
 mod visits;
 
+use std::ops::Range;
 use std::pin::pin;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::future::{Either, select};
 use futures::stream::{self, StreamExt};
@@ -48,6 +49,8 @@ pub struct Sent {
     pub status: Option<u16>,
     /// The body of the answer, if it is JSON.
     pub answer: Value,
+    /// How long it took to be answered.
+    pub took: Duration,
 }
 
 impl Sent {
@@ -69,12 +72,12 @@ impl Driver {
         Ok(Self { client, service: service.into(), shipping: shipping.into(), seed, hanging: Mutex::new(()) })
     }
 
-    /// Sends `visits` customers, so many at the same time, and returns all requests that they made.
+    /// Sends the customers of these numbers, so many at the same time, and returns all requests that they made.
     ///
     /// # Errors
     /// If the service went away or gave no answer.
-    pub async fn drive(&self, visits: usize, at_a_time: usize) -> Result<Vec<Sent>> {
-        let visits = stream::iter(0..visits).map(|number| self.visit(number)).buffered(at_a_time.max(1));
+    pub async fn drive(&self, visits: Range<usize>, at_a_time: usize) -> Result<Vec<Sent>> {
+        let visits = stream::iter(visits).map(|number| self.visit(number)).buffered(at_a_time.max(1));
         let visits: Vec<Result<Vec<Sent>>> = visits.collect().await;
         Ok(visits.into_iter().collect::<Result<Vec<_>>>()?.concat())
     }
@@ -99,13 +102,15 @@ impl Driver {
         for (count, (step, expected)) in steps.iter().enumerate() {
             let reference = format!("{}-{number}-{count}", self.seed);
             let request = plan(*step, reference, &sent, &mut random);
+            let began = Instant::now();
             let answered = match step {
                 Step::HangUp(_) => self.hang_up(&request).await?,
                 _ => Some(self.send(&request).await?),
             };
+            let took = began.elapsed();
             let (status, answer) = answered.unzip();
             let answer = answer.unwrap_or_default();
-            sent.push(Sent { visit, request, expected: *expected, status, answer });
+            sent.push(Sent { visit, request, expected: *expected, status, answer, took });
         }
         Ok(sent)
     }

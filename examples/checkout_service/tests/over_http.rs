@@ -1,94 +1,19 @@
 //! The service over real HTTP: what is recorded of it, and what recording does to its customers.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests may fail loudly")]
 
+mod common;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZeroUsize;
-use std::path::Path;
-use std::time::Duration;
 
-use playback_cassette::{Cassette, CassetteExt, Query, Stats, TapeRecorder, TapeRecorderBuilder};
-use playback_cassette_s3::ObjectStoreCassette;
+use common::{
+    AT_A_TIME, Running, assert_all_replay_equally, assert_answered_as_expected, on_disk, operations,
+    recordings, reference, serve,
+};
+use playback_cassette::{Stats, TapeRecorder};
 use playback_core::{Call, Recording, Value};
-use playback_examples::checkout_service::database::Database;
-use playback_examples::checkout_service::drive::{Driver, KINDS, Request, Sent};
+use playback_examples::checkout_service::drive::{KINDS, Request, Sent};
 use playback_examples::checkout_service::model::Receipt;
-use playback_examples::checkout_service::pricing::Tariff;
-use playback_examples::checkout_service::server::Server;
-use playback_examples::checkout_service::shipping::client::Shipping;
-use playback_examples::checkout_service::shop::Shop;
-use playback_examples::checkout_service::tuner::ServiceTuner;
-use playback_examples::checkout_service::{app, shipping};
-use playback_studio::Studio;
 use playback_testkit::MemoryCassette;
-use playback_testkit::faults::{Faulty, Method};
-
-/// Longer than anything here takes.
-const LONG: Duration = Duration::from_secs(60);
-
-/// A service and its shipping service, each on a port of its own.
-struct Running {
-    service: Server,
-    shipping: Server,
-    recorder: Option<TapeRecorder>,
-}
-
-impl Running {
-    async fn start(recorder: Option<TapeRecorder>) -> Self {
-        let shipping = Server::start(shipping::server::router(), "127.0.0.1:0").await.unwrap();
-        let client = Shipping::at(shipping.url(), LONG).unwrap();
-        let shop = Shop::new(Database::open(":memory:").unwrap(), client, Tariff::CURRENT);
-        let service = Server::start(app::router(shop, recorder.clone()), "127.0.0.1:0").await.unwrap();
-        Self { service, shipping, recorder }
-    }
-
-    fn driver(&self) -> Driver {
-        Driver::new(self.service.url(), self.shipping.url(), 7).unwrap()
-    }
-
-    /// Stops it as `main` does, and returns what became of its recordings.
-    async fn stop(self) -> Option<Stats> {
-        assert!(self.service.stop(LONG).await.unwrap());
-        let recorder = self.recorder?;
-        // What was not written is counted.
-        let _ = recorder.close(LONG).await;
-        Some(recorder.stats())
-    }
-}
-
-/// Serves customers, with a recorder set up so.
-async fn serve(visits: usize, recorder: TapeRecorderBuilder) -> (Vec<Sent>, Stats) {
-    let running = Running::start(Some(recorder.build())).await;
-    let sent = running.driver().drive(visits, 16).await.unwrap();
-    (sent, running.stop().await.unwrap())
-}
-
-fn on_disk(directory: &Path) -> ObjectStoreCassette {
-    ObjectStoreCassette::local(directory).unwrap().read_only(false)
-}
-
-/// The requests that reach an operation.
-fn operations(sent: &[Sent]) -> u64 {
-    sent.iter().filter(|sent| sent.request.category().is_some()).count() as u64
-}
-
-fn assert_answered_as_expected(sent: &[Sent]) {
-    for request in sent {
-        assert_eq!(request.status, request.expected, "{request:?}");
-    }
-}
-
-async fn recordings(cassette: &impl Cassette) -> Vec<Recording> {
-    let mut recordings = Vec::new();
-    for found in cassette.find_all(&Query::new().include_incomplete(true)).await.unwrap() {
-        recordings.push(cassette.load(&found.id).await.unwrap());
-    }
-    recordings
-}
-
-/// The name that the customer gave the request.
-fn reference(recording: &Recording) -> String {
-    Request::of(recording).unwrap().reference().unwrap().to_owned()
-}
 
 /// Whatever has a name is under it, sorted by what was kept of it.
 fn by_reference<T: Ord>(all: impl IntoIterator<Item = (String, T)>) -> BTreeMap<String, Vec<T>> {
@@ -124,13 +49,7 @@ async fn every_request_that_reaches_an_operation_is_recorded_and_replays_equally
     });
     assert_eq!(by_reference(kept), by_reference(seen));
 
-    // All are replayed, without a database and without a shipping service.
-    let query = Query::new().include_incomplete(true);
-    let studio = Studio::new(on_disk(directory.path()), ServiceTuner::new(Tariff::CURRENT)).lookup(query);
-    // Other tests of this process run for real at the same time.
-    let report = studio.tolerate_escapes().play().await;
-    assert!(report.is_all_equal(), "{report}");
-    assert_eq!(report.counts().total() as u64, operations(&sent));
+    assert_all_replay_equally(directory.path(), operations(&sent)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -172,7 +91,7 @@ async fn customers_see_no_difference_between_recording_and_not() {
     let memory = MemoryCassette::new();
     let (recorded, _) = serve(2 * KINDS, TapeRecorder::builder(memory.clone())).await;
     let running = Running::start(None).await;
-    let unrecorded = running.driver().drive(2 * KINDS, 16).await.unwrap();
+    let unrecorded = running.driver().drive(0..2 * KINDS, AT_A_TIME).await.unwrap();
     assert!(running.driver().flush().await.is_err(), "there is no recorder to be asked");
     assert_eq!(running.stop().await, None);
 
@@ -195,35 +114,6 @@ async fn a_sample_is_kept_and_the_rest_is_counted() {
     assert_eq!(stats.saved + stats.sampled_out, stats.started);
     assert_eq!(recordings(&memory).await.len() as u64, stats.saved);
     assert!((1..stats.started / 2).contains(&stats.saved), "{stats:?}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_store_that_takes_nothing_costs_no_customer_anything() {
-    let refusing = ObjectStoreCassette::memory().read_only(true);
-    let (sent, stats) = serve(2 * KINDS, TapeRecorder::builder(refusing)).await;
-    assert_answered_as_expected(&sent);
-    let mut expected = Stats::default();
-    (expected.started, expected.failed) = (operations(&sent), operations(&sent));
-    assert_eq!(stats, expected);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_store_that_never_answers_costs_no_customer_anything_and_holds_up_no_end() {
-    let waiting = NonZeroUsize::new(10).unwrap();
-    let store = Faulty::new(MemoryCassette::new());
-    store.hold(Method::Save);
-    let recorder = TapeRecorder::builder(store).queue_recordings(waiting).build();
-    let running = Running::start(Some(recorder.clone())).await;
-    let sent = running.driver().drive(2 * KINDS, 16).await.unwrap();
-    assert_answered_as_expected(&sent);
-    assert!(running.service.stop(LONG).await.unwrap());
-    assert!(recorder.close(Duration::ZERO).await.is_err());
-
-    let mut expected = Stats::default();
-    expected.started = operations(&sent);
-    expected.dropped.queue_full = operations(&sent) - 10;
-    expected.dropped.unwritten = 10;
-    assert_eq!(recorder.stats(), expected);
 }
 
 #[tokio::test(flavor = "multi_thread")]

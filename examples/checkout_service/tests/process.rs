@@ -2,21 +2,19 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests may fail loudly")]
 
-use std::cell::Cell;
-use std::collections::BTreeSet;
+mod common;
+
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::pin::pin;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
-use futures::future::ready;
-use futures::stream::{self, StreamExt};
-use playback_cassette::{Cassette, CassetteExt, Query};
+use common::{
+    assert_all_replay_equally, assert_answered_as_expected, drive_through, operations, recordings, references,
+};
 use playback_cassette_s3::ObjectStoreCassette;
 use playback_examples::checkout_service::drive::{Driver, KINDS, Request, Sent};
-use playback_examples::checkout_service::pricing::Tariff;
-use playback_examples::checkout_service::tuner::ServiceTuner;
-use playback_studio::Studio;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_checkout_service");
 
 /// `checkout_service serve` in a process of its own.
 struct Service {
@@ -28,7 +26,20 @@ struct Service {
 impl Service {
     /// Returns once it listens.
     fn start(recordings: &Path) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_checkout_service"))
+        Self::spawn(&mut Command::new(PROGRAM), recordings)
+    }
+
+    /// Files cannot grow past 512 or 1,024 bytes, of which recordings have some more and some less: that stands in for a
+    /// disk that is all but full.
+    fn start_on_a_full_disk(recordings: &Path) -> Self {
+        let mut command = Command::new("sh");
+        command.args(["-c", "trap '' XFSZ; ulimit -f 1 && exec \"$0\" \"$@\"", PROGRAM]);
+        // Its log is full of it, and what is printed may go to a file as well.
+        Self::spawn(command.stderr(Stdio::null()), recordings)
+    }
+
+    fn spawn(command: &mut Command, recordings: &Path) -> Self {
+        let mut child = command
             .args(["serve", "--port", "0", "--shipping-port", "0", "--grace", "60", "--record"])
             .arg(format!("file://{}", recordings.display()))
             .stdout(Stdio::piped())
@@ -49,27 +60,11 @@ impl Service {
     /// Sends customers, and a signal to the service when `after` of them are done; more come until they find nobody
     /// there. Returns what was answered.
     async fn drive_and_signal(&self, after: usize, signal: &str) -> Vec<Sent> {
-        let gone = Cell::new(false);
-        let visits = stream::iter(0..).take_while(|_| ready(!gone.get()));
-        let mut visits = pin!(visits.map(|number| self.driver.visit(number)).buffer_unordered(16));
-        let mut answered = Vec::new();
-        let mut done = 0;
-        while let Some(visit) = visits.next().await {
-            match visit {
-                Ok(sent) => answered.extend(sent),
-                Err(error) => {
-                    assert!(done >= after, "{error}");
-                    gone.set(true);
-                }
-            }
-            done += 1;
-            if done == after {
-                let sent =
-                    Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
-                assert!(sent.success());
-            }
-        }
-        answered
+        let send = || {
+            let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
+            assert!(sent.success());
+        };
+        drive_through(&self.driver, after, send).await
     }
 
     /// What it says at its end, and whether it ends well.
@@ -90,25 +85,24 @@ impl Drop for Service {
 
 /// The requests that were recorded.
 async fn recorded(directory: &Path) -> Vec<Request> {
-    let cassette = ObjectStoreCassette::local(directory).unwrap();
-    let mut recorded = Vec::new();
-    for found in cassette.find_all(&Query::new().include_incomplete(true)).await.unwrap() {
-        recorded.push(Request::of(&cassette.load(&found.id).await.unwrap()).unwrap());
-    }
-    recorded
+    let recordings = recordings(&ObjectStoreCassette::local(directory).unwrap()).await;
+    recordings.iter().map(|recording| Request::of(recording).unwrap()).collect()
 }
 
-/// The names that customers gave their requests.
-fn references<'a>(requests: impl IntoIterator<Item = &'a Request>) -> BTreeSet<String> {
-    requests.into_iter().filter_map(Request::reference).map(str::to_owned).collect()
-}
-
-async fn assert_all_replay_equally(directory: &Path, expected: usize) {
-    let cassette = ObjectStoreCassette::local(directory).unwrap();
-    let query = Query::new().include_incomplete(true);
-    let report = Studio::new(cassette, ServiceTuner::new(Tariff::CURRENT)).lookup(query).play().await;
-    assert!(report.is_all_equal(), "{report}");
-    assert_eq!(report.counts().total(), expected);
+/// The counts that are told at the end, which add up.
+fn counts(last: &str) -> impl Fn(&str) -> u64 {
+    let counts: serde_json::Value =
+        serde_json::from_str(last.trim().strip_prefix("recorded: ").unwrap()).unwrap();
+    let count = move |path: &str| counts.pointer(path).unwrap().as_u64().unwrap();
+    let dropped = ["queue_full", "backed_off", "paused", "closed", "unwritten"];
+    let dropped: u64 = dropped.iter().map(|reason| count(&format!("/dropped/{reason}"))).sum();
+    assert_eq!(
+        count("/started"),
+        count("/saved") + count("/sampled_out") + count("/discarded") + dropped + count("/failed"),
+        "{last}"
+    );
+    assert_eq!(count("/in_flight"), 0, "{last}");
+    count
 }
 
 #[tokio::test]
@@ -118,21 +112,42 @@ async fn asked_to_end_it_answers_all_that_it_has_taken_and_loses_no_recording() 
     let answered = service.drive_and_signal(2 * KINDS, "-TERM").await;
     let (last, ended_well) = service.wait();
     assert!(ended_well);
+    assert_answered_as_expected(&answered);
 
-    let counts: serde_json::Value =
-        serde_json::from_str(last.trim().strip_prefix("recorded: ").unwrap()).unwrap();
+    let count = counts(&last);
     let recorded = recorded(directory.path()).await;
-    assert_eq!(counts["saved"].as_u64(), Some(recorded.len() as u64), "{counts}");
-    assert_eq!(counts["started"], counts["saved"], "{counts}");
+    assert_eq!(
+        (count("/saved"), count("/started")),
+        (recorded.len() as u64, recorded.len() as u64),
+        "{last}"
+    );
     assert!(references(&recorded).is_superset(&references(answered.iter().map(|sent| &sent.request))));
-    assert_all_replay_equally(directory.path(), recorded.len()).await;
+    assert_all_replay_equally(directory.path(), recorded.len() as u64).await;
+}
+
+#[tokio::test]
+async fn on_a_disk_that_is_full_it_serves_until_asked_to_end_and_counts_what_found_no_room() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut service = Service::start_on_a_full_disk(directory.path());
+    let answered = service.drive_and_signal(2 * KINDS, "-TERM").await;
+    let (last, ended_well) = service.wait();
+    assert!(ended_well);
+    assert_answered_as_expected(&answered);
+
+    // Nothing that is half can be found.
+    let count = counts(&last);
+    let recorded = recorded(directory.path()).await.len() as u64;
+    assert_eq!(count("/saved"), recorded, "{last}");
+    assert!(count("/saved") > 0 && count("/failed") > 0, "{last}");
+    assert!(count("/started") >= operations(&answered), "{last}");
+    assert_all_replay_equally(directory.path(), recorded).await;
 }
 
 #[tokio::test]
 async fn killed_it_leaves_whole_recordings_and_all_that_were_flushed() {
     let directory = tempfile::tempdir().unwrap();
     let mut service = Service::start(directory.path());
-    let flushed = service.driver.drive(KINDS, 4).await.unwrap();
+    let flushed = service.driver.drive(0..KINDS, 4).await.unwrap();
     service.driver.flush().await.unwrap();
 
     // The same customers come again: some are taken for second clicks, which are recorded as well.
@@ -142,5 +157,17 @@ async fn killed_it_leaves_whole_recordings_and_all_that_were_flushed() {
 
     let recorded = recorded(directory.path()).await;
     assert!(references(&recorded).is_superset(&references(flushed.iter().map(|sent| &sent.request))));
-    assert_all_replay_equally(directory.path(), recorded.len()).await;
+    assert_all_replay_equally(directory.path(), recorded.len() as u64).await;
+}
+
+#[tokio::test]
+async fn killed_on_a_disk_that_is_full_it_leaves_whole_recordings_and_nothing_else_that_can_be_found() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut service = Service::start_on_a_full_disk(directory.path());
+    service.drive_and_signal(2 * KINDS, "-KILL").await;
+    let (last, ended_well) = service.wait();
+    assert_eq!((last.as_str(), ended_well), ("", false));
+
+    let recorded = recorded(directory.path()).await.len() as u64;
+    assert_all_replay_equally(directory.path(), recorded).await;
 }

@@ -8,6 +8,7 @@ use playback_core::{End, Entry, PIECE_BYTES};
 use serde::{Deserialize, Serialize};
 
 use super::DEFAULT_MAX_BYTES;
+use super::frame::{decompress, reserved};
 use super::header::too_large;
 use super::places::Places;
 use crate::Error;
@@ -18,18 +19,6 @@ const BLOCK_BYTES: u64 = PIECE_BYTES as u64;
 
 /// zstd's own default, for values: fast enough to keep up with a busy service on one thread.
 const BLOCK_LEVEL: i32 = 3;
-
-/// For the index, with small recordings in it: takes 6% off the smallest for little time.
-const INDEX_LEVEL: i32 = 6;
-
-/// No valid zstd frame grows more than this: a block of it gives at most 128 KiB and takes 4 bytes at least.
-const MAX_RATIO: u64 = 32 * 1024;
-
-/// How much may be set aside before it comes, as a multiple of the compressed length.
-const TRUSTED_RATIO: usize = 256;
-
-/// The largest window of a frame, as a power of two: 16 MiB. The levels in use take 2 MiB.
-const MAX_WINDOW_LOG: u32 = 24;
 
 /// Where a block is: behind all blocks before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -116,49 +105,6 @@ fn unpack_into(
         return Err(Error::corrupt(name, format_args!("the checksum of {what} is wrong")));
     }
     decompress(name, &what, packed, block.raw, values)
-}
-
-pub(super) fn decompress_index(name: &str, packed: &[u8], raw: u32) -> Result<Vec<u8>, Error> {
-    let mut index = reserved(raw.into(), packed);
-    decompress(name, &"its index", packed, raw.into(), &mut index)?;
-    Ok(index)
-}
-
-pub(super) fn compress_index(raw: &[u8]) -> io::Result<Vec<u8>> {
-    zstd::bulk::compress(raw, INDEX_LEVEL)
-}
-
-/// Appends what `packed` decompresses to, which must be `raw` bytes.
-fn decompress(
-    name: &str,
-    what: &dyn std::fmt::Display,
-    packed: &[u8],
-    raw: u64,
-    into: &mut Vec<u8>,
-) -> Result<(), Error> {
-    use io::Read as _;
-    let lies = || Error::corrupt(name, format_args!("{what} is said to be {raw} bytes, and is not"));
-    if raw > (packed.len() as u64).saturating_mul(MAX_RATIO) {
-        return Err(lies());
-    }
-    let before = into.len();
-    let broken = |error: io::Error| {
-        Error::corrupt(name, format_args!("{what} cannot be decompressed")).with_source(error)
-    };
-    let mut decoder = zstd::stream::read::Decoder::with_buffer(packed).map_err(broken)?;
-    decoder.window_log_max(MAX_WINDOW_LOG).map_err(broken)?;
-    // One more than is said, so that what is longer shows.
-    decoder.take(raw.saturating_add(1)).read_to_end(into).map_err(broken)?;
-    if (into.len() - before) as u64 == raw { Ok(()) } else { Err(lies()) }
-}
-
-/// Room for `raw` bytes as far as `packed` makes them likely; past that, memory is taken as bytes come.
-fn reserved(raw: u64, packed: &[u8]) -> Vec<u8> {
-    let trusted = packed.len().saturating_mul(TRUSTED_RATIO);
-    let mut room = Vec::new();
-    // Without it, growing finds out how much there is.
-    let _ = room.try_reserve_exact(usize::try_from(raw).map_or(trusted, |raw| raw.min(trusted)));
-    room
 }
 
 /// The bytes of the values, cut where no value is cut, into ranges of [`BLOCK_BYTES`] and little more

@@ -2,9 +2,10 @@
 
 use playback_core::{Metadata, RecordingId, TapeParts};
 
-use super::blocks::{self, Block};
-use super::header::{self, Header};
+use super::blocks::Block;
+use super::header::Header;
 use super::index::Index;
+use super::index_frame;
 use crate::Error;
 
 pub(super) struct Front {
@@ -13,10 +14,6 @@ pub(super) struct Front {
     /// With the values, if there are no blocks.
     pub(super) parts: TapeParts,
     pub(super) blocks: Vec<Block>,
-    /// Where the blocks begin in the file.
-    pub(super) start: u64,
-    /// How many bytes they take.
-    pub(super) stored: u64,
 }
 
 impl Front {
@@ -25,17 +22,16 @@ impl Front {
     pub(super) fn parse(name: &str, header: &Header, packed: &[u8], max_bytes: u64) -> Result<Self, Error> {
         header.check_index(name, packed)?;
         header.check_size(name, max_bytes)?;
-        let raw = blocks::decompress_index(name, packed, header.index_raw)?;
+        let raw = index_frame::decompress(name, packed, header.parts.index_raw)?;
         let (mut index, inline) = Index::parse(name, &raw)?;
+        index.check_memory(name, &raw, max_bytes)?;
         let (id, metadata) = index.summary.restore(name)?;
         let blocks = std::mem::take(&mut index.blocks);
-        let start = header::LENGTH as u64 + u64::from(header.index);
-        let stored = header.file.checked_sub(start).ok_or_else(|| header::index_too_long(name))?;
-        if blocks.is_empty() && stored > 0 {
+        if blocks.is_empty() && header.parts.blocks > 0 {
             return Err(Error::corrupt(name, "bytes follow its index, which lists no block"));
         }
-        let (sites, lanes, entries) = index.restore(name)?;
+        let (sites, lanes, entries) = index.restore(name, raw.len() as u64)?;
         let parts = TapeParts { bytes: inline.to_vec(), sites, lanes, entries };
-        Ok(Self { id, metadata, parts, blocks, start, stored })
+        Ok(Self { id, metadata, parts, blocks })
     }
 }

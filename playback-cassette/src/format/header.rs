@@ -1,54 +1,57 @@
 //! The first bytes of a tape file: what it is, and how long its parts are.
 
+use serde::{Deserialize, Serialize};
+
 use crate::format::index;
 use crate::{Error, ErrorKind};
 
 /// The version of the tape format that this version writes, and the newest that it reads.
-pub const FORMAT_VERSION: u16 = 1;
+pub const FORMAT_VERSION: u8 = 1;
 
-/// How long the header is, in bytes.
-pub(super) const LENGTH: usize = 34;
+/// The first byte is no text.
+const MAGIC: [u8; 4] = *b"\x89PBT";
 
-/// The first byte is no text, and the line feed is lost where a transfer mends line ends.
-const MAGIC: [u8; 8] = *b"\x89PBTAPE\n";
+/// How long the header is at most, in bytes: the magic bytes, the version, three numbers, the checksum.
+pub(super) const MAX_LENGTH: usize = MAGIC.len() + 1 + 10 + 5 + 5 + CHECKSUM;
 
-/// Where the header's checksum stands, over all before it.
-const CHECKSUM_AT: usize = LENGTH - 4;
+const CHECKSUM: usize = 4;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Header {
-    /// The length of the whole file.
-    pub(super) file: u64,
+    /// The length of the header itself.
+    pub(super) length: usize,
+    pub(super) parts: Lengths,
+    /// The checksum of the header up to here and the compressed index.
+    checksum: u32,
+    /// That of the header alone.
+    checksum_so_far: u32,
+}
+
+/// How long what follows the header is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Lengths {
+    /// The length of all blocks.
+    pub(super) blocks: u64,
     /// The length of the compressed index.
     pub(super) index: u32,
     /// The length of the index, decompressed.
     pub(super) index_raw: u32,
-    /// The checksum of the compressed index.
-    pub(super) index_checksum: u32,
 }
 
 impl Header {
-    /// The header before a compressed index and `stored` bytes of blocks; none if the index is too long.
-    pub(super) fn of(packed: &[u8], index_raw: usize, stored: u64) -> Option<Self> {
-        Some(Self {
-            file: u64::try_from(LENGTH.checked_add(packed.len())?).ok()?.checked_add(stored)?,
-            index: u32::try_from(packed.len()).ok()?,
-            index_raw: u32::try_from(index_raw).ok()?,
-            index_checksum: crc32fast::hash(packed),
-        })
-    }
-
-    pub(super) fn to_bytes(self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(LENGTH);
+    /// The bytes of the header before a compressed index and so many bytes of blocks, and the index; none if it is too
+    /// long.
+    pub(super) fn before(packed: &[u8], index_raw: usize, blocks: u64) -> Option<Vec<u8>> {
+        let index = u32::try_from(packed.len()).ok()?;
+        let lengths = Lengths { blocks, index, index_raw: u32::try_from(index_raw).ok()? };
+        let mut bytes = Vec::with_capacity(MAX_LENGTH + packed.len());
         bytes.extend_from_slice(&MAGIC);
-        bytes.extend_from_slice(&FORMAT_VERSION.to_le_bytes());
-        bytes.extend_from_slice(&self.file.to_le_bytes());
-        bytes.extend_from_slice(&self.index.to_le_bytes());
-        bytes.extend_from_slice(&self.index_raw.to_le_bytes());
-        bytes.extend_from_slice(&self.index_checksum.to_le_bytes());
-        let checksum = crc32fast::hash(&bytes);
+        bytes.push(FORMAT_VERSION);
+        let mut bytes = postcard::to_extend(&lengths, bytes).ok()?;
+        let checksum = checksum(crc32fast::hash(&bytes), packed);
         bytes.extend_from_slice(&checksum.to_le_bytes());
-        bytes
+        bytes.extend_from_slice(packed);
+        Some(bytes)
     }
 
     /// The header at the start of `bytes`, which may go on behind it.
@@ -57,48 +60,63 @@ impl Header {
         if bytes.is_empty() || bytes.get(..known) != MAGIC.get(..known) {
             return Err(foreign(name, bytes));
         }
-        let mut fields = Fields(bytes.get(MAGIC.len()..).unwrap_or_default());
-        let mut read = || {
-            let version = u16::from_le_bytes(fields.take()?);
-            let header = Self {
-                file: u64::from_le_bytes(fields.take()?),
-                index: u32::from_le_bytes(fields.take()?),
-                index_raw: u32::from_le_bytes(fields.take()?),
-                index_checksum: u32::from_le_bytes(fields.take()?),
-            };
-            Some((version, header, u32::from_le_bytes(fields.take()?)))
+        let cut = || {
+            let message = format!(
+                "{name} is truncated after {} bytes, in its header; delete it or restore it from backup",
+                bytes.len()
+            );
+            Error::new(ErrorKind::Corrupt, message)
         };
-        let (version, header, checksum) =
-            read().ok_or_else(|| truncated(name, bytes.len() as u64, LENGTH as u64))?;
-        // Before the checksum: a newer header may be longer.
+        let (&version, behind) = bytes.get(MAGIC.len()..).and_then(<[u8]>::split_first).ok_or_else(cut)?;
+        // Before anything else: a newer header may be another.
         if version > FORMAT_VERSION {
             return Err(newer(name, "tape format", version.into(), FORMAT_VERSION.into()));
         }
-        let checked = bytes.get(..CHECKSUM_AT).unwrap_or_default();
-        if version == 0 || crc32fast::hash(checked) != checksum {
-            return Err(Error::corrupt(name, "the checksum of its header is wrong"));
+        let (parts, behind) = match postcard::take_from_bytes::<Lengths>(behind) {
+            Ok(lengths) if version > 0 => lengths,
+            Err(postcard::Error::DeserializeUnexpectedEnd) => return Err(cut()),
+            Ok(_) | Err(_) => return Err(Error::corrupt(name, "its header makes no sense")),
+        };
+        let checksum = behind.first_chunk().ok_or_else(cut)?;
+        let before = bytes.len() - behind.len();
+        let header = Self {
+            length: before + CHECKSUM,
+            parts,
+            checksum: u32::from_le_bytes(*checksum),
+            checksum_so_far: crc32fast::hash(bytes.get(..before).unwrap_or_default()),
+        };
+        if header.file().is_none() {
+            return Err(Error::corrupt(name, "its header makes no sense"));
         }
         Ok(header)
     }
 
-    /// The compressed index and the blocks behind it.
+    /// Where the blocks begin in the file.
+    pub(super) fn front(&self) -> u64 {
+        self.length as u64 + u64::from(self.parts.index)
+    }
+
+    /// The length of the whole file.
+    pub(super) fn file(&self) -> Option<u64> {
+        self.front().checked_add(self.parts.blocks)
+    }
+
+    /// The compressed index and the blocks behind it, of the bytes of the whole file.
     pub(super) fn split<'b>(&self, name: &str, bytes: &'b [u8]) -> Result<(&'b [u8], &'b [u8]), Error> {
         self.check_length(name, bytes.len() as u64)?;
-        let behind = bytes.get(LENGTH..).unwrap_or_default();
-        let (packed, stored) = usize::try_from(self.index)
-            .ok()
-            .and_then(|length| behind.split_at_checked(length))
-            .ok_or_else(|| index_too_long(name))?;
-        Ok((packed, stored))
+        let behind = bytes.get(self.length..).unwrap_or_default();
+        let parts = usize::try_from(self.parts.index).ok().and_then(|length| behind.split_at_checked(length));
+        parts.ok_or_else(|| truncated(name, bytes.len() as u64, self.front()))
     }
 
     /// The file is as long as it should be.
     pub(super) fn check_length(&self, name: &str, there: u64) -> Result<(), Error> {
-        if there < self.file {
-            return Err(truncated(name, there, self.file));
+        let file = self.file().unwrap_or(u64::MAX);
+        if there < file {
+            return Err(truncated(name, there, file));
         }
-        if there > self.file {
-            let what = format!("{} bytes follow its end", grouped(there - self.file));
+        if there > file {
+            let what = format!("{} bytes follow its end", grouped(there - file));
             return Err(Error::corrupt(name, what));
         }
         Ok(())
@@ -106,7 +124,7 @@ impl Header {
 
     /// The compressed index is as it was written.
     pub(super) fn check_index(&self, name: &str, packed: &[u8]) -> Result<(), Error> {
-        if crc32fast::hash(packed) == self.index_checksum {
+        if checksum(self.checksum_so_far, packed) == self.checksum {
             Ok(())
         } else {
             Err(Error::corrupt(name, "the checksum of its index is wrong"))
@@ -115,27 +133,28 @@ impl Header {
 
     /// An upper bound of what the index takes in memory, in bytes.
     pub(super) fn index_memory(&self) -> u64 {
-        u64::from(self.index_raw) * index::MEMORY_FACTOR
+        u64::from(self.parts.index_raw) * index::MEMORY_FACTOR
     }
 
+    /// The index may be fetched and decompressed.
     pub(super) fn check_size(&self, name: &str, max_bytes: u64) -> Result<(), Error> {
-        if self.index_memory() > max_bytes {
-            Err(too_large(name, self.index_memory(), max_bytes))
-        } else {
-            Ok(())
+        let (packed, raw) = (u64::from(self.parts.index), u64::from(self.parts.index_raw));
+        // zstd makes nothing longer by more than a 256th and a few bytes.
+        if packed > raw + raw / 128 + 512 {
+            return Err(Error::corrupt(name, "its compressed index is longer than the index"));
         }
+        if self.index_memory() > max_bytes {
+            return Err(too_large(name, self.index_memory(), max_bytes));
+        }
+        Ok(())
     }
 }
 
-/// Reads numbers from the front.
-struct Fields<'b>(&'b [u8]);
-
-impl Fields<'_> {
-    fn take<const N: usize>(&mut self) -> Option<[u8; N]> {
-        let (field, rest) = self.0.split_first_chunk()?;
-        self.0 = rest;
-        Some(*field)
-    }
+/// The checksum of bytes that have this one so far, and of what follows them.
+fn checksum(so_far: u32, packed: &[u8]) -> u32 {
+    let mut hasher = crc32fast::Hasher::new_with_initial(so_far);
+    hasher.update(packed);
+    hasher.finalize()
 }
 
 fn foreign(name: &str, bytes: &[u8]) -> Error {
@@ -148,10 +167,6 @@ fn foreign(name: &str, bytes: &[u8]) -> Error {
         start.join(" ")
     );
     Error::new(ErrorKind::Corrupt, message)
-}
-
-pub(super) fn index_too_long(name: &str) -> Error {
-    Error::corrupt(name, "its index is said to be longer than the file")
 }
 
 pub(super) fn truncated(name: &str, there: u64, whole: u64) -> Error {

@@ -34,20 +34,20 @@ pub fn decode_file(name: &str, mut file: File) -> Result<Recording, Error> {
     io::Seek::rewind(&mut file).map_err(failed)?;
     let there = file.metadata().map_err(failed)?.len();
     let mut head = Vec::new();
-    (&file).take(header::LENGTH as u64).read_to_end(&mut head).map_err(failed)?;
+    (&file).take(header::MAX_LENGTH as u64).read_to_end(&mut head).map_err(failed)?;
     let header = Header::parse(name, &head)?;
     header.check_length(name, there)?;
+    header.check_size(name, DEFAULT_MAX_BYTES)?;
+    io::Seek::seek(&mut file, io::SeekFrom::Start(header.length as u64)).map_err(failed)?;
     let mut packed = Vec::new();
-    (&file).take(header.index.into()).read_to_end(&mut packed).map_err(failed)?;
-    let Front { id, metadata, parts, blocks, start, stored } =
-        Front::parse(name, &header, &packed, DEFAULT_MAX_BYTES)?;
+    (&file).take(header.parts.index.into()).read_to_end(&mut packed).map_err(failed)?;
+    let Front { id, metadata, parts, blocks } = Front::parse(name, &header, &packed, DEFAULT_MAX_BYTES)?;
     let tape = if blocks.is_empty() {
         Tape::new(parts)
     } else {
-        Tape::with_stored(
-            parts,
-            Arc::new(BlockFile::new(name.to_owned(), file, start, stored, &blocks, None)?),
-        )
+        let (start, stored) = (header.front(), header.parts.blocks);
+        let values = BlockFile::new(name.to_owned(), file, start, stored, &blocks, None)?;
+        Tape::with_stored(parts, Arc::new(values))
     };
     let tape = tape.map_err(|error| Error::corrupt(name, &error).with_source(error))?;
     Ok(Recording::new(id, metadata, tape))

@@ -7,7 +7,7 @@ use playback_core::{Metadata, RecordingId, Service, Value};
 use serde::{Deserialize, Serialize};
 
 use super::header::newer;
-use super::summary::nanoseconds_of;
+use super::unit::nanoseconds_of;
 use crate::timestamp::{from_text, to_text};
 use crate::{Error, ErrorKind, Found};
 
@@ -19,10 +19,13 @@ pub const METADATA_FORMAT_VERSION: u32 = 1;
 struct Document {
     format: u32,
     id: String,
-    category: String,
+    /// None for that of the id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    category: Option<String>,
     recorded_at: String,
     duration_ns: u64,
     failed: bool,
+    #[serde(default, skip_serializing_if = "is_false")]
     incomplete: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     service: Option<ServiceDocument>,
@@ -30,6 +33,10 @@ struct Document {
     size: Option<u64>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     fields: BTreeMap<String, Value>,
+}
+
+fn is_false(truth: &bool) -> bool {
+    !truth
 }
 
 #[derive(Serialize, Deserialize)]
@@ -58,8 +65,8 @@ struct Version {
 /// assert_eq!(
 ///     String::from_utf8_lossy(&json),
 ///     concat!(
-///         r#"{"format":1,"id":"Checkout/20260131/01KG8V3Q2E9T0000000000000A","category":"Checkout","#,
-///         r#""recorded_at":"2026-01-31T00:00:00.5Z","duration_ns":0,"failed":false,"incomplete":false,"size":412}"#,
+///         r#"{"format":1,"id":"Checkout/20260131/01KG8V3Q2E9T0000000000000A","#,
+///         r#""recorded_at":"2026-01-31T00:00:00.5Z","duration_ns":0,"failed":false,"size":412}"#,
 ///     )
 /// );
 /// assert_eq!(format::metadata_from_json("the metadata in hand", &json)?, found);
@@ -74,7 +81,7 @@ pub fn metadata_to_json(found: &Found) -> Result<Vec<u8>, Error> {
     let document = Document {
         format: METADATA_FORMAT_VERSION,
         id: id.to_string(),
-        category: metadata.category.clone(),
+        category: (metadata.category != id.category()).then(|| metadata.category.clone()),
         recorded_at: check_time(id, metadata)?,
         duration_ns: nanoseconds_of(metadata.duration),
         failed: metadata.failed,
@@ -105,7 +112,8 @@ pub fn metadata_from_json(name: &str, json: &[u8]) -> Result<Found, Error> {
         document.id.parse().map_err(|error| Error::corrupt(name, "its `id` is none").with_source(error))?;
     let recorded_at = from_text(&document.recorded_at)
         .ok_or_else(|| Error::corrupt(name, "its `recorded_at` is not a time as RFC 3339 has it"))?;
-    let mut metadata = Metadata::new(document.category, recorded_at);
+    let category = document.category.unwrap_or_else(|| id.category().to_owned());
+    let mut metadata = Metadata::new(category, recorded_at);
     metadata.duration = Duration::from_nanos(document.duration_ns);
     metadata.failed = document.failed;
     metadata.incomplete = document.incomplete;

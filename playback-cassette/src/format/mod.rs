@@ -19,17 +19,21 @@
 
 mod block_file;
 mod blocks;
+mod columns;
 mod disk;
+mod frame;
 mod front;
 mod header;
 mod incoming;
 mod index;
+mod index_frame;
 mod json;
 mod opened;
 mod pending;
 mod places;
 mod summary;
 mod tape_file;
+mod unit;
 
 use playback_core::{Recording, RecordingId, Tape};
 
@@ -80,7 +84,7 @@ pub fn decode_within(name: &str, bytes: &[u8], max_bytes: u64) -> Result<Recordi
     let (packed, stored) = header.split(name, bytes)?;
     let mut front = Front::parse(name, &header, packed, max_bytes)?;
     if !front.blocks.is_empty() {
-        let places = Places::new(name, &front.blocks, front.stored)?;
+        let places = Places::new(name, &front.blocks, header.parts.blocks)?;
         let left = max_bytes.saturating_sub(header.index_memory());
         front.parts.bytes = blocks::unpack(name, &places, stored, left)?;
     }

@@ -59,6 +59,8 @@ pub struct Opened {
     recording: Recording,
     /// Where the values are; none if the recording has them.
     ranged: Option<Ranged>,
+    /// How long its file is, as that says of itself.
+    file: Option<u64>,
 }
 
 struct Ranged {
@@ -83,35 +85,36 @@ pub async fn open(id: &RecordingId, source: Box<dyn ReadRange>) -> Result<Opened
     let mut head = source.read_range(0..FIRST_BYTES).await?;
     let header = Header::parse(&name, &head)?;
     let there = head.len() as u64;
-    let front = header::LENGTH as u64 + u64::from(header.index);
-    if there < FIRST_BYTES.min(header.file) {
-        return Err(header::truncated(&name, there, header.file));
+    let file = header.file().unwrap_or(u64::MAX);
+    if there < FIRST_BYTES.min(file) {
+        return Err(header::truncated(&name, there, file));
     }
+    let front = header.front();
     if there < front {
+        header.check_size(&name, DEFAULT_MAX_BYTES)?;
         head.extend(source.read_range(there..front).await?);
     }
-    let packed =
-        head.get(header::LENGTH..).and_then(|behind| behind.get(..usize::try_from(header.index).ok()?));
-    let packed = packed.ok_or_else(|| header::truncated(&name, head.len() as u64, header.file))?;
-    let Front { id: named, metadata, parts, blocks, start, stored } =
+    let packed = usize::try_from(front).ok().and_then(|front| head.get(header.length..front));
+    let packed = packed.ok_or_else(|| header::truncated(&name, head.len() as u64, file))?;
+    let Front { id: named, metadata, parts, blocks } =
         Front::parse(&name, &header, packed, DEFAULT_MAX_BYTES)?;
     let (tape, places) = if blocks.is_empty() {
         (Tape::new(parts), None)
     } else {
-        let places = Places::new(&name, &blocks, stored)?;
+        let places = Places::new(&name, &blocks, header.parts.blocks)?;
         (Tape::with_stored(parts, Arc::new(Afar { length: places.raw })), Some(places))
     };
     let tape = tape.map_err(|error| Error::corrupt(&name, &error).with_source(error))?;
     let recording = of_id(id, &name, Recording::new(named, metadata, tape))?;
-    let ranged = places.map(|places| Ranged { name, source, start, places, recent: Mutex::default() });
-    Ok(Opened { recording, ranged })
+    let ranged = places.map(|places| Ranged { name, source, start: front, places, recent: Mutex::default() });
+    Ok(Opened { recording, ranged, file: header.file() })
 }
 
 impl Opened {
     /// A recording that is loaded, opened: for cassettes that cannot read ranges.
     #[must_use]
     pub fn whole(recording: Recording) -> Self {
-        Self { recording, ranged: None }
+        Self { recording, ranged: None, file: None }
     }
 
     /// What the recording is called.
@@ -124,6 +127,13 @@ impl Opened {
     #[must_use]
     pub fn metadata(&self) -> &Metadata {
         self.recording.metadata()
+    }
+
+    /// How many bytes the tape file has, by what its header says: a file of another length is damaged. None of a recording
+    /// that was loaded.
+    #[must_use]
+    pub fn file_length(&self) -> Option<u64> {
+        self.file
     }
 
     /// All calls, in the order in which they began.
@@ -140,7 +150,7 @@ impl Opened {
     /// The same recording as another cassette calls it.
     pub(crate) fn renamed(self, id: RecordingId, metadata: Metadata) -> Self {
         let tape = self.recording.tape().clone();
-        Self { recording: Recording::new(id, metadata, tape), ranged: self.ranged }
+        Self { recording: Recording::new(id, metadata, tape), ..self }
     }
 
     fn corrupt(&self, error: DecodeError) -> Error {
@@ -287,11 +297,14 @@ impl<'o> OpenedCall<'o> {
         }
     }
 
-    /// Fetches the arguments.
+    /// Fetches the arguments; a unit for data, which have none.
     ///
     /// # Errors
     /// As [`argument_bytes`](Self::argument_bytes) has them.
     pub async fn arguments(&self) -> Result<Value, Error> {
+        if self.kind() == Kind::Data && self.argument_length() == 0 {
+            return Ok(Value::Unit);
+        }
         value::decode_value(&self.argument_bytes().await?).map_err(|error| self.opened.corrupt(error))
     }
 

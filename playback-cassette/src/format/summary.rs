@@ -1,13 +1,13 @@
 //! The id and the metadata as the tape file carries them, so that a tape is a recording by itself.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use playback_core::{Metadata, RecordingId, Service};
 use serde::{Deserialize, Serialize};
 use ulid::Ulid;
 
 use super::json;
+use super::unit::Unit;
 use crate::timestamp::{from_nanoseconds, to_day, to_nanoseconds};
 use crate::{Error, ErrorKind};
 
@@ -19,10 +19,11 @@ pub(super) struct Summary {
     unique: [u8; 16],
     /// The metadata's category where it is not the id's.
     other_category: Option<String>,
-    /// Nanoseconds after the millisecond that stands in `unique`.
+    pub(super) unit: Unit,
+    /// In that unit, after the millisecond that stands in `unique`.
     recorded_after: i128,
-    /// Nanoseconds.
-    duration: u64,
+    /// In that unit.
+    pub(super) duration: u64,
     failed: bool,
     incomplete: bool,
     /// Name and version.
@@ -32,7 +33,7 @@ pub(super) struct Summary {
 }
 
 impl Summary {
-    pub(super) fn of(id: &RecordingId, metadata: &Metadata) -> Result<Self, Error> {
+    pub(super) fn of(id: &RecordingId, metadata: &Metadata, unit: Unit) -> Result<Self, Error> {
         // Checked here too, so that a tape that can be written has metadata that can be written.
         json::check_time(id, metadata)?;
         let unnameable =
@@ -48,8 +49,9 @@ impl Summary {
             },
             unique: unique.0.to_be_bytes(),
             other_category: (metadata.category != id.category()).then(|| metadata.category.clone()),
-            recorded_after: recorded_at - nanoseconds_in(unique),
-            duration: nanoseconds_of(metadata.duration),
+            unit,
+            recorded_after: (recorded_at - nanoseconds_in(unique)) / unit.nanoseconds(),
+            duration: unit.count(metadata.duration),
             failed: metadata.failed,
             incomplete: metadata.incomplete,
             service: metadata.service.as_ref().map(|service| (service.name.clone(), service.version.clone())),
@@ -60,7 +62,9 @@ impl Summary {
     pub(super) fn restore(&self, name: &str) -> Result<(RecordingId, Metadata), Error> {
         let corrupt = || Error::corrupt(name, "its time of recording is none");
         let unique = Ulid(u128::from_be_bytes(self.unique));
-        let recorded_at = nanoseconds_in(unique).checked_add(self.recorded_after).ok_or_else(corrupt)?;
+        let after = self.recorded_after.checked_mul(self.unit.nanoseconds());
+        let recorded_at =
+            after.and_then(|after| after.checked_add(nanoseconds_in(unique))).ok_or_else(corrupt)?;
         let recorded_at = from_nanoseconds(recorded_at).ok_or_else(corrupt)?;
         // Asked in any case: a time of no day could not be written again.
         let recorded_on = to_day(recorded_at).ok_or_else(corrupt)?;
@@ -69,7 +73,7 @@ impl Summary {
             .map_err(|error| Error::corrupt(name, &error).with_source(error))?;
         let category = self.other_category.as_ref().unwrap_or(&self.category);
         let mut metadata = Metadata::new(category.clone(), recorded_at);
-        metadata.duration = Duration::from_nanos(self.duration);
+        metadata.duration = self.unit.duration(self.duration);
         metadata.failed = self.failed;
         metadata.incomplete = self.incomplete;
         metadata.service = self.service.clone().map(|(name, version)| Service { name, version });
@@ -81,11 +85,6 @@ impl Summary {
         };
         Ok((id, metadata))
     }
-}
-
-/// In whole nanoseconds; what is longer than 584 years counts as 584 years.
-pub(super) fn nanoseconds_of(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
 /// The time in a ULID, in nanoseconds since 1970.

@@ -8,10 +8,12 @@ use playback_core::{Recording, TapeParts};
 
 use super::block_file::BlockFile;
 use super::blocks::{self, Block};
-use super::header::{self, Header};
-use super::index::Index;
+use super::header::Header;
+use super::index::{Index, names_fit};
+use super::index_frame;
 use super::pending::block_file;
 use super::summary::Summary;
+use super::unit::Unit;
 use crate::{Error, ErrorKind};
 
 /// Values that take no more than this together stand behind the index, in its frame: two frames would cost
@@ -65,22 +67,27 @@ impl TapeFile {
             Error::new(ErrorKind::Other, message).with_source(error)
         };
         let parts = recording.tape().parts();
-        let summary = Summary::of(recording.id(), recording.metadata())?;
+        let unit = Unit::of(recording.metadata(), &parts.entries);
+        let summary = Summary::of(recording.id(), recording.metadata(), unit)?;
         let (blocks, body) = body(recording).map_err(failed)?;
         let inline = if blocks.is_empty() { parts.bytes.as_slice() } else { &[] };
         let index = Index::of(summary, parts, blocks);
         let raw = index.to_bytes(inline).map_err(failed)?;
-        let packed = blocks::compress_index(&raw).map_err(failed)?;
-        let header = Header::of(&packed, raw.len(), body.length()).ok_or_else(|| {
+        if !names_fit(&parts.sites, &parts.entries, raw.len() as u64) {
+            let message = format!(
+                "recording {} repeats long aliases very often; give its calls shorter ones",
+                recording.id()
+            );
+            return Err(Error::new(ErrorKind::TooLarge, message));
+        }
+        let packed = index_frame::compress(&raw).map_err(failed)?;
+        let head = Header::before(&packed, raw.len(), body.length()).ok_or_else(|| {
             let message = format!(
                 "recording {} has more calls than a tape file can index; record less",
                 recording.id()
             );
             Error::new(ErrorKind::TooLarge, message)
         })?;
-        let mut head = Vec::with_capacity(header::LENGTH + packed.len());
-        head.extend_from_slice(&header.to_bytes());
-        head.extend_from_slice(&packed);
         Ok(Self { head, body })
     }
 

@@ -1,5 +1,6 @@
 //! How a recorder is set up.
 
+use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
@@ -7,12 +8,16 @@ use std::sync::{Arc, Mutex};
 
 use playback_core::Service;
 
+use super::back_off::BackOff;
+use super::backlog::Limits;
+use super::breaker::Breaker;
 use super::candidate::{Calculator, Candidate, Rate};
-use super::queue::{Limits, Queue};
-use super::sampling::{Random, Sampling};
+use super::counters::Counters;
+use super::health::Gate;
+use super::queue::Queue;
+use super::sampling::{Categories, Random, Samples, Sampling};
 use super::spill::Overflow;
-use super::stats::Counters;
-use super::{Inner, Large, TapeRecorder, writer};
+use super::{Inner, Large, TapeRecorder, metrics, writer};
 use crate::{Cassette, Clock, IdGenerator, SystemClock};
 
 const MIB: usize = 1024 * 1024;
@@ -28,10 +33,13 @@ const MAX_SPILLED: u64 = 1 << 30;
 /// | what | by default |
 /// |---|---|
 /// | [`enabled`](Self::enabled) | yes |
-/// | [`sampling_rate`](Self::sampling_rate) | 1: everything |
+/// | [`sampling`](Self::sampling), [`sampling_rate`](Self::sampling_rate) | everything |
+/// | [`sampling_of`](Self::sampling_of) a category | as of all |
 /// | [`forced_sampling`](Self::forced_sampling) | yes |
 /// | [`sampling_calculator`](Self::sampling_calculator) | none: all that was recorded is saved |
 /// | [`max_recording_bytes`](Self::max_recording_bytes) | 1 GiB; 64 MiB without temporary files |
+/// | [`max_recording_calls`](Self::max_recording_calls) | 100,000 |
+/// | [`max_value_bytes`](Self::max_value_bytes) | 64 MiB |
 /// | [`spill`](Self::spill) | yes: large recordings go to temporary files while they are made |
 /// | [`spill_past`](Self::spill_past) | 8 MiB |
 /// | [`spill_queue_bytes`](Self::spill_queue_bytes) | 32 MiB |
@@ -40,16 +48,21 @@ const MAX_SPILLED: u64 = 1 << 30;
 /// | [`queue_recordings`](Self::queue_recordings) | 1,000 |
 /// | [`queue_bytes`](Self::queue_bytes) | 256 MiB |
 /// | [`concurrent_saves`](Self::concurrent_saves) | 16 |
+/// | [`back_off`](Self::back_off) | past three quarters of the queue |
+/// | [`breaker`](Self::breaker) | after 20 failed saves, for a second at first |
 #[must_use]
 pub struct TapeRecorderBuilder {
     cassette: Box<dyn Cassette>,
     enabled: bool,
-    sampling_rate: f64,
+    sampling: Sampling,
+    sampling_of: HashMap<String, Sampling>,
     forced_sampling: bool,
     calculator: Option<Box<Rate>>,
     seed: Option<u64>,
     service: Option<Service>,
     max_recording_bytes: Option<usize>,
+    max_recording_calls: usize,
+    max_value_bytes: usize,
     spill: bool,
     spill_past: usize,
     spill_queue_bytes: usize,
@@ -57,7 +70,9 @@ pub struct TapeRecorderBuilder {
     spill_directory: Option<PathBuf>,
     limits: Limits,
     concurrent_saves: usize,
-    clock: Box<dyn Clock>,
+    back_off: Option<BackOff>,
+    breaker: Option<Breaker>,
+    clock: Arc<dyn Clock>,
     ids: IdGenerator,
 }
 
@@ -66,12 +81,15 @@ impl TapeRecorderBuilder {
         Self {
             cassette,
             enabled: true,
-            sampling_rate: 1.0,
+            sampling: Sampling::all(),
+            sampling_of: HashMap::new(),
             forced_sampling: true,
             calculator: None,
             seed: None,
             service: None,
             max_recording_bytes: None,
+            max_recording_calls: 100_000,
+            max_value_bytes: MAX_IN_MEMORY,
             spill: true,
             spill_past: 8 * MIB,
             spill_queue_bytes: 32 * MIB,
@@ -79,7 +97,9 @@ impl TapeRecorderBuilder {
             spill_directory: None,
             limits: Limits { recordings: 1000, bytes: 256 * MIB },
             concurrent_saves: 16,
-            clock: Box::new(SystemClock),
+            back_off: Some(BackOff::default()),
+            breaker: Some(Breaker::default()),
+            clock: Arc::new(SystemClock),
             ids: IdGenerator::random(),
         }
     }
@@ -96,11 +116,23 @@ impl TapeRecorderBuilder {
         self
     }
 
-    /// The share of runs to keep of operations that state no rate of their own, from 0 (none) to 1 (all).
-    /// What is less counts as 0, what is more as 1, what is no number as 0.
-    pub fn sampling_rate(mut self, rate: f64) -> Self {
-        self.sampling_rate = rate;
+    /// Which runs to keep of operations whose category has [nothing said of it](Self::sampling_of). An operation's own
+    /// rate comes before that of this one.
+    pub fn sampling(mut self, sampling: Sampling) -> Self {
+        self.sampling = sampling;
         self
+    }
+
+    /// Which runs to keep of the operations of one category, whatever they state themselves.
+    pub fn sampling_of(mut self, category: impl Into<String>, sampling: Sampling) -> Self {
+        self.sampling_of.insert(category.into(), sampling);
+        self
+    }
+
+    /// The share of runs to keep of operations that state no rate of their own, from 0 (none) to 1 (all): the same as
+    /// [`sampling`](Self::sampling) by [`Sampling::rate`].
+    pub fn sampling_rate(self, rate: f64) -> Self {
+        self.sampling(Sampling::rate(rate))
     }
 
     /// Whether [`playback_core::force_sample_recording`] can keep a run that the sampling rate leaves out.
@@ -154,6 +186,21 @@ impl TapeRecorderBuilder {
         self
     }
 
+    /// The number of inputs, outputs and kept data past which a recording is given up while it is made. It counts as
+    /// [`too_many_calls`](crate::Discarded::too_many_calls).
+    pub fn max_recording_calls(mut self, calls: usize) -> Self {
+        self.max_recording_calls = calls;
+        self
+    }
+
+    /// The size past which a single value is not encoded to its end, in bytes, and its recording given up: a service is not
+    /// held up by what is not kept. It counts as [`value_too_large`](crate::Discarded::value_too_large). Where
+    /// that is more than a recording may take as a whole, it counts as [`too_large`](crate::Discarded::too_large).
+    pub fn max_value_bytes(mut self, bytes: usize) -> Self {
+        self.max_value_bytes = bytes;
+        self
+    }
+
     /// Whether the values of a recording that grows large go to an anonymous temporary file while it is made,
     /// compressed, and are saved from there in parts, so that memory stays bounded.
     ///
@@ -173,8 +220,8 @@ impl TapeRecorderBuilder {
     }
 
     /// How many bytes of values, of all recordings together, may wait to be written to temporary files; a
-    /// recording that has more is given up. At least [`spill_past`](Self::spill_past) and the largest single
-    /// value, or no large recording gets through; [`spilling_bytes`](crate::Stats::spilling_bytes) are how many wait.
+    /// recording that has more is given up. One value at a time that is larger than all that may wait, waits beside
+    /// them. [`spilling_bytes`](crate::Stats::spilling_bytes) are how many wait.
     pub fn spill_queue_bytes(mut self, bytes: usize) -> Self {
         self.spill_queue_bytes = bytes;
         self
@@ -214,9 +261,21 @@ impl TapeRecorderBuilder {
         self
     }
 
-    /// The clock that says when operations begin.
+    /// How to give way to a store that cannot keep up; none to record on, and drop what does not fit into the queue.
+    pub fn back_off(mut self, back_off: impl Into<Option<BackOff>>) -> Self {
+        self.back_off = back_off.into();
+        self
+    }
+
+    /// How to leave a store alone that fails; none to go on trying, with each recording.
+    pub fn breaker(mut self, breaker: impl Into<Option<Breaker>>) -> Self {
+        self.breaker = breaker.into();
+        self
+    }
+
+    /// The clock that says when operations begin, and how long pauses last.
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
-        self.clock = Box::new(clock);
+        self.clock = Arc::new(clock);
         self
     }
 
@@ -233,19 +292,25 @@ impl TapeRecorderBuilder {
     #[must_use]
     pub fn build(mut self) -> TapeRecorder {
         let (max_bytes, large) = self.large();
-        let queue = Arc::new(Queue::new(self.limits));
+        metrics::describe();
+        let gate = Gate::new(self.back_off, self.breaker, self.seed.map(|seed| seed.rotate_left(32)));
+        let queue = Arc::new(Queue::new(self.limits, gate, Arc::clone(&self.clock)));
         let random = Random::new(self.seed.map(u64::reverse_bits));
         let calculator = self.calculator.map(|rate| Calculator { rate, random });
         let thread = writer::spawn(self.cassette, Arc::clone(&queue), self.concurrent_saves, calculator);
         TapeRecorder(Arc::new(Inner {
             enabled: AtomicBool::new(self.enabled),
-            sampling: Sampling {
-                rate: self.sampling_rate,
+            samples: Samples {
+                all: self.sampling,
+                of: self.sampling_of,
                 forced: self.forced_sampling,
                 random: Random::new(self.seed),
+                categories: Categories::default(),
             },
             service: self.service,
             max_bytes,
+            max_calls: self.max_recording_calls,
+            max_value_bytes: self.max_value_bytes,
             large,
             clock: self.clock,
             ids: self.ids,

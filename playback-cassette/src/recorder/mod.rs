@@ -1,11 +1,22 @@
 //! The recorder for production: decides what is kept, and has it saved in the background.
 
+mod back_off;
+mod backlog;
+mod breaker;
 mod builder;
 mod candidate;
+mod counters;
+mod health;
+mod metrics;
+#[cfg(test)]
+mod model;
+mod moments;
 mod queue;
 mod sampling;
 mod spill;
 mod stats;
+mod sync;
+mod waiting;
 mod writer;
 
 use std::fmt;
@@ -15,20 +26,26 @@ use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use futures::channel::oneshot;
-use playback_core::{Finished, OperationStart, Recorder, Recording, RecordingStart, Service, Spilling};
+use playback_core::{
+    Finished, OperationEnd, OperationStart, Recorder, Recording, RecordingStart, Service, Spilling,
+};
 
+pub use back_off::BackOff;
+pub use backlog::NotWritten;
+pub use breaker::Breaker;
 pub use builder::TapeRecorderBuilder;
 pub use candidate::Candidate;
-pub use queue::NotWritten;
+pub use health::{Health, HealthState, SaveError};
 pub(crate) use queue::Refusal;
+pub use sampling::Sampling;
 pub(crate) use stats::count_event;
-pub use stats::{Discarded, Dropped, InFlight, Stats};
+pub use stats::{Discarded, Dropped, InFlight, Sampled, Stats};
 
 use crate::{Cassette, Clock, IdGenerator};
+use counters::Counters;
 use queue::Queue;
-use sampling::Sampling;
+use sampling::{Begun, Samples};
 use spill::Overflow;
-use stats::Counters;
 
 /// Records operations onto a cassette, in the background.
 ///
@@ -57,12 +74,14 @@ pub struct TapeRecorder(Arc<Inner>);
 
 struct Inner {
     enabled: AtomicBool,
-    sampling: Sampling,
+    samples: Samples,
     service: Option<Service>,
     /// In memory.
     max_bytes: usize,
+    max_calls: usize,
+    max_value_bytes: usize,
     large: Option<Large>,
-    clock: Box<dyn Clock>,
+    clock: Arc<dyn Clock>,
     ids: IdGenerator,
     counters: Counters,
     queue: Arc<Queue>,
@@ -185,29 +204,43 @@ impl Recorder for TapeRecorder {
             return None;
         }
         inner.counters.started();
-        if !inner.queue.is_open() {
-            inner.queue.refuse();
-            return None;
-        }
-        let Some(only_if_forced) = inner.sampling.draw(operation) else {
+        let Some(draw) = inner.samples.draw(operation, &*inner.clock) else {
             inner.counters.sampled_out();
             return None;
         };
+        if !inner.queue.is_calm() && !inner.queue.admit(inner.samples.place(operation, &draw)) {
+            return None;
+        }
+        let begun = inner.samples.begin(operation, &draw, &*inner.clock);
+        if begun == Begun::OverLimit {
+            inner.counters.over_limit();
+        }
+        if begun != Begun::Kept && !draw.may_be_worth_it {
+            inner.counters.sampled_out();
+            return None;
+        }
         let now = inner.clock.now();
         match inner.ids.generate(operation.category, now) {
             Ok(id) => Some(RecordingStart {
-                id,
-                recorded_at: now,
                 service: inner.service.clone(),
-                only_if_forced,
+                only_if_forced: begun != Begun::Kept,
                 max_bytes: inner.max_bytes,
+                max_calls: inner.max_calls,
+                max_value_bytes: inner.max_value_bytes,
                 spilling: inner.large.as_ref().map(Large::spilling),
+                ..RecordingStart::new(id, now)
             }),
             Err(error) => {
                 inner.counters.misnamed(operation.category, &error);
                 None
             }
         }
+    }
+
+    fn keeps(&self, start: &RecordingStart, end: &OperationEnd) -> bool {
+        let verdict = self.0.samples.end(start, end, &*self.0.clock);
+        self.0.counters.judged(verdict);
+        verdict.keeps()
     }
 
     fn finish(&self, finished: Finished) {

@@ -1,42 +1,26 @@
-//! What waits to be saved, and who waits for it.
+//! Where the service's threads and the writer meet: what waits to be saved, and who is let in.
 
-use std::collections::{BTreeSet, VecDeque};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use futures::channel::oneshot;
 use playback_core::Recording;
 use tokio::sync::Notify;
 
+use super::backlog::{Backlog, Fate, Job, Limits, Mark, NotWritten};
+use super::breaker::Turn;
+use super::health::{Gate, Health, Shut};
+use super::metrics;
 use super::stats::{Dropped, count_event};
-
-/// Recordings that were not saved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "not everything was saved: {failed} failed and {pending} were not done in time; the log says why saves fail, \
-     and more time or more concurrent saves help against the latter"
-)]
-#[non_exhaustive]
-pub struct NotWritten {
-    /// How many were lost since this was asked last: their saves failed, or their values did not get to a
-    /// temporary file.
-    pub failed: u64,
-    /// How many were still waiting or on their way when this call ended.
-    pub pending: u64,
-}
-
-/// How much may wait or be on its way.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
-    pub(super) recordings: usize,
-    pub(super) bytes: usize,
-}
+use super::sync::{AtomicBool, Condvar, Mutex, MutexGuard};
+use crate::Clock;
 
 pub(super) struct Queue {
     limits: Limits,
-    /// Whether `state` is in its first phase: asked for every operation, so that it costs no lock.
-    open: AtomicBool,
+    /// Asked outside of the lock, since it is not ours.
+    clock: Arc<dyn Clock>,
+    /// Whether everybody is let in: asked for every operation, so that it costs no lock.
+    calm: AtomicBool,
     state: Mutex<State>,
     /// For the writer: there is something to do.
     work: Notify,
@@ -44,27 +28,14 @@ pub(super) struct Queue {
     done: Condvar,
 }
 
-#[derive(Default)]
 struct State {
     phase: Phase,
-    waiting: VecDeque<Job>,
-    /// The numbers of all jobs that wait or are on their way.
-    unfinished: BTreeSet<u64>,
-    unfinished_bytes: usize,
-    next_number: u64,
-    flushes: Vec<Flush>,
-    saved: u64,
-    sampled_out: u64,
-    unspillable: u64,
-    failed: u64,
-    /// How many of the failed and the unspillable ones someone was told of.
-    lost_told: u64,
-    dropped: Dropped,
+    backlog: Backlog,
+    gate: Gate,
 }
 
-#[derive(Default, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Phase {
-    #[default]
     Open,
     /// Nothing more is taken; what is there is saved.
     Closing,
@@ -72,13 +43,6 @@ enum Phase {
     Abandoned,
     /// The writer is gone.
     Ended,
-}
-
-/// A recording to be saved.
-pub(super) struct Job {
-    pub(super) number: u64,
-    pub(super) recording: Recording,
-    bytes: usize,
 }
 
 /// Why a recording is not taken.
@@ -90,33 +54,13 @@ pub(crate) enum Refusal {
     Full,
 }
 
-/// What became of a job.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fate {
-    Saved,
-    SampledOut,
-    /// Its values did not get to where they are saved from.
-    Unspillable,
-    Failed,
-}
-
 /// What the writer is to do next.
 pub(super) enum Next {
     Save(Job),
     Wait,
+    /// The same, and for so long at most.
+    Hold(Duration),
     End,
-}
-
-/// Someone who waits until all jobs below a number are finished.
-struct Flush {
-    below: u64,
-    done: oneshot::Sender<()>,
-}
-
-/// How things stood when someone began to wait.
-struct Mark {
-    below: u64,
-    unwritten: u64,
 }
 
 /// What the queue has counted.
@@ -128,94 +72,141 @@ pub(super) struct QueueCounts {
     pub(super) dropped: Dropped,
     pub(super) queued: u64,
     pub(super) saving: u64,
+    pub(super) health: Health,
 }
 
 /// The service's side.
 impl Queue {
-    pub(super) fn new(limits: Limits) -> Self {
-        let open = AtomicBool::new(true);
-        Self { limits, open, state: Mutex::default(), work: Notify::new(), done: Condvar::new() }
+    pub(super) fn new(limits: Limits, gate: Gate, clock: Arc<dyn Clock>) -> Self {
+        let state = State { phase: Phase::Open, backlog: Backlog::default(), gate };
+        let (calm, work, done) = (AtomicBool::new(true), Notify::new(), Condvar::new());
+        Self { limits, clock, calm, state: Mutex::new(state), work, done }
     }
 
-    pub(super) fn is_open(&self) -> bool {
-        self.open.load(Ordering::Relaxed)
+    /// Whether every operation is let in.
+    pub(super) fn is_calm(&self) -> bool {
+        self.calm.load(Ordering::Relaxed)
     }
 
-    /// Counts a recording that came after the end.
-    pub(super) fn refuse(&self) {
-        self.lock().dropped.closed += 1;
+    /// Lets an operation in that stands at this place among all, from 0 to 1, or counts it as dropped. Whether it is let in.
+    pub(super) fn admit(&self, place: f64) -> bool {
+        let now = self.clock.now();
+        let mut state = self.lock();
+        let State { phase, backlog, gate } = &mut *state;
+        let shut = if *phase == Phase::Open {
+            gate.admit(place, now, backlog.fill(&self.limits), !backlog.waiting.is_empty()).err()
+        } else {
+            backlog.dropped.closed += 1;
+            drop(state);
+            metrics::ended("dropped", "closed", 1);
+            return false;
+        };
+        match shut {
+            Some(Shut::BackedOff) => backlog.dropped.backed_off += 1,
+            Some(Shut::Paused) => backlog.dropped.paused += 1,
+            None => {}
+        }
+        let change = gate.change(now);
+        self.settle(&state);
+        drop(state);
+        if let Some(change) = change {
+            // The pause may be over.
+            self.work.notify_one();
+            change.tell();
+        }
+        match shut {
+            Some(Shut::BackedOff) => metrics::ended("dropped", "backed_off", 1),
+            Some(Shut::Paused) => metrics::ended("dropped", "paused", 1),
+            None => {}
+        }
+        shut.is_none()
     }
 
     /// Takes a recording, or drops and counts it.
     pub(super) fn push(&self, recording: Recording) -> Result<(), Refusal> {
         let bytes = recording.tape().size();
         let id = recording.id().clone();
+        let now = self.clock.now();
         let mut state = self.lock();
-        let (refusal, count) = if state.phase != Phase::Open {
-            (Refusal::Closed, &mut state.dropped.closed)
-        } else if state.unfinished.len() >= self.limits.recordings
-            || state.unfinished_bytes.saturating_add(bytes) > self.limits.bytes
-        {
-            (Refusal::Full, &mut state.dropped.queue_full)
+        let State { phase, backlog, gate } = &mut *state;
+        let refused = if *phase != Phase::Open {
+            backlog.dropped.closed += 1;
+            Some((Refusal::Closed, "closed", backlog.dropped.closed))
+        } else if !backlog.has_room(bytes, &self.limits) {
+            backlog.dropped.queue_full += 1;
+            gate.filled(now, 1.0);
+            Some((Refusal::Full, "queue_full", backlog.dropped.queue_full))
         } else {
-            let number = state.next_number;
-            state.next_number += 1;
-            state.unfinished.insert(number);
-            state.unfinished_bytes += bytes;
-            state.waiting.push_back(Job { number, recording, bytes });
-            drop(state);
-            self.work.notify_one();
-            return Ok(());
+            backlog.push(recording, bytes);
+            gate.filled(now, backlog.fill(&self.limits));
+            None
         };
-        *count += 1;
-        let count = *count;
+        let change = gate.change(now);
+        self.settle(&state);
         drop(state);
-        count_event!(count, recording = %id, count, "the recorder dropped a recording: {refusal}");
-        Err(refusal)
+        if let Some(change) = change {
+            change.tell();
+        }
+        match refused {
+            None => {
+                self.work.notify_one();
+                metrics::queued(bytes);
+                Ok(())
+            }
+            Some((refusal, reason, count)) => {
+                metrics::ended("dropped", reason, 1);
+                count_event!(count, recording = %id, count, "the recorder dropped a recording: {refusal}");
+                Err(refusal)
+            }
+        }
     }
 
     pub(super) fn counts(&self) -> QueueCounts {
-        let state = self.lock();
-        let queued = state.waiting.len() as u64;
+        let State { backlog, gate, .. } = &*self.lock();
+        let queued = backlog.waiting.len() as u64;
         QueueCounts {
-            saved: state.saved,
-            sampled_out: state.sampled_out,
-            unspillable: state.unspillable,
-            failed: state.failed,
-            dropped: state.dropped,
+            saved: backlog.saved,
+            sampled_out: backlog.sampled_out,
+            unspillable: backlog.unspillable,
+            failed: backlog.failed,
+            dropped: backlog.dropped,
             queued,
-            saving: state.unfinished.len() as u64 - queued,
+            saving: backlog.unfinished() - queued,
+            health: gate.health(),
         }
     }
 
     pub(super) async fn flush(&self) -> Result<(), NotWritten> {
         let (mark, done) = {
             let mut state = self.lock();
-            let mark = state.mark();
-            let (send, done) = oneshot::channel();
-            if !state.is_finished(mark.below) {
-                state.flushes.push(Flush { below: mark.below, done: send });
-            }
+            let mark = state.backlog.mark();
+            let done = state.backlog.finished(mark.below);
             (mark, done)
         };
+        // The writer may leave the store alone, and is not to, now.
+        self.work.notify_one();
         // Where there is nothing to wait for, the sender is gone already.
         let _ = done.await;
-        self.lock().outcome(&mark)
+        self.lock().backlog.outcome(&mark)
     }
 
     pub(super) fn flush_blocking(&self, timeout: Duration) -> Result<(), NotWritten> {
-        let state = self.lock();
-        let mark = state.mark();
-        self.wait(state, timeout, |state| state.is_finished(mark.below)).outcome(&mark)
+        let mut state = self.lock();
+        let mark = state.backlog.mark();
+        state.backlog.blocked += 1;
+        self.work.notify_one();
+        let mut state = self.wait(state, timeout, |state| state.backlog.is_finished(mark.below));
+        state.backlog.blocked -= 1;
+        state.backlog.outcome(&mark)
     }
 
     /// Takes nothing more.
     pub(super) fn close(&self) {
-        self.open.store(false, Ordering::Relaxed);
         let mut state = self.lock();
         if state.phase == Phase::Open {
             state.phase = Phase::Closing;
         }
+        self.settle(&state);
         drop(state);
         self.work.notify_one();
     }
@@ -223,21 +214,27 @@ impl Queue {
     /// Takes nothing more, waits for the writer to end, and gives up what is not saved in time. Whether the
     /// writer has ended.
     pub(super) fn close_blocking(&self, timeout: Duration) -> (bool, Result<(), NotWritten>) {
-        let mark = self.lock().mark();
+        let mark = self.lock().backlog.mark();
         self.close();
         let mut state = self.wait(self.lock(), timeout, |state| state.phase == Phase::Ended);
         let ended = state.phase == Phase::Ended;
-        let given_up = if ended {
-            VecDeque::new()
-        } else {
+        if !ended {
             state.phase = Phase::Abandoned;
-            state.give_up()
-        };
-        let outcome = state.outcome(&mark);
+        }
+        let given_up = self.give_up(state, &mark);
+        self.work.notify_one();
+        (ended, given_up)
+    }
+
+    /// Gives up what is not saved, which is nothing if the writer has ended.
+    fn give_up(&self, mut state: MutexGuard<'_, State>, mark: &Mark) -> Result<(), NotWritten> {
+        let (unfinished, bytes) = (state.backlog.unfinished(), state.backlog.bytes());
+        let given_up = state.backlog.give_up();
+        let outcome = state.backlog.outcome(mark);
         drop(state);
         drop(given_up);
-        self.work.notify_one();
-        (ended, outcome)
+        metrics::unwritten(unfinished, bytes);
+        outcome
     }
 
     fn wait<'q>(
@@ -254,19 +251,43 @@ impl Queue {
         // Nothing that holds it panics; if it did, the counts are still the best there are.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Says to those who do not lock how things are.
+    fn settle(&self, state: &State) {
+        self.calm.store(state.phase == Phase::Open && state.gate.is_open(), Ordering::Relaxed);
+    }
 }
 
 /// The writer's side.
 impl Queue {
     /// What to do next, where `room` says whether one more can be saved now.
     pub(super) fn next(&self, room: bool) -> Next {
+        let now = self.clock.now();
         let mut state = self.lock();
-        match state.phase {
-            Phase::Abandoned | Phase::Ended => Next::End,
-            Phase::Closing if state.unfinished.is_empty() => Next::End,
-            Phase::Open | Phase::Closing if room => state.waiting.pop_front().map_or(Next::Wait, Next::Save),
-            Phase::Open | Phase::Closing => Next::Wait,
+        let State { phase, backlog, gate } = &mut *state;
+        match phase {
+            Phase::Abandoned | Phase::Ended => return Next::End,
+            Phase::Closing if backlog.is_empty() => return Next::End,
+            Phase::Open | Phase::Closing if !room || backlog.waiting.is_empty() => return Next::Wait,
+            Phase::Open | Phase::Closing => {}
         }
+        // Who waits for what is queued wants to know, whatever it comes to.
+        let turn = if *phase == Phase::Closing || backlog.is_awaited() { Turn::Any } else { gate.next(now) };
+        let next = match turn {
+            Turn::Hold(left) => Next::Hold(left),
+            Turn::Wait => Next::Wait,
+            Turn::Any | Turn::Probe => backlog.waiting.pop_front().map_or(Next::Wait, Next::Save),
+        };
+        if let (Turn::Probe, Next::Save(job)) = (turn, &next) {
+            gate.probes(job.number);
+        }
+        let change = gate.change(now);
+        self.settle(&state);
+        drop(state);
+        if let Some(change) = change {
+            change.tell();
+        }
+        next
     }
 
     /// Comes when there may be something to do that there was not when [`next`](Self::next) was asked.
@@ -274,77 +295,76 @@ impl Queue {
         self.work.notified().await;
     }
 
-    /// The writer is done with a job. How many have come to the same fate so far.
-    pub(super) fn finished(&self, job: &Job, fate: Fate) -> u64 {
+    /// The writer is done with a job. `tell` is given how many have come to the same fate so far, before anybody who waits goes
+    /// on.
+    pub(super) fn finished(&self, job: &Job, fate: &Fate, tell: impl FnOnce(u64)) {
+        let now = self.clock.now();
         let mut state = self.lock();
-        // One that was given up is counted already.
-        let counted = state.unfinished.remove(&job.number);
-        if counted {
-            state.unfinished_bytes = state.unfinished_bytes.saturating_sub(job.bytes);
+        let State { backlog, gate, .. } = &mut *state;
+        let finished = backlog.finish(job.number, fate);
+        match fate {
+            Fate::Saved => gate.saved(),
+            Fate::Failed(error) | Fate::Panicked(error) => gate.failed(job.number, now, error),
+            Fate::SampledOut | Fate::Unspillable(_) | Fate::Unjudged(_) => gate.passed_over(job.number),
         }
-        let count = match fate {
-            Fate::Saved => &mut state.saved,
-            Fate::SampledOut => &mut state.sampled_out,
-            Fate::Unspillable => &mut state.unspillable,
-            Fate::Failed => &mut state.failed,
-        };
-        *count += u64::from(counted);
-        let count = *count;
-        self.tell(state);
-        count
+        let change = gate.change(now);
+        self.settle(&state);
+        drop(state);
+        if let Some(bytes) = finished.bytes {
+            metrics::finished(fate, bytes);
+        }
+        tell(finished.count);
+        if let Some(change) = change {
+            change.tell();
+        }
+        self.wake();
     }
 
-    /// The writer is gone.
-    pub(super) fn ended(&self) {
-        self.open.store(false, Ordering::Relaxed);
+    /// The writer has panicked. What it had taken is lost, and counted; whether it is to go on.
+    pub(super) fn crashed(&self) -> bool {
+        let fate = Fate::Failed("the recorder's own thread panicked while it was saved".to_owned());
         let mut state = self.lock();
-        state.phase = Phase::Ended;
-        let given_up = state.give_up();
-        self.tell(state);
-        drop(given_up);
+        let State { phase, backlog, gate } = &mut *state;
+        let bytes: Vec<_> = backlog
+            .on_their_way()
+            .into_iter()
+            .filter_map(|number| {
+                gate.passed_over(number);
+                backlog.finish(number, &fate).bytes
+            })
+            .collect();
+        let goes_on = *phase == Phase::Open;
+        drop(state);
+        self.wake();
+        bytes.into_iter().for_each(|bytes| metrics::finished(&fate, bytes));
+        goes_on
+    }
+
+    /// The writer is gone. Where nobody closed the queue, what waits is lost as what it was saving is, and whoever flushes
+    /// is told.
+    pub(super) fn ended(&self) {
+        let mut state = self.lock();
+        let closed = std::mem::replace(&mut state.phase, Phase::Ended) != Phase::Open;
+        let (unfinished, bytes) = (state.backlog.unfinished(), state.backlog.bytes());
+        let left = if closed { state.backlog.give_up() } else { state.backlog.lose() };
+        self.settle(&state);
+        drop(state);
+        drop(left);
+        self.wake();
+        if closed {
+            metrics::unwritten(unfinished, bytes);
+        } else {
+            metrics::lost(unfinished, bytes);
+        }
     }
 
     /// Wakes those who have waited for what is now so.
-    fn tell(&self, mut state: MutexGuard<'_, State>) {
-        let waiting = std::mem::take(&mut state.flushes);
-        let (done, waiting): (Vec<_>, Vec<_>) =
-            waiting.into_iter().partition(|flush| state.is_finished(flush.below));
-        state.flushes = waiting;
-        drop(state);
+    fn wake(&self) {
+        let done = self.lock().backlog.done();
         self.done.notify_all();
         for flush in done {
             // Whoever no longer waits need not know.
-            let _ = flush.done.send(());
+            let _ = flush.send(());
         }
-    }
-}
-
-impl State {
-    fn mark(&self) -> Mark {
-        Mark { below: self.next_number, unwritten: self.dropped.unwritten }
-    }
-
-    fn is_finished(&self, below: u64) -> bool {
-        self.unfinished.first().is_none_or(|&first| first >= below)
-    }
-
-    fn outcome(&mut self, mark: &Mark) -> Result<(), NotWritten> {
-        // Not only those since the mark: a save may fail just before someone asks.
-        let lost = self.failed + self.unspillable;
-        let failed = lost - self.lost_told;
-        self.lost_told = lost;
-        let unfinished = self.unfinished.range(..mark.below).count() as u64;
-        let pending = unfinished + self.dropped.unwritten - mark.unwritten;
-        if failed == 0 && pending == 0 { Ok(()) } else { Err(NotWritten { failed, pending }) }
-    }
-
-    /// Counts all that is not saved as dropped, and hands it over to be dropped without the lock: it may be much,
-    /// and the service waits for the lock.
-    #[must_use]
-    fn give_up(&mut self) -> VecDeque<Job> {
-        self.dropped.unwritten += self.unfinished.len() as u64;
-        self.unfinished.clear();
-        self.unfinished_bytes = 0;
-        std::mem::take(&mut self.waiting)
     }
 }

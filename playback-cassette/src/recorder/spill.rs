@@ -4,13 +4,14 @@ use std::fmt;
 use std::fs::File;
 use std::io;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use playback_core::{Pieces, RecordingId, Spill, Spiller, StoredValues};
 
+use super::waiting::{Waiting, WaitingRoom};
 use crate::format::{BlockWriter, Disk, Pending};
 
 /// Why nothing more is written.
@@ -21,9 +22,7 @@ const ENDED: &str = "the thread that writes them has ended";
 pub(super) struct Overflow {
     place: Place,
     disk: Arc<Disk>,
-    /// How many bytes may wait for the thread.
-    limit: usize,
-    waiting: Arc<AtomicUsize>,
+    room: Arc<WaitingRoom>,
     thread: Mutex<Option<(Sender<Message>, JoinHandle<()>)>>,
 }
 
@@ -36,8 +35,7 @@ struct Spilled {
     shared: Arc<Shared>,
     /// None if there is no thread.
     thread: Option<Sender<Message>>,
-    limit: usize,
-    waiting: Arc<AtomicUsize>,
+    room: Arc<WaitingRoom>,
     length: u64,
     finished: bool,
 }
@@ -59,18 +57,6 @@ enum Message {
     GiveUp(Arc<Shared>),
 }
 
-/// Pieces that count as waiting until they are gone, wherever that is.
-struct Waiting {
-    pieces: Pieces,
-    // Behind the pieces, so that it is dropped after them.
-    _reserved: Reserved,
-}
-
-struct Reserved {
-    bytes: usize,
-    waiting: Arc<AtomicUsize>,
-}
-
 /// Says what became of the values, even if nobody gets to it.
 struct Settle(Arc<Pending>);
 
@@ -78,12 +64,12 @@ impl Overflow {
     /// `limit` is of the bytes that may wait for the thread, `disk_bytes` of those in files.
     pub(super) fn new(directory: Option<PathBuf>, limit: usize, disk_bytes: u64) -> Self {
         let disk = Arc::new(Disk::new(disk_bytes));
-        Self { place: Place(directory), disk, limit, waiting: Arc::default(), thread: Mutex::default() }
+        Self { place: Place(directory), disk, room: WaitingRoom::new(limit), thread: Mutex::default() }
     }
 
     /// How many bytes wait for the thread.
     pub(super) fn waiting(&self) -> usize {
-        self.waiting.load(Ordering::Relaxed)
+        self.room.bytes()
     }
 
     fn thread(&self) -> Option<Sender<Message>> {
@@ -110,8 +96,7 @@ impl Spiller for Overflow {
         Box::new(Spilled {
             shared: Arc::new(Shared::new(name)),
             thread: self.thread(),
-            limit: self.limit,
-            waiting: Arc::clone(&self.waiting),
+            room: Arc::clone(&self.room),
             length: 0,
             finished: false,
         })
@@ -136,19 +121,7 @@ impl Spilled {
         if self.thread.is_none() {
             return Err("the machine has no thread for it".to_owned());
         }
-        let bytes = pieces.bytes.len();
-        let more = |waiting: usize| waiting.checked_add(bytes).filter(|more| *more <= self.limit);
-        match self.waiting.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more) {
-            Ok(_) => {
-                let reserved = Reserved { bytes, waiting: Arc::clone(&self.waiting) };
-                Ok(Waiting { pieces, _reserved: reserved })
-            }
-            Err(before) => Err(format!(
-                "{bytes} bytes of values come while {before} wait to be written, and {} may wait; allow more with \
-                 `spill_queue_bytes`, or name a faster disk with `spill_directory`",
-                self.limit
-            )),
-        }
+        self.room.enter(pieces)
     }
 
     fn send(&self, message: Message) -> Result<(), String> {
@@ -187,12 +160,6 @@ impl Drop for Spilled {
             // Where there is no thread, there is no file.
             let _ = self.send(Message::GiveUp(Arc::clone(&self.shared)));
         }
-    }
-}
-
-impl Drop for Reserved {
-    fn drop(&mut self) {
-        self.waiting.fetch_sub(self.bytes, Ordering::Relaxed);
     }
 }
 
@@ -290,19 +257,45 @@ mod tests {
         overflow.begin(&"Checkout/20260131/01KG8V3Q2E9T0000000000000A".parse().unwrap())
     }
 
+    /// A recording on its way, to a thread if there is one.
+    fn spilled(thread: Option<Sender<Message>>, room: &Arc<WaitingRoom>) -> Spilled {
+        Spilled {
+            shared: Arc::new(Shared::new(String::new())),
+            thread,
+            room: Arc::clone(room),
+            length: 0,
+            finished: false,
+        }
+    }
+
     fn why(values: &Arc<dyn StoredValues>) -> String {
         values.read(0..1).unwrap_err().to_string()
     }
 
     #[test]
-    fn the_last_values_wait_as_all_do_and_the_reason_is_told_if_they_may_not() {
+    fn the_last_values_may_be_more_than_may_wait() {
         // C14
         let overflow = Overflow::new(None, 1000, 1 << 20);
-        let values = begun(&overflow).finish(pieces(1000));
-        assert_eq!(values.read(0..1000).unwrap(), [7; 1000]);
-        let values = begun(&overflow).finish(pieces(1001));
-        assert!(why(&values).starts_with("1001 bytes of values come while 0 wait"), "{}", why(&values));
+        for length in [1000, 1001, 5000] {
+            let values = begun(&overflow).finish(pieces(length));
+            assert_eq!(values.read(0..length as u64).unwrap(), vec![7; length]);
+        }
         assert_eq!(overflow.waiting(), 0);
+    }
+
+    #[test]
+    fn a_disk_that_does_not_keep_up_costs_the_recording() {
+        // C14
+        let (thread, stuck) = mpsc::channel();
+        let room = WaitingRoom::new(1000);
+        let mut spilled = spilled(Some(thread), &room);
+        spilled.put(pieces(800)).unwrap();
+        assert!(spilled.put(pieces(300)).unwrap_err().starts_with("300 bytes of values come while 800 wait"));
+        assert!(
+            why(&(Box::new(spilled).finish(pieces(300)) as Arc<dyn StoredValues>)).contains("while 800 wait")
+        );
+        drop(stuck);
+        assert_eq!(room.bytes(), 0);
     }
 
     #[test]
@@ -330,36 +323,22 @@ mod tests {
     #[test]
     fn without_a_thread_the_reason_is_told_and_nothing_waits() {
         // C14
-        let without = || Spilled {
-            shared: Arc::new(Shared::new(String::new())),
-            thread: None,
-            limit: 1000,
-            waiting: Arc::default(),
-            length: 0,
-            finished: false,
-        };
-        let mut spilled = without();
-        assert_eq!(spilled.put(pieces(10)).unwrap_err(), "the machine has no thread for it");
-        assert_eq!(spilled.waiting.load(Ordering::Relaxed), 0);
-        let values: Arc<dyn StoredValues> = Box::new(without()).finish(pieces(10));
+        let room = WaitingRoom::new(1000);
+        let mut without = spilled(None, &room);
+        assert_eq!(without.put(pieces(10)).unwrap_err(), "the machine has no thread for it");
+        let values: Arc<dyn StoredValues> = Box::new(without).finish(pieces(10));
         assert_eq!(why(&values), "the machine has no thread for it");
+        assert_eq!(room.bytes(), 0);
     }
 
     #[test]
     fn with_a_thread_that_has_ended_the_reason_is_told_and_nothing_waits() {
         // C14
-        let waiting = Arc::<AtomicUsize>::default();
-        let spilled = || Spilled {
-            shared: Arc::new(Shared::new(String::new())),
-            thread: Some(mpsc::channel().0),
-            limit: 1000,
-            waiting: Arc::clone(&waiting),
-            length: 0,
-            finished: false,
-        };
+        let room = WaitingRoom::new(1000);
+        let spilled = || spilled(Some(mpsc::channel().0), &room);
         assert_eq!(spilled().put(pieces(10)).unwrap_err(), ENDED);
         assert_eq!(why(&(Box::new(spilled()).finish(pieces(10)) as Arc<dyn StoredValues>)), ENDED);
-        assert_eq!(waiting.load(Ordering::Relaxed), 0);
+        assert_eq!(room.bytes(), 0);
     }
 
     #[test]

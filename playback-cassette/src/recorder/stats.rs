@@ -1,38 +1,37 @@
 //! What became of operations.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
-use playback_core::{DiscardReason, RecordingId};
-
-use super::queue::QueueCounts;
-use crate::Error;
+use super::health::Health;
 
 /// What became of the operations that a [`TapeRecorder`](crate::TapeRecorder) was asked to record. At any
 /// time,
 ///
 /// `started` = `saved` + `sampled_out` + `discarded.total()` + `dropped.total()` + `failed` +
 /// `in_flight.total()`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Stats {
     /// Operations that began while the recorder was enabled.
     pub started: u64,
     /// Recordings that the cassette has.
     pub saved: u64,
-    /// Operations that the sampling rate left out, at their start or, unforced, at their end, and recordings
-    /// that the sampling calculator left out.
+    /// Operations that [sampling](crate::Sampling) left out, at their start or at their end, and recordings that the
+    /// sampling calculator left out.
     pub sampled_out: u64,
     /// Recordings that ended with nothing to keep.
     pub discarded: Discarded,
     /// Recordings that there was no way of keeping.
     pub dropped: Dropped,
-    /// Recordings that the cassette could not save; the log says why.
+    /// Recordings that the cassette could not save, or whose writer panicked; the log says why.
     pub failed: u64,
     /// Recordings that are not at their end.
     pub in_flight: InFlight,
     /// Bytes of values of large recordings that wait to be written to temporary files; see
     /// [`spill_queue_bytes`](crate::TapeRecorderBuilder::spill_queue_bytes).
     pub spilling_bytes: u64,
+    /// What sampling decided, beside the rates' draws.
+    pub sampling: Sampled,
+    /// How the recorder fares with its store.
+    pub health: Health,
 }
 
 /// Recordings that ended with nothing to keep, by reason.
@@ -45,8 +44,12 @@ pub struct Discarded {
     pub unencodable: u64,
     /// A value could not be [redacted](playback_core::redaction), so that nothing of them was kept.
     pub unredactable: u64,
-    /// They grew past the limit for one recording.
+    /// They grew past the limit for one recording, in bytes.
     pub too_large: u64,
+    /// They made more calls than a recording may have.
+    pub too_many_calls: u64,
+    /// A value was larger than one may be.
+    pub value_too_large: u64,
     /// They grew large, and their values could not leave memory: the disk failed, was full, or did not keep up.
     pub unspillable: u64,
     /// The future of the operation was dropped before it was polled.
@@ -57,12 +60,35 @@ pub struct Discarded {
     pub other: u64,
 }
 
+/// What sampling decided. These are not in the sum of [`Stats`]: what is kept may still be dropped or fail.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Sampled {
+    /// Kept only because [`force_sample_recording`](playback_core::force_sample_recording) was called.
+    pub kept_forced: u64,
+    /// Kept only because they failed; see [`and_failures`](crate::Sampling::and_failures).
+    pub kept_failed: u64,
+    /// Kept only because they were slow; see [`and_slower_than`](crate::Sampling::and_slower_than) and
+    /// [`and_slowest`](crate::Sampling::and_slowest).
+    pub kept_slow: u64,
+    /// Would have been kept, but for [`at_most_per_second`](crate::Sampling::at_most_per_second). Those are among
+    /// the [`sampled_out`](Stats::sampled_out), unless they were kept for another reason after all.
+    pub over_limit: u64,
+    /// Left out by the [sampling calculator](crate::TapeRecorderBuilder::sampling_calculator), and among the
+    /// [`sampled_out`](Stats::sampled_out).
+    pub calculated_out: u64,
+}
+
 /// Recordings that there was no way of keeping, by reason.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Dropped {
     /// The queue was full, in recordings or in bytes.
     pub queue_full: u64,
+    /// They were not recorded because the store did not keep up; see [`BackOff`](crate::BackOff).
+    pub backed_off: u64,
+    /// They were not recorded because saves failed; see [`Breaker`](crate::Breaker).
+    pub paused: u64,
     /// They began or ended after the recorder was closed.
     pub closed: u64,
     /// They were not saved in the time that closing had.
@@ -88,6 +114,8 @@ impl Discarded {
         self.requested
             + self.unencodable
             + self.too_large
+            + self.too_many_calls
+            + self.value_too_large
             + self.unspillable
             + self.unredactable
             + self.not_run
@@ -100,7 +128,7 @@ impl Dropped {
     /// All of them.
     #[must_use]
     pub fn total(&self) -> u64 {
-        self.queue_full + self.closed + self.unwritten
+        self.queue_full + self.backed_off + self.paused + self.closed + self.unwritten
     }
 }
 
@@ -124,91 +152,3 @@ macro_rules! count_event {
     };
 }
 pub(crate) use count_event;
-
-/// What is counted outside of the queue.
-#[derive(Default)]
-pub(super) struct Counters {
-    started: AtomicU64,
-    sampled_out: AtomicU64,
-    requested: AtomicU64,
-    unencodable: AtomicU64,
-    too_large: AtomicU64,
-    unspillable: AtomicU64,
-    unredactable: AtomicU64,
-    not_run: AtomicU64,
-    misnamed: AtomicU64,
-    other: AtomicU64,
-}
-
-impl Counters {
-    pub(super) fn started(&self) {
-        add(&self.started);
-    }
-
-    pub(super) fn sampled_out(&self) {
-        add(&self.sampled_out);
-    }
-
-    pub(super) fn misnamed(&self, category: &str, error: &Error) {
-        let count = add(&self.misnamed);
-        count_event!(count, category, count, "an operation cannot be recorded: {error}");
-    }
-
-    pub(super) fn discarded(&self, id: &RecordingId, reason: &DiscardReason) {
-        let (counter, expected) = match reason {
-            DiscardReason::SampledOut => (&self.sampled_out, true),
-            DiscardReason::Requested => (&self.requested, true),
-            DiscardReason::NotRun => (&self.not_run, true),
-            DiscardReason::Unencodable { .. } => (&self.unencodable, false),
-            DiscardReason::TooLarge { .. } => (&self.too_large, false),
-            DiscardReason::Unspillable { .. } => (&self.unspillable, false),
-            DiscardReason::Unredactable { .. } => (&self.unredactable, false),
-            _ => (&self.other, false),
-        };
-        let count = add(counter);
-        if expected {
-            tracing::debug!(recording = %id, "a recording was discarded: {reason}");
-        } else {
-            count_event!(count, recording = %id, count, "a recording was discarded: {reason}");
-        }
-    }
-
-    /// All counts, the queue's among them.
-    pub(super) fn with(&self, queue: QueueCounts) -> Stats {
-        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let mut stats = Stats {
-            started: 0,
-            saved: queue.saved,
-            sampled_out: read(&self.sampled_out) + queue.sampled_out,
-            discarded: Discarded {
-                requested: read(&self.requested),
-                unencodable: read(&self.unencodable),
-                unredactable: read(&self.unredactable),
-                too_large: read(&self.too_large),
-                unspillable: read(&self.unspillable) + queue.unspillable,
-                not_run: read(&self.not_run),
-                misnamed: read(&self.misnamed),
-                other: read(&self.other),
-            },
-            dropped: queue.dropped,
-            failed: queue.failed,
-            in_flight: InFlight { recording: 0, queued: queue.queued, saving: queue.saving },
-            spilling_bytes: 0,
-        };
-        let accounted = stats.saved
-            + stats.sampled_out
-            + stats.discarded.total()
-            + stats.dropped.total()
-            + stats.failed
-            + stats.in_flight.total();
-        // Read last, so that none of the others is ahead of it.
-        stats.started = read(&self.started).max(accounted);
-        stats.in_flight.recording = stats.started - accounted;
-        stats
-    }
-}
-
-/// Counts one more, and says how many there are.
-fn add(counter: &AtomicU64) -> u64 {
-    counter.fetch_add(1, Ordering::Relaxed) + 1
-}

@@ -1,7 +1,7 @@
 //! The thread that saves.
 
 use std::any::Any;
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -11,8 +11,9 @@ use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
 use playback_core::DiscardReason;
 
+use super::backlog::{Fate, Job};
 use super::candidate::Calculator;
-use super::queue::{Fate, Job, Next, Queue};
+use super::queue::{Next, Queue};
 use super::stats::count_event;
 use crate::{Cassette, format};
 
@@ -52,8 +53,40 @@ struct Writer<'a> {
     calculator: Option<Calculator>,
 }
 
+/// How often in a row the thread goes on after a panic.
+const CRASHES: u32 = 10;
+
+/// Saves until the queue is closed. What panics here is nothing that was asked to save, but what looks on: a subscriber, a
+/// clock. It costs what was on its way, and the rest is saved all the same.
 fn run(writer: &Writer<'_>, saves: usize) {
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    let (mut crashes, mut saved) = (0, 0);
+    while let Err(panic) = catch_unwind(AssertUnwindSafe(|| run_once(writer, saves))) {
+        let goes_on = writer.queue.crashed();
+        let before = std::mem::replace(&mut saved, writer.queue.counts().saved);
+        crashes = if saved > before { 1 } else { crashes + 1 };
+        let goes_on = goes_on && crashes < CRASHES;
+        // A subscriber may be what panics.
+        let _ = catch_unwind(AssertUnwindSafe(|| {
+            let (panic, then) =
+                (message_of(&*panic), if goes_on { "goes on" } else { "ends, and nothing is recorded" });
+            tracing::error!("the recorder's thread panicked, and {then}: {panic}");
+        }));
+        if !goes_on {
+            break;
+        }
+    }
+}
+
+/// How many threads a save may have to block on: those of files are blocked on one after another.
+const BLOCKING: usize = 2;
+
+fn run_once(writer: &Writer<'_>, saves: usize) {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    // On a busy machine, where threads are slow to wake, tokio starts new ones by the hundred otherwise.
+    runtime
+        .thread_name("playback-blocking")
+        .max_blocking_threads(saves.saturating_mul(BLOCKING).clamp(BLOCKING, 512));
+    let runtime = match runtime.enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             tracing::error!(%error, "nothing is recorded: the recorder could not start its runtime");
@@ -71,9 +104,10 @@ async fn write(writer: &Writer<'_>, saves: usize) {
     loop {
         match queue.next(saving.len() < saves) {
             Next::Save(job) => saving.push(save(writer, job)),
-            Next::Wait if saving.is_empty() => queue.work().await,
-            Next::Wait => {
-                select(pin!(queue.work()), saving.next()).await;
+            Next::Wait => something(queue, &mut saving).await,
+            // By the machine's clock; whether it is over is asked of the recorder's.
+            Next::Hold(left) => {
+                let _ = tokio::time::timeout(left, something(queue, &mut saving)).await;
             }
             Next::End => break,
         }
@@ -87,50 +121,58 @@ async fn write(writer: &Writer<'_>, saves: usize) {
     }
 }
 
-/// Saves one recording, if the calculator keeps it.
-async fn save(writer: &Writer<'_>, job: Job) {
-    let recording = job.recording.id();
-    if let Err(error) = format::settled(&job.recording).await {
-        let count = writer.queue.finished(&job, Fate::Unspillable);
-        let reason = DiscardReason::Unspillable { error };
-        count_event!(count, %recording, count, "a recording was discarded: {reason}");
-        return;
-    }
-    match caught(async { writer.keeps(&job) }).await {
-        Ok(true) => {}
-        Ok(false) => {
-            writer.queue.finished(&job, Fate::SampledOut);
-            tracing::debug!(%recording, "a recording was discarded: the sampling calculator leaves it out");
-            return;
-        }
-        Err(panic) => {
-            let failed = writer.queue.finished(&job, Fate::Failed);
-            count_event!(
-                failed,
-                %recording,
-                "a recording was not saved: the sampling calculator panicked: {panic}; mend the calculator"
-            );
-            return;
-        }
-    }
-    // Asked inside, because the call itself can panic as well as what it returns.
-    let outcome = caught(async { writer.cassette.save(&job.recording).await }).await;
-    let fate = if matches!(outcome, Ok(Ok(()))) { Fate::Saved } else { Fate::Failed };
-    let failed = writer.queue.finished(&job, fate);
-    match outcome {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => {
-            count_event!(failed, %recording, "a recording could not be saved: {}", error.chain())
-        }
-        Err(panic) => {
-            tracing::error!(%recording, "a recording could not be saved: the cassette panicked: {panic}; mend the cassette");
-        }
+/// Comes when something may have happened: in the queue, or to what is being saved.
+async fn something(queue: &Queue, saving: &mut FuturesUnordered<impl Future<Output = ()>>) {
+    if saving.is_empty() {
+        queue.work().await;
+    } else {
+        select(pin!(queue.work()), saving.next()).await;
     }
 }
 
-impl Writer<'_> {
-    fn keeps(&self, job: &Job) -> bool {
-        self.calculator.as_ref().is_none_or(|calculator| calculator.keeps(&job.recording))
+/// Saves one recording, if the calculator keeps it.
+async fn save(writer: &Writer<'_>, job: Job) {
+    let fate = attempt(writer, &job).await;
+    writer.queue.finished(&job, &fate, |count| tell(&job, &fate, count));
+}
+
+async fn attempt(writer: &Writer<'_>, job: &Job) -> Fate {
+    if let Err(error) = format::settled(&job.recording).await {
+        return Fate::Unspillable(error);
+    }
+    let keeps = || writer.calculator.as_ref().is_none_or(|calculator| calculator.keeps(&job.recording));
+    match caught(async { keeps() }).await {
+        Ok(true) => {}
+        Ok(false) => return Fate::SampledOut,
+        Err(panic) => return Fate::Unjudged(panic),
+    }
+    // Asked inside, because the call itself can panic as well as what it returns.
+    match caught(async { writer.cassette.save(&job.recording).await }).await {
+        Ok(Ok(())) => Fate::Saved,
+        Ok(Err(error)) => Fate::Failed(error.chain()),
+        Err(panic) => Fate::Panicked(format!("the cassette panicked: {panic}; mend the cassette")),
+    }
+}
+
+/// Tells of what was not saved; `count` have come to the same.
+fn tell(job: &Job, fate: &Fate, count: u64) {
+    let recording = job.recording.id();
+    match fate {
+        Fate::Saved => {}
+        Fate::SampledOut => {
+            tracing::debug!(%recording, "a recording was discarded: the sampling calculator leaves it out");
+        }
+        Fate::Unspillable(error) => {
+            let reason = DiscardReason::Unspillable { error: error.clone() };
+            count_event!(count, %recording, count, "a recording was discarded: {reason}");
+        }
+        Fate::Failed(error) => count_event!(count, %recording, "a recording could not be saved: {error}"),
+        Fate::Panicked(error) => tracing::error!(%recording, "a recording could not be saved: {error}"),
+        Fate::Unjudged(panic) => count_event!(
+            count,
+            %recording,
+            "a recording was not saved: the sampling calculator panicked: {panic}; mend the calculator"
+        ),
     }
 }
 

@@ -74,7 +74,9 @@ impl Background {
 
     /// Saves to `cassette`, once told what is not to be as it is by default.
     pub fn builder(cassette: impl Cassette + 'static) -> BackgroundBuilder {
-        BackgroundBuilder { writer: TapeRecorder::builder(cassette), close_timeout: Duration::from_secs(30) }
+        // It is asked to save, and not whether: so it does not leave the store alone.
+        let writer = TapeRecorder::builder(cassette).back_off(None).breaker(None);
+        BackgroundBuilder { writer, close_timeout: Duration::from_secs(30) }
     }
 
     /// Waits until everything that is queued now is saved. Needs no particular runtime.

@@ -110,6 +110,15 @@ pub(crate) fn record(recorder: &TapeRecorder, bytes: usize) -> RecordingId {
     started.id
 }
 
+/// Begins an operation and, if it is recorded, ends it. Whether it is.
+pub(crate) fn begins(recorder: &TapeRecorder) -> bool {
+    let started = start(recorder);
+    if let Some(started) = &started {
+        recorder.finish(Finished::Recorded(recording(&started.id, started.recorded_at, 1)));
+    }
+    started.is_some()
+}
+
 /// A cassette in memory whose saves wait, but for the first `saves`.
 pub(crate) fn held(saves: usize) -> Faulty<MemoryCassette> {
     let cassette = Faulty::new(MemoryCassette::new());
@@ -141,4 +150,58 @@ pub(crate) fn assert_equation(stats: &Stats) {
         + stats.failed
         + stats.in_flight.total();
     assert_eq!(stats.started, sum, "{stats:?}");
+}
+
+/// What each frame of zstd begins with, and that of an index does not.
+const FRAME_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+
+const DICTIONARY: &[u8] = include_bytes!("../../src/format/dictionary.zdict");
+
+/// A tape file in its parts; see FORMAT.md.
+pub(crate) struct Parts {
+    pub(crate) blocks_length: u64,
+    pub(crate) index_length: u32,
+    pub(crate) raw_length: u32,
+    /// Compressed.
+    pub(crate) index: Vec<u8>,
+    pub(crate) blocks: Vec<u8>,
+}
+
+impl Parts {
+    pub(crate) fn of(file: &[u8]) -> Self {
+        let ((blocks_length, index_length, raw_length), behind) =
+            postcard::take_from_bytes(&file[5..]).unwrap();
+        let (index, blocks) = behind[4..].split_at(index_length as usize);
+        Self { blocks_length, index_length, raw_length, index: index.to_vec(), blocks: blocks.to_vec() }
+    }
+
+    /// The same with another index, which may be said to be of another length than it is.
+    pub(crate) fn with_index(self, raw: &[u8], raw_length: usize) -> Self {
+        let index = packed(raw);
+        Self { index_length: index.len() as u32, raw_length: raw_length as u32, index, ..self }
+    }
+
+    pub(crate) fn raw_index(&self) -> Vec<u8> {
+        let mut decompressor = zstd::bulk::Decompressor::with_dictionary(DICTIONARY).unwrap();
+        let frame = [&FRAME_MAGIC, self.index.as_slice()].concat();
+        decompressor.decompress(&frame, self.raw_length as usize).unwrap()
+    }
+
+    /// The file, with the right checksum.
+    pub(crate) fn assembled(&self) -> Vec<u8> {
+        let lengths = (self.blocks_length, self.index_length, self.raw_length);
+        let mut file = b"\x89PBT\x01".to_vec();
+        file.extend(postcard::to_stdvec(&lengths).unwrap());
+        let checksum = crc32fast::hash(&[file.as_slice(), &self.index].concat());
+        file.extend(checksum.to_le_bytes());
+        file.extend(&self.index);
+        file.extend(&self.blocks);
+        file
+    }
+}
+
+/// The compressed form of an index.
+fn packed(raw: &[u8]) -> Vec<u8> {
+    let frame = zstd::bulk::Compressor::with_dictionary(3, DICTIONARY).unwrap().compress(raw).unwrap();
+    frame[FRAME_MAGIC.len()..].to_vec()
 }

@@ -165,6 +165,7 @@ impl Call<'_> {
         add(evaluated("recorder_with", &options.recorder));
         add(options.sampling_rate.as_ref().map(|rate| quote_spanned!(self.span=> .sampling_rate(#rate))));
         add(options.ignore_forced_sampling.then(|| quote_spanned!(self.span=> .ignore_forced_sampling())));
+        add(options.sampling_key.as_ref().map(|key| quote_spanned!(self.span=> .sampling_key(&(#key)))));
         add(options.skip_recording.then(|| quote_spanned!(self.span=> .skip_recording())));
         add(options.metadata.as_ref().map(|metadata| quote_spanned!(self.span=> .metadata(#metadata))));
         match self.kind {

@@ -150,6 +150,7 @@ use crate::options::Kind;
 /// | `recorder = expression` | the recorder, instead of the one in scope or the global one |
 /// | `sampling_rate = 0.1` | the share of runs to keep, 0 to 1 |
 /// | `ignore_forced_sampling` | leaves the rate the only say, even where a run is forced |
+/// | `sampling_key = request.customer` | what the run belongs to, by the text that it prints as: runs of one key are kept together |
 /// | `skip_recording` | never records; the operation can still be replayed |
 /// | `result_handler = expression` | what is recorded of the result: a `Prepare` of it |
 /// | `crate = path` | where `playback_core` is, for crates that re-export it |

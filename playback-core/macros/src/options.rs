@@ -36,6 +36,7 @@ impl Kind {
                 "recorder",
                 "sampling_rate",
                 "ignore_forced_sampling",
+                "sampling_key",
                 "skip_recording",
                 "result_handler",
                 "crate",
@@ -72,6 +73,7 @@ pub(crate) struct Options {
     pub(crate) recorder: Option<Expr>,
     pub(crate) sampling_rate: Option<Expr>,
     pub(crate) ignore_forced_sampling: bool,
+    pub(crate) sampling_key: Option<Expr>,
     pub(crate) skip_recording: bool,
     /// Where `playback_core` is found, if not at its own name.
     pub(crate) path: Option<Path>,
@@ -104,6 +106,7 @@ impl Options {
             recorder: None,
             sampling_rate: None,
             ignore_forced_sampling: false,
+            sampling_key: None,
             skip_recording: false,
             path: None,
         };
@@ -148,6 +151,7 @@ impl Options {
             "recorder" => self.recorder = Some(value(name, input, "expression")?),
             "sampling_rate" => self.sampling_rate = Some(refuse::sampling_rate(value(name, input, "0.1")?)?),
             "ignore_forced_sampling" => self.ignore_forced_sampling = flag(name, input)?,
+            "sampling_key" => self.sampling_key = Some(value(name, input, "expression")?),
             "skip_recording" => self.skip_recording = flag(name, input)?,
             "crate" => {
                 expect_equals(name, input, "path::to::playback_core")?;
@@ -328,7 +332,7 @@ mod tests {
             (
                 Kind::Operation,
                 "category = \"a\", skip(a), metadata = f, recorder = r(), sampling_rate = 0.1, \
-                 ignore_forced_sampling, skip_recording, result_handler = h, crate = p",
+                 ignore_forced_sampling, sampling_key = a, skip_recording, result_handler = h, crate = p",
             ),
             (Kind::Input, "alias = \"a\", skip(a), handler = h, fallback(\"b\"), missing = fail, crate = p"),
             (

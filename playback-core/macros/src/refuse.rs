@@ -133,7 +133,12 @@ pub(crate) fn option_of_another(kind: Kind, option: &str) -> Option<&'static str
         (Kind::Input | Kind::Output, "category") => "an interception has an alias: write `alias = \"…\"`",
         (
             Kind::Input | Kind::Output,
-            "metadata" | "recorder" | "sampling_rate" | "ignore_forced_sampling" | "skip_recording",
+            "metadata"
+            | "recorder"
+            | "sampling_rate"
+            | "ignore_forced_sampling"
+            | "sampling_key"
+            | "skip_recording",
         ) => "this option belongs on the `#[operation]` in which the interception runs",
         _ => return None,
     })

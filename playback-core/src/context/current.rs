@@ -4,14 +4,12 @@ use std::cell::RefCell;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use super::{Context, Session};
-use crate::recorder::Recorder;
+use super::Context;
 use crate::redaction::Redactor;
 
 thread_local! {
     static CURRENT: RefCell<Context> = const {
         RefCell::new(Context {
-            session: Session::None,
             lane: None,
             muted: false,
             recorder: None,
@@ -23,11 +21,6 @@ thread_local! {
 /// Looks at the current context; none where there is none to look at: in a thread that is being torn down.
 pub(crate) fn with_current<R>(look: impl FnOnce(&Context) -> R) -> Option<R> {
     CURRENT.try_with(|current| current.try_borrow().ok().map(|current| look(&current))).ok().flatten()
-}
-
-/// The recorder in scope.
-pub(crate) fn scoped_recorder() -> Option<Arc<dyn Recorder>> {
-    with_current(|current| current.recorder.clone()).flatten()
 }
 
 /// The redactor in scope.

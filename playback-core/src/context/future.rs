@@ -32,11 +32,6 @@ impl<F> InContext<F> {
     pub(crate) fn new(future: F, context: Option<Context>) -> Self {
         Self { future: Some(future), context }
     }
-
-    /// Puts the future into another context.
-    pub(crate) fn set_context(self: Pin<&mut Self>, context: Context) {
-        *self.project().context = Some(context);
-    }
 }
 
 impl<F: Future> Future for InContext<F> {

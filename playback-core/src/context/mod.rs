@@ -8,22 +8,22 @@ mod current;
 mod future;
 mod lane;
 mod live;
+mod session;
 
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
-pub(crate) use current::{Entered, Muted, scoped_recorder, scoped_redactor, with_current};
+pub(crate) use current::{Entered, Muted, scoped_redactor, with_current};
 pub use future::{FutureExt, InContext};
 pub(crate) use lane::Lane;
 pub use live::refuse_escapes;
 pub(crate) use live::{Live, any as any_live, only_replays, refuses_escapes};
+pub(crate) use session::Session;
 
 use crate::RecordingId;
-use crate::record::Session as Recording;
 use crate::recorder::Recorder;
 use crate::redaction::Redactor;
-use crate::replay::Session as Replaying;
 
 /// What surrounds a piece of running code: the recording or the replay that it is part of, or neither, and
 /// the recorder in scope. Cheap to clone.
@@ -40,21 +40,12 @@ use crate::replay::Session as Replaying;
 /// ```
 #[derive(Clone, Default)]
 pub struct Context {
-    pub(crate) session: Session,
+    /// Where code is in the recording or the replay that it is part of, if it is part of one.
     pub(crate) lane: Option<Arc<Lane>>,
     /// Inside an interception, whose own calls are part of what is recorded and replayed as a whole.
     pub(crate) muted: bool,
     pub(crate) recorder: Option<Arc<dyn Recorder>>,
     pub(crate) redactor: Option<Arc<dyn Redactor>>,
-}
-
-/// The recording or the replay that code is part of.
-#[derive(Clone, Default)]
-pub(crate) enum Session {
-    #[default]
-    None,
-    Recording(Arc<Recording>),
-    Replaying(Arc<Replaying>),
 }
 
 /// Whether code runs in a recording, in a replay, or in neither.
@@ -88,21 +79,22 @@ impl Context {
     /// Whether the context is of a recording, of a replay, or of neither.
     #[must_use]
     pub fn mode(&self) -> Mode {
-        match self.session {
-            Session::None => Mode::Off,
-            Session::Recording(_) => Mode::Recording,
-            Session::Replaying(_) => Mode::Replaying,
+        match self.session() {
+            None => Mode::Off,
+            Some(Session::Recording(_)) => Mode::Recording,
+            Some(Session::Replaying(_)) => Mode::Replaying,
         }
     }
 
     /// The id of the recording being made or replayed.
     #[must_use]
     pub fn recording_id(&self) -> Option<RecordingId> {
-        match &self.session {
-            Session::None => None,
-            Session::Recording(recording) => Some(recording.id().clone()),
-            Session::Replaying(replay) => Some(replay.recording().id().clone()),
-        }
+        self.session().map(|session| session.recording_id().clone())
+    }
+
+    /// The recording or the replay, if there is one.
+    pub(crate) fn session(&self) -> Option<&Session> {
+        self.lane.as_ref().map(|lane| lane.session())
     }
 
     /// Runs `body` in this context.
@@ -119,35 +111,22 @@ impl Context {
 
     /// A context for work that is bound here: the same, in a lane of its own.
     pub(crate) fn child(&self) -> Self {
-        match &self.session {
-            // What outlives its recording is part of nothing.
-            Session::Recording(recording) if recording.has_ended() => {
-                return Self { session: Session::None, lane: None, ..self.clone() };
-            }
-            // What is not taken down needs no lane to be told by.
-            Session::Recording(recording) if !recording.is_open() => return self.clone(),
-            _ => {}
-        }
-        let lane = self.lane.as_ref().map(|lane| {
-            let path = lane.next_child();
-            let index = match &self.session {
-                Session::None => 0,
-                Session::Recording(recording) => recording.add_lane(&path),
-                Session::Replaying(replay) => replay.add_lane(&path),
-            };
-            Arc::new(Lane::new(path, index))
-        });
+        let lane = match &self.lane {
+            None => None,
+            Some(lane) => match lane.session() {
+                // What outlives its recording is part of nothing.
+                Session::Recording(recording) if recording.has_ended() => None,
+                // What is not taken down needs no lane to be told by.
+                Session::Recording(recording) if !recording.is_open() => Some(Arc::clone(lane)),
+                _ => Some(Arc::new(lane.next_child())),
+            },
+        };
         Self { lane, ..self.clone() }
-    }
-
-    /// The same context inside an interception.
-    pub(crate) fn muted(&self) -> Self {
-        Self { muted: true, ..self.clone() }
     }
 
     /// This context's surroundings with an operation of their own.
     pub(crate) fn with_session(&self, session: Session) -> Self {
-        Self { session, lane: Some(Arc::new(Lane::root())), muted: false, ..self.clone() }
+        Self { lane: Some(Arc::new(Lane::root(session))), muted: false, ..self.clone() }
     }
 }
 

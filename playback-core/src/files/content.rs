@@ -21,8 +21,13 @@ impl FileContent {
     /// Reads a file, or only its size if that is over `limit` bytes.
     ///
     /// # Errors
-    /// As reading a file fails.
+    /// As reading a file fails; [`io::ErrorKind::InvalidInput`] if it is a pipe, a device or a directory, which may be
+    /// without end, or never begin.
     pub fn read(path: &Path, limit: u64) -> io::Result<Self> {
+        // Before it is opened: opening a pipe waits for who writes to it.
+        if !std::fs::metadata(path)?.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
+        }
         let file = File::open(path)?;
         let size = file.metadata()?.len();
         if size > limit {

@@ -13,7 +13,8 @@ use crate::handler::{HandlerError, Prepare, Restore};
 ///
 /// On replay it writes within an allowed directory only, the system's directory for temporary files unless
 /// [`within`](Self::within) names another: recordings come from elsewhere, and what they make the code do
-/// must not reach the rest of the machine.
+/// must not reach the rest of the machine. Links in that directory lead out of it for nobody, unless somebody puts them
+/// there while a replay runs: give it a directory that nobody else writes to.
 #[derive(Debug, Clone)]
 pub struct FileInput {
     path: PathBuf,

@@ -9,6 +9,10 @@ use crate::handler::HandlerError;
 
 /// The path of a file with every link on the way to it followed, if that is within `root`. Directories on the
 /// way that are not there are made.
+///
+/// It is looked at where the way leads before it is gone, and again when the directories are there. Whoever can put links
+/// into the directory while a replay runs can still lead one write elsewhere in between: the directory is to be the replay's
+/// own.
 pub(super) fn within(root: &Path, path: &Path) -> Result<PathBuf, HandlerError> {
     let refuse = |why: &str| {
         let (path, root) = (path.display(), root.display());
@@ -30,7 +34,11 @@ pub(super) fn within(root: &Path, path: &Path) -> Result<PathBuf, HandlerError> 
         return Err(refuse("it is outside the allowed directory").into());
     }
     fs::create_dir_all(parent).map_err(|error| refuse(&error.to_string()))?;
-    Ok(fs::canonicalize(parent).map_err(|error| refuse(&error.to_string()))?.join(name))
+    let real = fs::canonicalize(parent).map_err(|error| refuse(&error.to_string()))?;
+    if !real.starts_with(&real_root) {
+        return Err(refuse("it is outside the allowed directory").into());
+    }
+    Ok(real.join(name))
 }
 
 /// Writes a file, whole or not at all. A link in its place is replaced, and not followed.

@@ -2,41 +2,42 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::task::Waker;
 use std::time::Duration;
 
-use crate::Kind;
-use crate::context::{self, Lane, Session};
-use crate::record;
+use crate::context::{self, Lane, Muted, Session};
 use crate::recording::{Ended, EndedCall};
 use crate::redaction::{Encoded, Part, Place, Redacted, unmarked};
 use crate::replay::{self, Found, Lookup, MatchedBy, ReplayError, ReplayErrorKind};
-use crate::scratch::{Scratch, Write, guarded};
+use crate::scratch::{Scratch, Unwritten, Write, caught, guarded};
+use crate::{End, Kind};
+
+/// The alias of a call whose own could not be made.
+const UNNAMED: Cow<'static, str> = Cow::Borrowed("a call whose alias could not be made");
 
 /// A call that is being recorded or replayed.
-pub(crate) struct LiveCall {
+pub(super) struct LiveCall {
     kind: Kind,
     alias: Cow<'static, str>,
     fallbacks: Vec<Cow<'static, str>>,
     argument_names: &'static [&'static str],
+    /// Where it is made, and in which recording or replay.
     lane: Arc<Lane>,
-    session: LiveSession,
     /// The encoded arguments, and behind them the result.
     scratch: Scratch,
     /// How many bytes the arguments take.
     arguments: usize,
-    /// The alias without what is secret in it, if that is another.
-    redacted_alias: Option<Cow<'static, str>>,
-    /// On replay the arguments without what is secret in them, if they are others.
-    redacted_arguments: Option<Vec<u8>>,
-    /// On replay, the recording has the arguments as they are.
-    unredacted: bool,
-    /// The arguments cannot be recorded.
+    /// What there is without what is secret, if that is something else.
+    redacted: Option<Box<RedactedCall>>,
+    /// Something of the call cannot be recorded.
     broken: bool,
     /// Its number, once it is decided on: calls count in the order in which they are made, not prepared.
     order: Option<u32>,
     started: Duration,
     lookup: Option<Lookup>,
-    /// The call is on the tape, or is not to be.
+    /// Where it is on the tape, if it was put there before it ended.
+    in_flight: Option<u32>,
+    /// The call is on the tape as it ended, or is not to be.
     done: bool,
     /// The body was entered.
     began: bool,
@@ -44,13 +45,19 @@ pub(crate) struct LiveCall {
     running: bool,
 }
 
-enum LiveSession {
-    Recording(Arc<record::Session>),
-    Replaying(Arc<replay::Session>),
+/// A call without what is secret in it.
+#[derive(Default)]
+struct RedactedCall {
+    /// The alias, if it is another.
+    alias: Option<Cow<'static, str>>,
+    /// On replay the arguments, if they are others.
+    arguments: Option<Vec<u8>>,
+    /// On replay, the recording has the arguments as they are.
+    unredacted: bool,
 }
 
 /// What is to be done about a call.
-pub(crate) enum Step {
+pub(super) enum Step {
     /// Run the body, and take down what comes of it.
     Run,
     /// Answer with this recorded call's result.
@@ -71,95 +78,123 @@ impl LiveCall {
     /// Out of line: when nothing is live in the process, this is not reached.
     #[cold]
     #[inline(never)]
-    pub(crate) fn enter(kind: Kind, alias: impl FnOnce() -> Cow<'static, str>) -> Option<Box<Self>> {
-        let here = context::with_current(|current| {
-            (!current.muted).then(|| (current.session.clone(), current.lane.clone()))
-        });
-        let (session, lane) = here??;
-        let session = match session {
-            Session::None => {
-                replay::look_for_escape(kind, alias);
-                return None;
-            }
-            Session::Recording(session) if !session.is_open() => return None,
-            Session::Recording(session) => LiveSession::Recording(session),
-            Session::Replaying(session) => LiveSession::Replaying(session),
+    pub(super) fn enter(kind: Kind, alias: impl FnOnce() -> Cow<'static, str>) -> Option<Box<Self>> {
+        let (muted, lane) = context::with_current(|current| (current.muted, current.lane.clone()))?;
+        if muted {
+            return None;
+        }
+        let Some(lane) = lane else {
+            replay::look_for_escape(kind, || caught(alias).unwrap_or(UNNAMED));
+            return None;
         };
-        let lane = lane?;
-        Some(Box::new(Self {
+        if !lane.session().is_open() {
+            return None;
+        }
+        let (alias, fault) = match caught(alias) {
+            Ok(alias) => (alias, None),
+            Err(error) => (UNNAMED, Some(error)),
+        };
+        let max_bytes = lane.session().max_value_bytes();
+        let mut call = Box::new(Self {
             kind,
-            alias: alias(),
+            alias,
             fallbacks: Vec::new(),
             argument_names: &[],
             lane,
-            session,
-            scratch: Scratch::take(),
+            scratch: Scratch::bounded(max_bytes),
             arguments: 0,
-            redacted_alias: None,
-            redacted_arguments: None,
-            unredacted: false,
+            redacted: None,
             broken: false,
             order: None,
             started: Duration::ZERO,
             lookup: None,
+            in_flight: None,
             done: false,
             began: false,
             running: false,
-        }))
+        });
+        if let Some(fault) = fault {
+            call.break_off(fault);
+        }
+        Some(call)
     }
 
-    pub(crate) fn name_arguments(&mut self, names: &'static [&'static str]) {
+    pub(super) fn name_arguments(&mut self, names: &'static [&'static str]) {
         self.argument_names = names;
     }
 
-    pub(crate) fn add_fallback(&mut self, alias: Cow<'static, str>) {
+    pub(super) fn add_fallback(&mut self, alias: Cow<'static, str>) {
         self.fallbacks.push(alias);
     }
 
-    /// Takes the arguments down.
-    pub(crate) fn set_arguments(&mut self, write: &mut Write<'_>) {
-        if let Err(error) = self.scratch.write(write) {
-            self.broken = true;
-            self.refuse(error);
-        } else {
-            self.redact_arguments();
-        }
-        self.arguments = self.scratch.bytes().len();
+    /// Makes something that the call needs.
+    pub(super) fn make<T>(&mut self, make: impl FnOnce() -> T) -> Option<T> {
+        caught(make).map_err(|error| self.break_off(error)).ok()
     }
 
+    /// The call with its arguments taken down.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn with_arguments(this: Option<Box<Self>>, write: &mut Write<'_>) -> Option<Box<Self>> {
+        let mut this = this?;
+        if !this.broken {
+            match this.scratch.write(write) {
+                Err(error) => this.break_off(error),
+                Ok(()) if this.lane.session().redacts() || this.scratch.has_marked() => {
+                    this.redact_arguments();
+                }
+                Ok(()) => {}
+            }
+        }
+        this.arguments = this.scratch.bytes().len();
+        Some(this)
+    }
+
+    /// Something of the call cannot be made: the recording is given up, or the replay fails.
+    #[cold]
+    fn break_off(&mut self, error: impl Into<Unwritten>) {
+        self.broken = true;
+        self.lane.session().refuse(self.alias.clone(), error.into());
+    }
+
+    #[cold]
     fn redact_arguments(&mut self) {
         let place = Place::new(Part::Arguments, &self.alias).argument_names(self.argument_names);
-        let made = if let Cow::Owned(alias) = &self.alias { Some(alias.as_str()) } else { None };
         let marked = self.scratch.has_marked();
         let encoded = Encoded { bytes: self.scratch.bytes(), marked };
-        match &self.session {
-            LiveSession::Recording(session) => match session.redact(&place, encoded, made) {
-                Some(Redacted { bytes, alias }) => {
-                    self.redacted_alias = alias.map(Cow::Owned);
-                    bytes.iter().for_each(|bytes| self.scratch.replace(0, bytes));
+        match self.lane.session() {
+            Session::Recording(session) => {
+                let made = if let Cow::Owned(alias) = &self.alias { Some(alias.as_str()) } else { None };
+                match session.redact(&place, encoded, made) {
+                    Some(Redacted { bytes, alias }) => {
+                        let alias = alias.map(Cow::Owned);
+                        self.redacted = Some(Box::new(RedactedCall { alias, ..RedactedCall::default() }));
+                        bytes.iter().for_each(|bytes| self.scratch.replace(0, bytes));
+                    }
+                    None => self.broken = true,
                 }
-                None => self.broken = true,
-            },
-            LiveSession::Replaying(session) => {
+            }
+            Session::Replaying(session) => {
                 // Whoever redacted a recording later could not tell which aliases were made while the code ran.
                 let Redacted { bytes, alias } = session.redact(&place, encoded, Some(&self.alias));
                 if let Some(bytes) = unmarked(self.scratch.bytes()).filter(|_| marked) {
                     self.scratch.replace(0, &bytes);
                 }
-                self.redacted_alias = alias.map(Cow::Owned);
-                self.redacted_arguments = bytes;
+                let alias = alias.map(Cow::Owned);
+                self.redacted = Some(Box::new(RedactedCall { alias, arguments: bytes, unredacted: false }));
             }
         }
     }
 
     /// Redacts the result, which stands behind the arguments. Whether it is to be put down.
+    #[cold]
     fn redact_result(&mut self) -> bool {
         let place = Place::new(Part::Result, &self.alias);
         let bytes = self.scratch.bytes().get(self.arguments..).unwrap_or_default();
         let encoded = Encoded { bytes, marked: self.scratch.has_marked() };
-        let redacted = match &self.session {
-            LiveSession::Recording(session) => session.redact(&place, encoded, None),
-            LiveSession::Replaying(session) => Some(session.redact(&place, encoded, None)),
+        let redacted = match self.lane.session() {
+            Session::Recording(session) => session.redact(&place, encoded, None),
+            Session::Replaying(session) => Some(session.redact(&place, encoded, None)),
         };
         let Some(redacted) = redacted else { return false };
         redacted.bytes.iter().for_each(|bytes| self.scratch.replace(self.arguments, bytes));
@@ -167,31 +202,29 @@ impl LiveCall {
     }
 
     /// What is to be done about the call.
-    pub(crate) fn step(&mut self) -> Step {
+    pub(super) fn step(&mut self) -> Step {
         if self.order.is_none() {
-            let (order, started) = match &self.session {
-                LiveSession::Recording(session) => (session.next_order(), session.elapsed()),
-                LiveSession::Replaying(session) => (session.next_order(), session.elapsed()),
-            };
+            let (order, started) = self.lane.session().next_call();
             (self.order, self.started) = (Some(order), started);
         }
-        match &self.session {
-            LiveSession::Recording(_) => Step::Run,
-            LiveSession::Replaying(session) if session.is_over() => {
+        match self.lane.session() {
+            Session::Recording(_) => Step::Run,
+            Session::Replaying(session) if session.is_over() => {
                 session.tell_late(self.kind, &self.alias);
                 Step::Refused
             }
-            LiveSession::Replaying(_) if self.broken => Step::Missing,
-            LiveSession::Replaying(session) => {
+            Session::Replaying(_) if self.broken => Step::Missing,
+            Session::Replaying(session) => {
                 let looked_up = self.lookup.get_or_insert_with(|| {
+                    let redacted = self.redacted.as_deref();
                     let asked = replay::Asked {
                         kind: self.kind,
                         alias: &self.alias,
                         fallbacks: &self.fallbacks,
                         lane: &self.lane,
                         arguments: self.scratch.bytes(),
-                        redacted_alias: self.redacted_alias.as_deref(),
-                        redacted_arguments: self.redacted_arguments.as_deref(),
+                        redacted_alias: redacted.and_then(|redacted| redacted.alias.as_deref()),
+                        redacted_arguments: redacted.and_then(|redacted| redacted.arguments.as_deref()),
                     };
                     session.look_up(&asked)
                 });
@@ -208,134 +241,172 @@ impl LiveCall {
     }
 
     /// Whether a replay has no answer for the call.
-    pub(crate) fn is_missing(&mut self) -> bool {
-        matches!(self.session, LiveSession::Replaying(_)) && matches!(self.step(), Step::Missing)
+    pub(super) fn is_missing(&mut self) -> bool {
+        matches!(self.lane.session(), Session::Replaying(_)) && matches!(self.step(), Step::Missing)
     }
 
     /// Fails the replay because nothing was recorded for this call.
-    pub(crate) fn fail_missing(&self) -> ! {
+    pub(super) fn fail_missing(&self) -> ! {
         self.fail(|session| {
             session.diagnose(self.kind, self.told_alias(), self.argument_names, self.argument_bytes())
         })
     }
 
     /// Fails the replay because the recorded answer does not fit the code.
-    pub(crate) fn fail_restoring(&self, found: &Found, error: String) -> ! {
+    pub(super) fn fail_restoring(&self, found: &Found, error: String) -> ! {
         self.fail(|session| ReplayError::answer(&self.alias, found, session, error))
     }
 
     /// Fails the replay because the recorded call panicked.
-    pub(crate) fn fail_panicked(&self) -> ! {
+    pub(super) fn fail_panicked(&self) -> ! {
         self.fail(|_| ReplayErrorKind::RecordedPanic { alias: self.alias.to_string() }.into())
     }
 
-    /// Fails the replay because a sync call cannot wait for being cancelled.
-    pub(crate) fn fail_waiting(&self) -> ! {
+    /// Fails the replay because a sync call cannot wait for being cancelled. One on a thread of its own was not waited for
+    /// when it was recorded either, so that only its thread ends here.
+    pub(super) fn fail_waiting(&self) -> ! {
+        if self.is_aside() {
+            replay::stop();
+        }
         self.fail(|_| ReplayErrorKind::RecordedCancellation { alias: self.alias.to_string() }.into())
     }
 
     fn fail(&self, error: impl FnOnce(&replay::Session) -> ReplayError) -> ! {
-        match &self.session {
-            LiveSession::Replaying(session) => session.fail(error(session)),
+        match self.lane.session() {
+            Session::Replaying(session) => session.fail(error(session)),
             // While recording every step is to run, so that nothing fails.
-            LiveSession::Recording(_) => replay::stop(),
+            Session::Recording(_) => replay::stop(),
         }
     }
 
     /// Puts down that the call was answered from the recording.
-    pub(crate) fn answered(&mut self, found: &Found) {
+    pub(super) fn answered(&mut self, found: &Found) {
         self.done = true;
-        if let LiveSession::Replaying(session) = &self.session {
+        if let Session::Replaying(session) = self.lane.session() {
             let tape = session.recording().tape();
-            let result = found.result(tape).unwrap_or_else(|error| {
+            let recorded = tape.at(found.position);
+            let result = recorded.map(|call| call.result_bytes()).transpose().unwrap_or_else(|error| {
                 session.fail_unless_panicking(ReplayError::unreadable(session.recording().id(), &error));
-                Cow::Borrowed(&[])
+                None
             });
-            let recorded = found.ended(tape, &result);
-            self.unredacted = match &self.redacted_arguments {
-                Some(redacted) => {
-                    let recorded = tape.at(found.position).and_then(|call| call.argument_bytes().ok());
-                    replay::is_unredacted(&recorded.unwrap_or_default(), self.scratch.bytes(), redacted)
-                }
-                None => tape.at(found.position).is_some_and(|call| call.alias() == self.alias),
+            let result = result.flatten().unwrap_or_default();
+            let end = match recorded.map(|call| call.end()) {
+                Some(End::Returned(_)) => Ended::Returned(&result),
+                Some(End::Panicked) => Ended::Panicked,
+                _ => Ended::Cancelled,
             };
-            session.push(&self.ended(recorded), Some(found), MatchedBy::Recorded(found.by));
+            if let Some(redacted) = &mut self.redacted {
+                redacted.unredacted = match &redacted.arguments {
+                    Some(arguments) => {
+                        let recorded = recorded.and_then(|call| call.argument_bytes().ok());
+                        replay::is_unredacted(&recorded.unwrap_or_default(), self.scratch.bytes(), arguments)
+                    }
+                    None => recorded.is_some_and(|call| call.alias() == self.alias),
+                };
+            }
+            // Nothing of its own ran, so that it took no time.
+            session.push(&self.ended(end, self.started), Some(found), MatchedBy::Recorded(found.by));
         }
     }
 
     /// Puts down that the call waits to be cancelled, as it was when recorded.
-    pub(crate) fn wait(&mut self, found: &Found) {
+    pub(super) fn wait(&mut self, found: &Found) {
         self.answered(found);
-        if let LiveSession::Replaying(session) = &self.session {
+        if let Session::Replaying(session) = self.lane.session() {
             session.wait_for_cancellation();
         }
     }
 
+    /// Waits to be cancelled, until the replay is over.
+    pub(super) fn keep_waiting(&self, waker: &Waker) {
+        if let Session::Replaying(session) = self.lane.session()
+            && !session.wait(self.order.unwrap_or(u32::MAX), waker)
+        {
+            replay::stop();
+        }
+    }
+
     /// Reads a recorded answer, within the context of the replay.
-    pub(crate) fn decode<R>(
+    pub(super) fn decode<R>(
         &self,
         found: &Found,
         decode: impl FnOnce(&[u8]) -> Result<R, String>,
     ) -> Result<R, String> {
-        let LiveSession::Replaying(session) = &self.session else { replay::stop() };
+        let Session::Replaying(session) = self.lane.session() else { replay::stop() };
         guarded(|| {
             let result = found.result(session.recording().tape()).map_err(|error| error.to_string())?;
             decode(&result)
         })
     }
 
-    /// Runs the body, or polls it.
-    pub(crate) fn run<R>(&mut self, body: impl FnOnce() -> R) -> R {
+    /// Runs the body, or polls it. Its own calls are part of what is recorded and replayed as a whole.
+    pub(super) fn run<R>(&mut self, body: impl FnOnce() -> R) -> R {
         self.began = true;
         self.running = true;
-        let result = body();
+        let result = {
+            let _muted = Muted::new();
+            body()
+        };
         self.running = false;
         result
     }
 
     /// Puts down what the call returned: what came of its body, or what a policy gave.
-    pub(crate) fn returned(&mut self, write: &mut Write<'_>, by: MatchedBy) {
+    pub(super) fn returned(&mut self, write: &mut Write<'_>, by: MatchedBy) {
         self.done = true;
-        let given_up = match &self.session {
-            LiveSession::Recording(session) => !session.is_open(),
-            LiveSession::Replaying(_) => false,
-        };
-        if self.broken || given_up {
+        let session = self.lane.session();
+        if self.broken || !session.is_open() {
             return;
         }
         if let Err(error) = self.scratch.write(write) {
-            self.refuse(error);
+            session.refuse(self.alias.clone(), error);
             return;
         }
-        if !self.redact_result() {
+        if (session.redacts() || self.scratch.has_marked()) && !self.redact_result() {
             return;
         }
         let result = self.scratch.bytes().get(self.arguments..).unwrap_or_default();
         self.push(Ended::Returned(result), by);
     }
 
-    /// A value of the call cannot be recorded: the recording is given up, or the replay fails.
-    fn refuse(&self, error: String) {
-        match &self.session {
-            LiveSession::Recording(session) => session.discard_unencodable(self.alias.clone(), error),
-            LiveSession::Replaying(session) => {
-                session.fail_unless_panicking(ReplayError::value(&self.alias, error));
-            }
+    /// Puts the call down although it has not ended, if it may be that the operation ends first: as cancelled, which is
+    /// what it is if nothing more comes.
+    pub(super) fn leave_in_flight(&mut self) {
+        if self.in_flight.is_some() || self.broken {
+            return;
         }
+        self.in_flight = match self.lane.session() {
+            Session::Recording(session) => {
+                session.push_in_flight(&self.ended(Ended::Cancelled, session.elapsed()))
+            }
+            Session::Replaying(session) => {
+                let call = self.ended(Ended::Cancelled, session.elapsed());
+                Some(session.push(&call, None, MatchedBy::Called))
+            }
+        };
+    }
+
+    /// Whether the call is made on a thread that the operation need not wait for.
+    pub(super) fn is_aside(&self) -> bool {
+        self.lane.index() != 0
     }
 
     fn push(&self, end: Ended<'_>, by: MatchedBy) {
-        match &self.session {
-            LiveSession::Recording(session) => session.push(&self.ended(end)),
-            LiveSession::Replaying(session) => session.push(&self.ended(end), None, by),
+        let call = match self.lane.session() {
+            Session::Recording(session) => self.ended(end, session.elapsed()),
+            Session::Replaying(session) => self.ended(end, session.elapsed()),
+        };
+        match (self.lane.session(), self.in_flight) {
+            (Session::Recording(session), None) => session.push(&call),
+            (Session::Recording(session), Some(position)) => session.settle(position, end, call.duration),
+            (Session::Replaying(session), None) => {
+                session.push(&call, None, by);
+            }
+            (Session::Replaying(session), Some(position)) => session.settle(position, end, call.duration),
         }
     }
 
-    fn ended<'a>(&'a self, end: Ended<'a>) -> EndedCall<'a> {
-        let now = match &self.session {
-            LiveSession::Recording(session) => session.elapsed(),
-            LiveSession::Replaying(session) => session.elapsed(),
-        };
+    fn ended<'a>(&'a self, end: Ended<'a>, now: Duration) -> EndedCall<'a> {
         EndedCall {
             kind: self.kind,
             alias: self.told_alias(),
@@ -351,15 +422,19 @@ impl LiveCall {
 
     /// The alias to put down.
     fn told_alias(&self) -> &Cow<'static, str> {
-        self.redacted_alias.as_ref().filter(|_| !self.unredacted).unwrap_or(&self.alias)
+        self.to_tell().and_then(|redacted| redacted.alias.as_ref()).unwrap_or(&self.alias)
     }
 
     /// The arguments to put down.
     fn argument_bytes(&self) -> &[u8] {
-        if let Some(redacted) = self.redacted_arguments.as_ref().filter(|_| !self.unredacted) {
-            return redacted;
+        match self.to_tell().and_then(|redacted| redacted.arguments.as_deref()) {
+            Some(redacted) => redacted,
+            None => self.scratch.bytes().get(..self.arguments).unwrap_or_default(),
         }
-        self.scratch.bytes().get(..self.arguments).unwrap_or_default()
+    }
+
+    fn to_tell(&self) -> Option<&RedactedCall> {
+        self.redacted.as_deref().filter(|redacted| !redacted.unredacted)
     }
 }
 

@@ -51,20 +51,26 @@ impl<T: DeserializeOwned> Decode<T> for Plain {
     }
 }
 
-/// Values as a handler prepares and restores them.
+/// Values as a handler prepares and restores them; without the handler where it is not needed.
 #[derive(Debug, Clone, Copy)]
-pub struct Handled<H>(pub(crate) H);
+pub struct Handled<H>(pub(super) Option<H>);
+
+impl<H> Handled<H> {
+    fn handler(&self) -> Result<&H, String> {
+        self.0.as_ref().ok_or_else(|| String::from("its handler was not made"))
+    }
+}
 
 impl<T: ?Sized, H: Prepare<T>> Encode<T> for Handled<H> {
     fn encode(&self, value: &T, encoder: &mut Encoder, bytes: &mut Vec<u8>) -> Result<(), String> {
-        let prepared = self.0.prepare(value).map_err(|error| messages(error.as_ref()).join(": "))?;
+        let prepared = self.handler()?.prepare(value).map_err(|error| messages(error.as_ref()).join(": "))?;
         encoder.encode(&*prepared, bytes).map_err(|error| error.to_string())
     }
 }
 
 impl<T, H: Restore<T>> Decode<T> for Handled<H> {
     fn decode(&self, bytes: &[u8]) -> Result<T, String> {
-        restore(&self.0, bytes).map_err(|error| messages(error.as_ref()).join(": "))
+        restore(self.handler()?, bytes).map_err(|error| messages(error.as_ref()).join(": "))
     }
 }
 

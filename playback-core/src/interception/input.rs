@@ -6,12 +6,11 @@ use std::future::Future;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::call::LiveCall;
 use super::codec::{Decode, Encode, Handled, Plain};
 use super::policy::{Answer, Call, Fail, Policy};
+use super::reached::Reached;
 use super::run::Answering;
 use crate::Kind;
-use crate::context::any_live;
 use crate::scratch::plain;
 
 /// Marks a call that brings something into an operation: a query, a request, the time.
@@ -29,7 +28,7 @@ use crate::scratch::plain;
 /// ```
 #[inline]
 pub fn input(alias: impl Into<Cow<'static, str>>) -> Input {
-    Input { call: if any_live() { LiveCall::enter(Kind::Input, || alias.into()) } else { None } }
+    Input { call: Reached::by(Kind::Input, || alias.into()) }
 }
 
 /// The same as [`input`], under an alias that is made only if it is needed.
@@ -41,20 +40,20 @@ pub fn input(alias: impl Into<Cow<'static, str>>) -> Input {
 /// ```
 #[inline]
 pub fn input_with(alias: impl FnOnce() -> String) -> Input {
-    Input { call: if any_live() { LiveCall::enter(Kind::Input, || alias().into()) } else { None } }
+    Input { call: Reached::by(Kind::Input, || alias().into()) }
 }
 
 /// A call that brings something into an operation, before its arguments are known. See [`input`].
 #[must_use = "an input does nothing until it is run"]
 pub struct Input {
-    call: Option<Box<LiveCall>>,
+    call: Reached,
 }
 
 impl Input {
     /// Names the arguments for people, in their order. No key is made of the names.
     #[inline]
     pub fn argument_names(mut self, names: &'static [&'static str]) -> Self {
-        if let Some(call) = &mut self.call {
+        if let Some(call) = self.call.call() {
             call.name_arguments(names);
         }
         self
@@ -64,7 +63,7 @@ impl Input {
     /// has a recorded answer counts.
     #[inline]
     pub fn fallback(mut self, alias: impl Into<Cow<'static, str>>) -> Self {
-        if let Some(call) = &mut self.call {
+        if let Some(call) = self.call.call() {
             call.add_fallback(alias.into());
         }
         self
@@ -73,8 +72,9 @@ impl Input {
     /// Several [`fallback`](Self::fallback)s that are made only if they are needed.
     #[inline]
     pub fn fallback_with(mut self, aliases: impl FnOnce() -> Vec<String>) -> Self {
-        if let Some(call) = &mut self.call {
-            aliases().into_iter().for_each(|alias| call.add_fallback(alias.into()));
+        let aliases = self.call.make(aliases);
+        if let Some(call) = self.call.call() {
+            aliases.into_iter().flatten().for_each(|alias| call.add_fallback(alias.into()));
         }
         self
     }
@@ -82,11 +82,8 @@ impl Input {
     /// The arguments that tell this call from others of its alias, as a tuple. They are written down at
     /// once, and only if the call is recorded or replayed.
     #[inline]
-    pub fn args<A: Serialize + ?Sized, R>(mut self, arguments: &A) -> InputCall<R> {
-        if let Some(call) = &mut self.call {
-            call.set_arguments(&mut plain(arguments));
-        }
-        InputCall(Answering::new(self.call))
+    pub fn args<A: Serialize + ?Sized, R>(self, arguments: &A) -> InputCall<R> {
+        InputCall(Answering::new(self.call.with_arguments(&mut plain(arguments))))
     }
 
     /// Makes the call, without arguments: all calls of the alias are the same. See [`InputCall::run`].

@@ -6,6 +6,7 @@ mod input;
 mod operation;
 mod output;
 mod policy;
+mod reached;
 mod run;
 
 pub(crate) use codec::restore;

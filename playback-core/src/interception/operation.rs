@@ -1,6 +1,7 @@
 //! Operations: what is recorded and replayed as a whole.
 
 use std::borrow::Cow;
+use std::fmt::Display;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -10,13 +11,13 @@ use pin_project_lite::pin_project;
 use serde::Serialize;
 
 use super::codec::{Encode, Handled, Plain};
-use crate::context::{self, Context, InContext, Session};
+use crate::context::{self, Context, Entered, Session};
 use crate::record::{self, FinishedCall, MetadataExtractor, OperationSite};
 use crate::recorder::{self, OperationStart, Recorder};
 use crate::recording::Ended;
 use crate::redaction::{Encoded, Part, Place, unmarked};
-use crate::replay;
-use crate::scratch::{Scratch, Write, plain};
+use crate::sampling_key::{self, SamplingKey};
+use crate::scratch::{Scratch, Unwritten, Write, caught, plain};
 
 /// Marks an operation: a request served, a job consumed. It is what a recording is of.
 ///
@@ -40,9 +41,11 @@ pub fn operation(category: impl Into<Cow<'static, str>>) -> Operation {
         recorder: None,
         sampling_rate: None,
         ignore_forced_sampling: false,
+        sampling_key: None,
         skip_recording: false,
         metadata: None,
         codec: Plain,
+        fault: None,
     }
 }
 
@@ -54,9 +57,12 @@ pub struct Operation<C = Plain> {
     recorder: Option<Arc<dyn Recorder>>,
     sampling_rate: Option<f64>,
     ignore_forced_sampling: bool,
+    sampling_key: Option<SamplingKey>,
     skip_recording: bool,
     metadata: Option<MetadataExtractor>,
     codec: C,
+    /// Why the handler of the result could not be made.
+    fault: Option<String>,
 }
 
 impl<C> Operation<C> {
@@ -70,7 +76,13 @@ impl<C> Operation<C> {
     /// Records with this recorder, instead of the one in scope or the global one.
     #[inline]
     pub fn recorder_with<T: Recorder + Clone + 'static>(mut self, recorder: impl FnOnce() -> T) -> Self {
-        self.recorder = Some(Arc::new(recorder()));
+        match caught(recorder) {
+            Ok(recorder) => self.recorder = Some(Arc::new(recorder)),
+            Err(error) => {
+                tracing::error!(category = %self.category, "the recorder of an operation could not be made: {error}");
+                self.skip_recording = true;
+            }
+        }
         self
     }
 
@@ -86,6 +98,14 @@ impl<C> Operation<C> {
     #[inline]
     pub fn ignore_forced_sampling(mut self) -> Self {
         self.ignore_forced_sampling = true;
+        self
+    }
+
+    /// What the run belongs to, such as its customer: runs of one key are kept together or left out together. See
+    /// [`SamplingKey`].
+    #[inline]
+    pub fn sampling_key(mut self, key: impl Display) -> Self {
+        self.sampling_key = sampling_key::of_users(&key);
         self
     }
 
@@ -115,15 +135,18 @@ impl<C> Operation<C> {
     /// not.
     #[inline]
     pub fn result_handler_with<H>(self, handler: impl FnOnce() -> H) -> Operation<Handled<H>> {
+        let handler = caught(handler);
         Operation {
             category: self.category,
             argument_names: self.argument_names,
             recorder: self.recorder,
             sampling_rate: self.sampling_rate,
             ignore_forced_sampling: self.ignore_forced_sampling,
+            sampling_key: self.sampling_key,
             skip_recording: self.skip_recording,
             metadata: self.metadata,
-            codec: Handled(handler()),
+            fault: handler.as_ref().err().cloned(),
+            codec: Handled(handler.ok()),
         }
     }
 
@@ -136,6 +159,7 @@ impl<C> Operation<C> {
         let start = OperationStart {
             sampling_rate: self.sampling_rate,
             ignores_forced_sampling: self.ignore_forced_sampling,
+            sampling_key: self.sampling_key,
             ..OperationStart::new(&self.category)
         };
         let start = (!self.skip_recording).then_some(start);
@@ -148,7 +172,10 @@ impl<C> Operation<C> {
             Box::new(LiveOperation::new(context, site))
         });
         if let Some(live) = &mut live {
-            live.set_arguments(&mut plain(arguments));
+            match self.fault {
+                Some(fault) => live.refuse(fault.into()),
+                None => live.set_arguments(&mut plain(arguments)),
+            }
         }
         OperationCall { live, codec: self.codec }
     }
@@ -187,9 +214,7 @@ impl<C> OperationCall<C> {
         C: Encode<R>,
     {
         let Some(mut live) = self.live else { return body() };
-        let span = live.span.clone();
-        let _entered = span.enter();
-        let result = live.poll(|context| context.run(body));
+        let result = live.poll(body);
         live.returned(&mut |encoder, bytes| self.codec.encode(&result, encoder, bytes));
         result
     }
@@ -203,19 +228,26 @@ impl<C> OperationCall<C> {
     where
         C: Encode<F::Output>,
     {
-        let context = self.live.as_ref().map(|live| live.context.clone());
-        RunOperation { body: InContext::new(body, context), live: self.live, codec: self.codec }
+        RunOperation { body: Some(body), live: self.live, codec: self.codec }
     }
 }
 
 pin_project! {
     /// The future of an operation.
     struct RunOperation<F, C> {
-        // Dropped before the operation, so that what is dropped in it is still recorded.
+        // An option, so that it can be dropped in the operation's context.
         #[pin]
-        body: InContext<F>,
+        body: Option<F>,
         live: Option<Box<LiveOperation>>,
         codec: C,
+    }
+
+    impl<F, C> PinnedDrop for RunOperation<F, C> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            let _entered = this.live.as_mut().map(|live| Entered::new(&mut live.context));
+            this.body.set(None);
+        }
     }
 }
 
@@ -225,10 +257,10 @@ impl<F: Future, C: Encode<F::Output>> Future for RunOperation<F, C> {
     #[inline]
     fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let Some(live) = this.live else { return this.body.poll(task) };
-        let span = live.span.clone();
-        let _entered = span.enter();
-        let polled = live.poll(|_| this.body.poll(task));
+        // Only a future that was dropped has no body, and that one is not polled.
+        let Some(body) = this.body.as_pin_mut() else { return Poll::Pending };
+        let Some(live) = this.live else { return body.poll(task) };
+        let polled = live.poll(|| body.poll(task));
         if let Poll::Ready(result) = &polled {
             live.returned(&mut |encoder, bytes| this.codec.encode(result, encoder, bytes));
         }
@@ -263,33 +295,38 @@ impl LiveOperation {
         if current.muted {
             return None;
         }
-        match &current.session {
+        let replay = match current.session() {
             // An operation inside a recorded one is part of it, even if the recording was given up.
-            Session::Recording(session) if !session.has_ended() => None,
+            Some(Session::Recording(session)) if !session.has_ended() => return None,
+            Some(Session::Replaying(replay)) => Some(replay),
+            _ => None,
+        };
+        if let Some(replay) = replay {
             // Its lanes are its own, whatever was bound before it.
-            Session::Replaying(replay) => {
-                replay.enter_operation(category).then(|| current.with_session(current.session.clone()))
-            }
-            // In a process that is given over to replaying, nothing is recorded: its calls are to be refused.
-            Session::None | Session::Recording(_) if context::refuses_escapes() => None,
-            Session::None | Session::Recording(_) => {
-                let session = record::Session::start(&start?, recorder.or_else(recorder::in_force)?)?;
-                Some(current.with_session(Session::Recording(session)))
-            }
+            let session = || Session::Replaying(Arc::clone(replay));
+            return replay.enter_operation(category).then(|| current.with_session(session()));
         }
+        // In a process that is given over to replaying, nothing is recorded: its calls are to be refused.
+        if context::refuses_escapes() {
+            return None;
+        }
+        let recorder = recorder.or_else(|| current.recorder.clone()).or_else(recorder::global)?;
+        let session = record::Session::start(&start?, recorder)?;
+        Some(current.with_session(Session::Recording(session)))
     }
 
     fn new(context: Context, site: OperationSite) -> Self {
-        let recording_id = context.recording_id();
+        let recording_id = context.session().map(Session::recording_id);
         let span = tracing::info_span!(
             "operation",
             category = %site.category,
-            recording_id = recording_id.as_ref().map(tracing::field::display),
+            recording_id = recording_id.map(tracing::field::display),
         );
+        let max_bytes = context.session().and_then(Session::max_value_bytes);
         Self {
             context,
             site,
-            scratch: Scratch::take(),
+            scratch: Scratch::bounded(max_bytes),
             arguments: 0,
             span,
             began: false,
@@ -308,12 +345,16 @@ impl LiveOperation {
 
     /// Redacts the value written last, of arguments or of the result.
     fn redact(&mut self, part: Part) {
+        let Some(session) = self.context.session() else { return };
+        let marked = self.scratch.has_marked();
+        if !marked && !session.redacts() {
+            return;
+        }
         let place = Place::new(part, &self.site.category).argument_names(self.site.argument_names);
-        let (start, marked) = (self.arguments, self.scratch.has_marked());
+        let start = self.arguments;
         let bytes = self.scratch.bytes().get(start..).unwrap_or_default();
         let encoded = Encoded { bytes, marked };
-        let bytes = match &self.context.session {
-            Session::None => None,
+        let bytes = match session {
             // If that fails, the recording is given up.
             Session::Recording(session) => session.redact(&place, encoded, None).and_then(|made| made.bytes),
             Session::Replaying(session) => {
@@ -335,10 +376,14 @@ impl LiveOperation {
     }
 
     /// Runs the body, or polls it.
-    fn poll<R>(&mut self, body: impl FnOnce(Context) -> R) -> R {
+    fn poll<R>(&mut self, body: impl FnOnce() -> R) -> R {
         self.began = true;
         self.running = true;
-        let result = body(self.context.clone());
+        let result = {
+            let _in_span = self.span.enter();
+            let _in_context = Entered::new(&mut self.context);
+            body()
+        };
         self.running = false;
         result
     }
@@ -357,13 +402,9 @@ impl LiveOperation {
         }
     }
 
-    fn refuse(&self, error: String) {
-        match &self.context.session {
-            Session::None => {}
-            Session::Recording(session) => session.discard_unencodable(self.site.category.clone(), error),
-            Session::Replaying(session) => {
-                session.fail_unless_panicking(replay::ReplayError::value(&self.site.category, error));
-            }
+    fn refuse(&self, error: Unwritten) {
+        if let Some(session) = self.context.session() {
+            session.refuse(self.site.category.clone(), error);
         }
     }
 
@@ -376,10 +417,10 @@ impl LiveOperation {
             Outcome::Panicked => Ended::Panicked,
         };
         let metadata = self.site.metadata.take();
-        match &self.context.session {
-            Session::None => {}
-            Session::Recording(session) => session.finish(&self.site, metadata, arguments, end),
-            Session::Replaying(session) => session.finish_operation(&self.site, arguments, end),
+        match self.context.session() {
+            None => {}
+            Some(Session::Recording(session)) => session.finish(&self.site, metadata, arguments, end),
+            Some(Session::Replaying(session)) => session.finish_operation(&self.site, arguments, end),
         }
     }
 }
@@ -390,7 +431,7 @@ impl Drop for LiveOperation {
             return;
         }
         if !self.began
-            && let Session::Recording(session) = &self.context.session
+            && let Some(Session::Recording(session)) = self.context.session()
         {
             session.discard(recorder::DiscardReason::NotRun);
         }

@@ -6,12 +6,12 @@ use std::future::Future;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::call::LiveCall;
 use super::codec::{Decode, Encode, Handled, Plain};
 use super::policy::{Answer, Fail, Policy};
+use super::reached::Reached;
 use super::run::Answering;
 use crate::Kind;
-use crate::context::any_live;
+use crate::value::Encoder;
 
 /// Marks a call that sends something out of an operation: a write, a message, a response.
 ///
@@ -30,8 +30,7 @@ use crate::context::any_live;
 /// ```
 #[inline]
 pub fn output(alias: impl Into<Cow<'static, str>>) -> Output {
-    let call = if any_live() { LiveCall::enter(Kind::Output, || alias.into()) } else { None };
-    Output { call, codec: Some(Plain) }
+    Output { call: Reached::by(Kind::Output, || alias.into()), codec: Plain }
 }
 
 /// The same as [`output`], under an alias that is made only if it is needed.
@@ -42,23 +41,21 @@ pub fn output(alias: impl Into<Cow<'static, str>>) -> Output {
 /// ```
 #[inline]
 pub fn output_with(alias: impl FnOnce() -> String) -> Output {
-    let call = if any_live() { LiveCall::enter(Kind::Output, || alias().into()) } else { None };
-    Output { call, codec: Some(Plain) }
+    Output { call: Reached::by(Kind::Output, || alias().into()), codec: Plain }
 }
 
 /// A call that sends something out of an operation, before its arguments are known. See [`output`].
 #[must_use = "an output does nothing until it is run"]
 pub struct Output<P = Plain> {
-    call: Option<Box<LiveCall>>,
-    /// None only where it is not needed.
-    codec: Option<P>,
+    call: Reached,
+    codec: P,
 }
 
 impl<P> Output<P> {
     /// Names the arguments for people, in their order.
     #[inline]
     pub fn argument_names(mut self, names: &'static [&'static str]) -> Self {
-        if let Some(call) = &mut self.call {
+        if let Some(call) = self.call.call() {
             call.name_arguments(names);
         }
         self
@@ -68,7 +65,7 @@ impl<P> Output<P> {
     /// has a recorded answer counts.
     #[inline]
     pub fn fallback(mut self, alias: impl Into<Cow<'static, str>>) -> Self {
-        if let Some(call) = &mut self.call {
+        if let Some(call) = self.call.call() {
             call.add_fallback(alias.into());
         }
         self
@@ -77,29 +74,29 @@ impl<P> Output<P> {
     /// Several [`fallback`](Self::fallback)s that are made only if they are needed.
     #[inline]
     pub fn fallback_with(mut self, aliases: impl FnOnce() -> Vec<String>) -> Self {
-        if let Some(call) = &mut self.call {
-            aliases().into_iter().for_each(|alias| call.add_fallback(alias.into()));
+        let aliases = self.call.make(aliases);
+        if let Some(call) = self.call.call() {
+            aliases.into_iter().flatten().for_each(|alias| call.add_fallback(alias.into()));
         }
         self
     }
 
     /// What is recorded of the arguments, instead of the arguments. The handler is made only if it is needed.
     #[inline]
-    pub fn handler_with<H>(self, handler: impl FnOnce() -> H) -> Output<Handled<H>> {
-        let codec = if self.call.is_some() { Some(Handled(handler())) } else { None };
+    pub fn handler_with<H>(mut self, handler: impl FnOnce() -> H) -> Output<Handled<H>> {
+        let codec = Handled(self.call.make(handler));
         Output { call: self.call, codec }
     }
 
     /// What is sent, as a tuple. It is written down at once, and only if the call is recorded or replayed.
     #[inline]
-    pub fn args<A: ?Sized, R>(mut self, arguments: &A) -> OutputCall<R>
+    pub fn args<A: ?Sized, R>(self, arguments: &A) -> OutputCall<R>
     where
         P: Encode<A>,
     {
-        if let (Some(call), Some(codec)) = (&mut self.call, &self.codec) {
-            call.set_arguments(&mut |encoder, bytes| codec.encode(arguments, encoder, bytes));
-        }
-        OutputCall(Answering::new(self.call))
+        let Self { call, codec } = self;
+        let mut write = |encoder: &mut Encoder, bytes: &mut Vec<u8>| codec.encode(arguments, encoder, bytes);
+        OutputCall(Answering::new(call.with_arguments(&mut write)))
     }
 }
 

@@ -4,9 +4,9 @@
 
 /// What a replay does about a call without a recorded answer that returns an `R`.
 pub trait Policy<R> {
-    /// What to do.
+    /// What to do. Asked once.
     #[doc(hidden)]
-    fn missing(self) -> Missing<R>;
+    fn missing(&mut self) -> Missing<R>;
 }
 
 /// What to do about a call without a recorded answer.
@@ -24,7 +24,7 @@ pub struct Fail;
 
 impl<R> Policy<R> for Fail {
     #[inline]
-    fn missing(self) -> Missing<R> {
+    fn missing(&mut self) -> Missing<R> {
         Missing::Fail
     }
 }
@@ -35,7 +35,7 @@ pub struct Call;
 
 impl<R> Policy<R> for Call {
     #[inline]
-    fn missing(self) -> Missing<R> {
+    fn missing(&mut self) -> Missing<R> {
         Missing::Call
     }
 }
@@ -46,7 +46,7 @@ pub struct Answer<R>(pub(super) Option<R>);
 
 impl<R> Policy<R> for Answer<R> {
     #[inline]
-    fn missing(self) -> Missing<R> {
-        self.0.map_or(Missing::Fail, Missing::Answer)
+    fn missing(&mut self) -> Missing<R> {
+        self.0.take().map_or(Missing::Fail, Missing::Answer)
     }
 }

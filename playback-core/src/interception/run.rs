@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::marker::PhantomData;
+use std::mem::ManuallyDrop;
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll};
 
@@ -10,30 +11,30 @@ use pin_project_lite::pin_project;
 use super::call::{LiveCall, Step};
 use super::codec::{Decode, Encode, Handled, Plain};
 use super::policy::{Answer, Call, Fail, Missing, Policy};
-use crate::context::{Context, InContext, Muted};
+use super::reached::Reached;
+use crate::context::Muted;
 use crate::replay::{self, MatchedBy};
 use crate::value::{Name, Value};
 
 /// A call whose arguments are known, and what is to be done about its answer.
 pub(super) struct Answering<R, C, P> {
-    call: Option<Box<LiveCall>>,
-    /// None only where it is not needed.
-    codec: Option<C>,
+    call: Reached,
+    codec: C,
     policy: P,
     _result: PhantomData<fn() -> R>,
 }
 
 impl<R> Answering<R, Plain, Fail> {
     #[inline]
-    pub(super) fn new(call: Option<Box<LiveCall>>) -> Self {
-        Self { call, codec: Some(Plain), policy: Fail, _result: PhantomData }
+    pub(super) fn new(call: Reached) -> Self {
+        Self { call, codec: Plain, policy: Fail, _result: PhantomData }
     }
 }
 
 impl<R, C, P> Answering<R, C, P> {
     #[inline]
-    pub(super) fn handled<H>(self, handler: impl FnOnce() -> H) -> Answering<R, Handled<H>, P> {
-        let codec = if self.call.is_some() { Some(Handled(handler())) } else { None };
+    pub(super) fn handled<H>(mut self, handler: impl FnOnce() -> H) -> Answering<R, Handled<H>, P> {
+        let codec = Handled(self.call.make(handler));
         Answering { call: self.call, codec, policy: self.policy, _result: PhantomData }
     }
 
@@ -44,10 +45,7 @@ impl<R, C, P> Answering<R, C, P> {
 
     #[inline]
     pub(super) fn answer_when_missing(mut self, answer: impl FnOnce() -> R) -> Answering<R, C, Answer<R>> {
-        let missing = match &mut self.call {
-            Some(call) => call.is_missing(),
-            None => false,
-        };
+        let missing = self.call.call().is_some_and(LiveCall::is_missing);
         let policy = Answer(missing.then(|| {
             let _muted = Muted::new();
             answer()
@@ -59,16 +57,14 @@ impl<R, C, P> Answering<R, C, P> {
 impl<R, C: Encode<R> + Decode<R>, P: Policy<R>> Answering<R, C, P> {
     #[inline]
     pub(super) fn run(self, body: impl FnOnce() -> R) -> R {
-        match (self.call, self.codec) {
-            (Some(call), Some(codec)) => run(call, &codec, self.policy, body),
-            _ => body(),
-        }
+        if self.call.live { run(self.call.call, self.codec, self.policy, body) } else { body() }
     }
 
     #[inline]
     pub(super) fn run_async<F: Future<Output = R>>(self, body: F) -> RunAsync<F, C, P> {
-        let Self { call, codec, policy, .. } = self;
-        RunAsync { body: InContext::new(body, None), call, codec, policy: Some(policy), state: State::Runs }
+        let call = if self.call.live { self.call.call } else { None };
+        let call = ManuallyDrop::new(call);
+        RunAsync { body: Some(body), call, codec: self.codec, policy: self.policy, state: State::Prepared }
     }
 }
 
@@ -86,7 +82,7 @@ enum Decision<R> {
 fn decide<R, C: Encode<R> + Decode<R>>(
     call: &mut LiveCall,
     codec: &C,
-    policy: impl Policy<R>,
+    policy: &mut impl Policy<R>,
 ) -> Decision<R> {
     match call.step() {
         Step::Run => Decision::Run,
@@ -97,10 +93,10 @@ fn decide<R, C: Encode<R> + Decode<R>>(
             }
             Err(error) => without_answer(call, codec, |call| call.fail_restoring(&found, error)),
         },
-        Step::Wait(found) => {
+        Step::Wait(found) => without_answer(call, codec, |call| {
             call.wait(&found);
             Decision::Wait
-        }
+        }),
         Step::Missing => match policy.missing() {
             Missing::Fail => without_answer(call, codec, |_| Decision::Fail),
             Missing::Call => Decision::Run,
@@ -141,22 +137,24 @@ fn plainest() -> Vec<Vec<u8>> {
     values.iter().filter_map(encoded).collect()
 }
 
-/// Makes a sync call.
+/// Makes a sync call where something is live.
+#[inline(never)]
 fn run<R, C: Encode<R> + Decode<R>>(
-    mut call: Box<LiveCall>,
-    codec: &C,
-    policy: impl Policy<R>,
+    call: Option<Box<LiveCall>>,
+    codec: C,
+    mut policy: impl Policy<R>,
     body: impl FnOnce() -> R,
 ) -> R {
-    match decide(&mut call, codec, policy) {
+    let Some(mut call) = call else { return body() };
+    match decide(&mut call, &codec, &mut policy) {
         Decision::Answer(result) => result,
         Decision::Wait => call.fail_waiting(),
         Decision::Fail => call.fail_missing(),
         Decision::Run => {
-            let result = call.run(|| {
-                let _muted = Muted::new();
-                body()
-            });
+            if call.is_aside() {
+                call.leave_in_flight();
+            }
+            let result = call.run(body);
             call.returned(&mut |encoder, bytes| codec.encode(&result, encoder, bytes), MatchedBy::Called);
             result
         }
@@ -166,23 +164,46 @@ fn run<R, C: Encode<R> + Decode<R>>(
 pin_project! {
     /// The future of an input or an output.
     pub(super) struct RunAsync<F, C, P> {
+        // An option, so that it can be dropped muted.
         #[pin]
-        body: InContext<F>,
-        call: Option<Box<LiveCall>>,
-        codec: Option<C>,
-        // None once the call is decided on.
-        policy: Option<P>,
+        body: Option<F>,
+        // Taken when the future is dropped, and not dropped after that as well.
+        call: ManuallyDrop<Option<Box<LiveCall>>>,
+        codec: C,
+        policy: P,
         state: State,
+    }
+
+    impl<F, C, P> PinnedDrop for RunAsync<F, C, P> {
+        fn drop(this: Pin<&mut Self>) {
+            let this = this.project();
+            if let Some(call) = this.call.take() {
+                drop_live(this.body, call);
+            }
+        }
     }
 }
 
-/// Where the future of an interception stands, once it is decided on.
+#[inline(never)]
+fn drop_live<F>(mut body: Pin<&mut Option<F>>, call: Box<LiveCall>) {
+    {
+        let _muted = Muted::new();
+        body.set(None);
+    }
+    drop(call);
+}
+
+/// Where the future of a live call stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
+    /// It is not decided on.
+    Prepared,
     /// The body is polled.
     Runs,
-    /// Nothing more will come: it waits to be dropped.
+    /// It waits to be dropped, as when it was recorded.
     Waits,
+    /// It was answered.
+    Done,
     /// It fails when it is polled again.
     Fails,
 }
@@ -198,18 +219,21 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<F::Output> {
         let this = self.project();
-        match (this.call, this.codec) {
-            (Some(call), Some(codec)) => poll_live(this.body, call, codec, this.policy, this.state, task),
-            _ => this.body.poll(task),
+        // Only a future that was dropped has no body, and that one is not polled.
+        let Some(body) = this.body.as_pin_mut() else { return Poll::Pending };
+        match &mut **this.call {
+            None => body.poll(task),
+            Some(call) => poll_live(body, call, this.codec, this.policy, this.state, task),
         }
     }
 }
 
+#[inline(never)]
 fn poll_live<F, C, P>(
-    mut body: Pin<&mut InContext<F>>,
+    body: Pin<&mut F>,
     call: &mut LiveCall,
     codec: &C,
-    policy: &mut Option<P>,
+    policy: &mut P,
     state: &mut State,
     task: &mut TaskContext<'_>,
 ) -> Poll<F::Output>
@@ -218,13 +242,13 @@ where
     C: Encode<F::Output> + Decode<F::Output>,
     P: Policy<F::Output>,
 {
-    if let Some(policy) = policy.take() {
+    if *state == State::Prepared {
         match decide(call, codec, policy) {
             Decision::Answer(result) => {
-                *state = State::Waits;
+                *state = State::Done;
                 return Poll::Ready(result);
             }
-            Decision::Run => body.as_mut().set_context(Context::current().muted()),
+            Decision::Run => *state = State::Runs,
             Decision::Wait => *state = State::Waits,
             Decision::Fail => {
                 // A branch of a `select!` may be polled in one run and not in the other, where another branch is
@@ -236,13 +260,20 @@ where
         }
     }
     match state {
-        State::Waits => return Poll::Pending,
         State::Fails => call.fail_missing(),
+        State::Prepared | State::Done => return Poll::Pending,
+        State::Waits => {
+            call.keep_waiting(task.waker());
+            return Poll::Pending;
+        }
         State::Runs => {}
     }
     let polled = call.run(|| body.poll(task));
-    if let Poll::Ready(result) = &polled {
-        call.returned(&mut |encoder, bytes| codec.encode(result, encoder, bytes), MatchedBy::Called);
+    match &polled {
+        Poll::Ready(result) => {
+            call.returned(&mut |encoder, bytes| codec.encode(result, encoder, bytes), MatchedBy::Called);
+        }
+        Poll::Pending => call.leave_in_flight(),
     }
     polled
 }

@@ -10,10 +10,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::context::Live;
-use crate::recorder::{DiscardReason, Finished, OperationStart, Recorder, RecordingStart};
+use crate::recorder::{DiscardReason, Finished, OperationEnd, OperationStart, Recorder, RecordingStart};
 use crate::recording::{Ended, EndedCall, TapeBuilder};
 use crate::redaction::{Encoded, InForce, Known, Part, Place, Redacted, Unredactable};
-use crate::scratch::{Scratch, guarded, plain};
+use crate::scratch::{Scratch, Unwritten, guarded, plain};
 use crate::value::{self, DecodeError, Value};
 use crate::{Kind, Metadata, Recording, RecordingId};
 
@@ -25,6 +25,10 @@ pub(crate) struct Session {
     began: Instant,
     calls: AtomicU32,
     forced: AtomicBool,
+    /// Whether being forced makes a difference.
+    forcible: bool,
+    /// Whether calls are still taken down: what a call looks at before it takes the lock.
+    open: AtomicBool,
     /// None once the operation has ended, so that what comes later touches nothing.
     state: Mutex<Option<State>>,
 }
@@ -33,6 +37,8 @@ struct State {
     tape: TapeBuilder,
     fields: BTreeMap<String, Value>,
     discarded: Option<DiscardReason>,
+    /// Calls on the tape that have not ended.
+    in_flight: Vec<u32>,
     /// Until the operation ends, and not until the last of its tasks does.
     _live: Live,
 }
@@ -84,6 +90,7 @@ impl Session {
             tape: TapeBuilder::new(),
             fields: BTreeMap::new(),
             discarded: None,
+            in_flight: Vec::new(),
             _live: Live::recording(),
         };
         Some(Arc::new(Self {
@@ -94,6 +101,8 @@ impl Session {
             // The operation itself is the first call.
             calls: AtomicU32::new(1),
             forced: AtomicBool::new(false),
+            forcible: !operation.ignores_forced_sampling,
+            open: AtomicBool::new(true),
             state: Mutex::new(Some(state)),
         }))
     }
@@ -109,7 +118,12 @@ impl Session {
 
     /// Whether calls are still taken down.
     pub(crate) fn is_open(&self) -> bool {
-        self.lock().as_ref().is_some_and(|state| state.discarded.is_none())
+        self.open.load(Relaxed)
+    }
+
+    /// Whether a redactor is in force.
+    pub(crate) fn redacts(&self) -> bool {
+        !self.redaction.is_none()
     }
 
     /// The number of a call that begins now.
@@ -117,25 +131,50 @@ impl Session {
         self.calls.fetch_add(1, Relaxed)
     }
 
-    /// The time since the operation began.
+    /// The time since the operation began, in whole microseconds: what is finer is noise of the machine, and would take
+    /// half of what a small recording takes in a store.
     pub(crate) fn elapsed(&self) -> Duration {
-        self.began.elapsed()
+        let elapsed = self.began.elapsed();
+        Duration::new(elapsed.as_secs(), elapsed.subsec_micros() * 1_000)
     }
 
     /// Takes down a call that has ended.
     pub(crate) fn push(&self, call: &EndedCall<'_>) {
-        if let Some(state) = self.lock().as_mut().filter(|state| state.discarded.is_none()) {
+        self.take_down(|state| {
             state.tape.push(call);
-            state.bound(&self.start);
-        }
+        });
+    }
+
+    /// Takes down a call that has not ended, so that it is on the tape even if the operation ends first. Returns its
+    /// position.
+    pub(crate) fn push_in_flight(&self, call: &EndedCall<'_>) -> Option<u32> {
+        self.take_down(|state| {
+            let position = state.tape.push(call);
+            state.in_flight.push(position);
+            position
+        })
+    }
+
+    /// Takes down how a call ended that was in flight.
+    pub(crate) fn settle(&self, position: u32, end: Ended<'_>, duration: Duration) {
+        self.take_down(|state| {
+            state.in_flight.retain(|in_flight| *in_flight != position);
+            state.tape.settle(position, end, duration);
+        });
     }
 
     pub(crate) fn add_lane(&self, path: &[u32]) -> u32 {
+        self.take_down(|state| state.tape.add_lane(path.to_vec())).unwrap_or(0)
+    }
+
+    /// Takes something down, within the bounds, if anything still is.
+    fn take_down<R>(&self, put: impl FnOnce(&mut State) -> R) -> Option<R> {
         let mut state = self.lock();
-        let Some(state) = state.as_mut().filter(|state| state.discarded.is_none()) else { return 0 };
-        let lane = state.tape.add_lane(path.to_vec());
+        let state = state.as_mut().filter(|state| state.discarded.is_none())?;
+        let put = put(state);
         state.bound(&self.start);
-        lane
+        self.open.store(state.discarded.is_none(), Relaxed);
+        Some(put)
     }
 
     /// Redacts encoded values, and a name that was `made` while the code ran. None if that fails: the recording is
@@ -162,13 +201,12 @@ impl Session {
     }
 
     fn keep_field(&self, key: &str, value: Value) {
-        if let Some(state) = self.lock().as_mut().filter(|state| state.discarded.is_none()) {
+        self.take_down(|state| {
             let mut encoded = Vec::new();
             let size = value.encode_into(&mut encoded).map_or(0, |()| encoded.len());
             state.tape.add_weight(key.len() + size);
             state.fields.insert(key.to_owned(), value);
-            state.bound(&self.start);
-        }
+        });
     }
 
     pub(crate) fn force(&self) {
@@ -179,16 +217,34 @@ impl Session {
     pub(crate) fn discard(&self, reason: DiscardReason) {
         if let Some(state) = self.lock().as_mut() {
             state.discard(reason);
+            self.open.store(false, Relaxed);
         }
     }
 
+    /// How many bytes one value may have. A value that alone is past what all may have is not written to its end, either.
+    pub(crate) fn max_value_bytes(&self) -> usize {
+        self.start.max_value_bytes.min(self.max_bytes())
+    }
+
+    /// How many bytes the recording may have at most, wherever they are.
+    fn max_bytes(&self) -> usize {
+        let spilled = self.start.spilling.as_ref().map_or(0, |spilling| spilling.max_bytes);
+        self.start.max_bytes.max(usize::try_from(spilled).unwrap_or(usize::MAX))
+    }
+
     /// Gives the recording up because a value cannot be recorded.
-    pub(crate) fn discard_unencodable(&self, alias: Cow<'static, str>, error: String) {
+    pub(crate) fn discard_unwritten(&self, alias: Cow<'static, str>, error: Unwritten) {
         let alias = match alias {
             Cow::Borrowed(alias) => alias.to_owned(),
             Cow::Owned(alias) => self.tellable(alias),
         };
-        self.discard(DiscardReason::Unencodable { alias, error: self.tellable(error) });
+        self.discard(match error {
+            Unwritten::TooLarge { max_bytes } if max_bytes < self.start.max_value_bytes => {
+                DiscardReason::TooLarge { max_bytes }
+            }
+            Unwritten::TooLarge { max_bytes } => DiscardReason::ValueTooLarge { alias, max_bytes },
+            Unwritten::Failed(error) => DiscardReason::Unencodable { alias, error: self.tellable(error) },
+        });
     }
 
     fn discard_unredactable(&self, alias: Option<&str>, error: &Unredactable) {
@@ -210,7 +266,8 @@ impl Session {
         end: Ended<'_>,
     ) {
         let Some(mut state) = self.lock().take() else { return };
-        if self.start.only_if_forced && !self.forced.load(Relaxed) {
+        self.open.store(false, Relaxed);
+        if state.discarded.is_none() && !self.is_kept(&end) {
             state.discard(DiscardReason::SampledOut);
         }
         state.tape.add_weight(arguments.len() + end.result().map_or(0, <[u8]>::len));
@@ -229,6 +286,19 @@ impl Session {
         }) {
             tracing::error!(recording_id = %self.start.id, "the recorder failed to take a recording: {error}");
         }
+    }
+
+    /// Whether the recorder wants the recording, now that the operation has ended.
+    fn is_kept(&self, end: &Ended<'_>) -> bool {
+        let end = OperationEnd {
+            duration: self.elapsed(),
+            failed: matches!(end, Ended::Panicked) || end.result().is_some_and(value::is_error),
+            forced: self.forcible && self.forced.load(Relaxed),
+        };
+        guarded(|| Ok(self.recorder.keeps(&self.start, &end))).unwrap_or_else(|error| {
+            tracing::error!(recording_id = %self.start.id, "the recorder failed to judge a recording: {error}");
+            false
+        })
     }
 
     fn recording(
@@ -259,6 +329,7 @@ impl Session {
                 ),
             }
         }
+        state.in_flight.iter().for_each(|&call| state.tape.extend(call, duration));
         state.tape.push(&operation.ended(arguments, end, duration));
         Ok(Recording::new(self.start.id.clone(), metadata, state.tape.finish()))
     }
@@ -306,6 +377,9 @@ impl State {
                 let max_bytes = usize::try_from(spilling.max_bytes).unwrap_or(usize::MAX);
                 return self.discard(DiscardReason::TooLarge { max_bytes });
             }
+        }
+        if self.tape.calls() > start.max_calls {
+            return self.discard(DiscardReason::TooManyCalls { max: start.max_calls });
         }
         if self.tape.size() > start.max_bytes {
             self.discard(DiscardReason::TooLarge { max_bytes: start.max_bytes });
@@ -387,7 +461,7 @@ where
 /// A value in which what is secret is marked.
 pub(crate) fn marked_value<T: Serialize + ?Sized>(value: &T) -> Result<Value, String> {
     let mut scratch = Scratch::take();
-    scratch.write(&mut plain(value))?;
+    scratch.write(&mut plain(value)).map_err(|error| error.to_string())?;
     value::decode_value(scratch.bytes()).map_err(|error| error.to_string())
 }
 

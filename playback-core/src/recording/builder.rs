@@ -1,22 +1,27 @@
 //! A tape in the making.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::Arc;
 use std::time::Duration;
 
-use super::tape::{End, Entry, Kind, Site, Tape, TapeParts};
+use super::sites::Sites;
+use super::tape::{End, Entry, Kind, Tape, TapeParts};
 use crate::RecordingId;
 use crate::record::{PIECE_BYTES, Pieces, Spill, Spilling};
 
-/// How many static aliases are found by their address before the map is asked.
-const REMEMBERED: usize = 32;
+/// Room that a tape begins with: what a small recording takes, so that it does not grow bit by bit.
+const ENTRIES: usize = 16;
+const BYTES: usize = 1024;
+
+/// Room that a tape begins with at most.
+const MOST_ENTRIES: usize = 1024;
+const MOST_BYTES: usize = 64 * 1024;
 
 /// A tape in the making.
 pub(crate) struct TapeBuilder {
-    /// Without the values.
+    /// Without the values and the sites.
     parts: TapeParts,
+    sites: Sites,
     /// The values in memory: all of them, or those that come next where others have left it.
     values: Pieces,
     /// How many bytes of values have left memory, and who took them.
@@ -24,9 +29,6 @@ pub(crate) struct TapeBuilder {
     spill: Option<Box<dyn Spill>>,
     /// Bytes that are neither values nor entries: of sites, lanes, and what is kept beside the tape.
     weight: usize,
-    /// Sites of static aliases, found by address: nearly all of them, and without hashing.
-    remembered: Vec<(Kind, &'static str, u32)>,
-    sites: HashMap<Arc<str>, Vec<(Kind, u32)>>,
 }
 
 /// A call that has ended, about to be put on a tape.
@@ -67,31 +69,48 @@ impl<'a> Ended<'a> {
 
 impl TapeBuilder {
     pub(crate) fn new() -> Self {
-        let parts = TapeParts { lanes: vec![Vec::new()], ..TapeParts::default() };
-        Self {
-            parts,
-            values: Pieces::default(),
-            spilled: 0,
-            spill: None,
-            weight: 0,
-            remembered: Vec::new(),
-            sites: HashMap::new(),
-        }
+        Self::with_room(ENTRIES, BYTES)
+    }
+
+    /// A builder of a tape like another one.
+    pub(crate) fn like(tape: &Tape) -> Self {
+        let parts = tape.parts();
+        Self::with_room(parts.entries.len().min(MOST_ENTRIES), parts.bytes.len().min(MOST_BYTES))
+    }
+
+    fn with_room(entries: usize, bytes: usize) -> Self {
+        let entries = Vec::with_capacity(entries);
+        let parts = TapeParts { lanes: vec![Vec::new()], entries, ..TapeParts::default() };
+        let values = Pieces { bytes: Vec::with_capacity(bytes), cuts: Vec::new() };
+        Self { parts, sites: Sites::default(), values, spilled: 0, spill: None, weight: 0 }
     }
 
     /// Puts a call on the tape and returns its position.
     pub(crate) fn push(&mut self, call: &EndedCall<'_>) -> u32 {
-        let site = self.site(call);
+        let (site, weight) = self.sites.find(call);
+        self.weight += weight;
         let arguments = self.bytes(call.arguments);
-        let end = match call.end {
-            Ended::Returned(result) => End::Returned(self.bytes(result)),
-            Ended::Cancelled => End::Cancelled,
-            Ended::Panicked => End::Panicked,
-        };
+        let end = self.end(call.end);
         let position = u32::try_from(self.parts.entries.len()).unwrap_or(u32::MAX);
         let EndedCall { lane, order, started, duration, .. } = *call;
         self.parts.entries.push(Entry { site, lane, order, arguments, end, started, duration });
         position
+    }
+
+    /// Puts down how a call ended that was put on the tape before it did.
+    pub(crate) fn settle(&mut self, position: u32, end: Ended<'_>, duration: Duration) {
+        let end = self.end(end);
+        if let Some(entry) = self.parts.entries.get_mut(position as usize) {
+            entry.end = end;
+            entry.duration = duration;
+        }
+    }
+
+    /// Has a call that did not end take until now, after the beginning of the operation.
+    pub(crate) fn extend(&mut self, position: u32, now: Duration) {
+        if let Some(entry) = self.parts.entries.get_mut(position as usize) {
+            entry.duration = now.saturating_sub(entry.started);
+        }
     }
 
     /// Adds a lane and returns its index.
@@ -100,6 +119,11 @@ impl TapeBuilder {
         self.weight += size_of::<Vec<u32>>() + path.len() * size_of::<u32>();
         self.parts.lanes.push(path);
         index
+    }
+
+    /// How many calls are on the tape.
+    pub(crate) fn calls(&self) -> usize {
+        self.parts.entries.len()
     }
 
     /// Bytes that the tape takes in memory, up to small change.
@@ -133,6 +157,14 @@ impl TapeBuilder {
     }
 
     pub(crate) fn finish(mut self) -> Tape {
+        self.parts.sites = self.sites.into_vec();
+        // What waits to be saved is counted by what it holds, and should not take much more.
+        if self.parts.entries.len() < ENTRIES / 2 {
+            self.parts.entries.shrink_to_fit();
+        }
+        if self.values.bytes.len() < BYTES / 2 {
+            self.values.bytes.shrink_to_fit();
+        }
         let stored = match self.spill {
             Some(spill) => Some(spill.finish(self.values)),
             None => {
@@ -143,42 +175,17 @@ impl TapeBuilder {
         Tape::trusted(self.parts, stored)
     }
 
+    fn end(&mut self, end: Ended<'_>) -> End {
+        match end {
+            Ended::Returned(result) => End::Returned(self.bytes(result)),
+            Ended::Cancelled => End::Cancelled,
+            Ended::Panicked => End::Panicked,
+        }
+    }
+
     fn bytes(&mut self, bytes: &[u8]) -> Range<u64> {
         let start = self.spilled + self.values.bytes.len() as u64;
         self.values.push(bytes);
         start..start + bytes.len() as u64
-    }
-
-    fn site(&mut self, call: &EndedCall<'_>) -> u32 {
-        if let Cow::Borrowed(alias) = *call.alias {
-            let same =
-                |known: &&(Kind, &'static str, u32)| known.0 == call.kind && std::ptr::eq(known.1, alias);
-            if let Some(&(_, _, site)) = self.remembered.iter().find(same) {
-                return site;
-            }
-        }
-        let known = self
-            .sites
-            .get(call.alias.as_ref())
-            .and_then(|kinds| kinds.iter().find(|(kind, _)| *kind == call.kind).map(|&(_, site)| site));
-        let site = known.unwrap_or_else(|| self.add_site(call));
-        if let Cow::Borrowed(alias) = *call.alias
-            && self.remembered.len() < REMEMBERED
-        {
-            self.remembered.push((call.kind, alias, site));
-        }
-        site
-    }
-
-    fn add_site(&mut self, call: &EndedCall<'_>) -> u32 {
-        let index = u32::try_from(self.parts.sites.len()).unwrap_or(u32::MAX);
-        self.weight += size_of::<Site>()
-            + call.alias.len()
-            + call.argument_names.iter().map(|name| name.len()).sum::<usize>();
-        let alias: Arc<str> = Arc::from(call.alias.as_ref());
-        let argument_names = call.argument_names.iter().map(|&name| Arc::from(name)).collect();
-        self.parts.sites.push(Site { kind: call.kind, alias: Arc::clone(&alias), argument_names });
-        self.sites.entry(alias).or_default().push((call.kind, index));
-        index
     }
 }

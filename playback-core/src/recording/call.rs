@@ -72,6 +72,12 @@ impl<'t> Call<'t> {
         self.entry
     }
 
+    /// What it has in common with other calls, as it stands on the tape.
+    #[must_use]
+    pub fn site(&self) -> &'t Site {
+        self.site
+    }
+
     /// How many bytes the encoded arguments take.
     #[must_use]
     pub fn argument_length(&self) -> u64 {
@@ -112,12 +118,16 @@ impl<'t> Call<'t> {
         }
     }
 
-    /// The arguments.
+    /// The arguments; a unit for data, which have none.
     ///
     /// # Errors
     /// [`DecodeError`] if the bytes are corrupt, or cannot be fetched.
     pub fn arguments(&self) -> Result<Value, DecodeError> {
-        value::decode_value(&self.argument_bytes()?)
+        let bytes = self.argument_bytes()?;
+        if self.kind() == Kind::Data && bytes.is_empty() {
+            return Ok(Value::Unit);
+        }
+        value::decode_value(&bytes)
     }
 
     /// The result; none if the call did not return.

@@ -1,5 +1,6 @@
 //! What a recording is called.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -12,6 +13,8 @@ pub const MAX_CATEGORY_BYTES: usize = 200;
 const UNIQUE_LENGTH: usize = 26;
 /// The length of the day, `YYYYMMDD`.
 const DAY_LENGTH: usize = 8;
+/// The length of what follows the category, with the slashes.
+const REST_LENGTH: usize = 1 + DAY_LENGTH + 1 + UNIQUE_LENGTH;
 
 /// The name of one recording: `{category}/{YYYYMMDD}/{unique}`.
 ///
@@ -32,11 +35,10 @@ const DAY_LENGTH: usize = 8;
 /// assert!(error.to_string().contains("the day `yesterday` is not of the form YYYYMMDD"));
 /// # Ok::<(), playback_core::InvalidId>(())
 /// ```
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct RecordingId {
-    category: Arc<str>,
-    /// `{day}/{unique}`.
-    rest: Arc<str>,
+    /// `{category}/{day}/{unique}`: one text, since one is made for every recording, on the service's thread.
+    text: Arc<str>,
 }
 
 impl RecordingId {
@@ -50,39 +52,52 @@ impl RecordingId {
         validate_category(category).map_err(refuse)?;
         validate_day(day).map_err(refuse)?;
         validate_unique(unique).map_err(refuse)?;
-        let rest = format!("{day}/{}", unique.to_ascii_uppercase());
-        Ok(Self { category: category.into(), rest: rest.into() })
+        let mut text = String::with_capacity(category.len() + REST_LENGTH);
+        for part in [category, "/", day, "/", unique] {
+            text.push_str(part);
+        }
+        if let Some(unique) = text.get_mut(category.len()..) {
+            unique.make_ascii_uppercase();
+        }
+        Ok(Self { text: text.into() })
     }
 
     /// The kind of operation, as it was given.
     #[must_use]
     pub fn category(&self) -> &str {
-        &self.category
+        self.parts().0
     }
 
     /// The UTC day on which the recording began, as `YYYYMMDD`.
     #[must_use]
     pub fn day(&self) -> &str {
-        self.rest.split_once('/').map_or("", |(day, _)| day)
+        self.parts().1.get(1..=DAY_LENGTH).unwrap_or_default()
     }
 
     /// The part that no other recording has: a ULID.
     #[must_use]
     pub fn unique(&self) -> &str {
-        self.rest.split_once('/').map_or("", |(_, unique)| unique)
+        self.parts().1.get(DAY_LENGTH + 2..).unwrap_or_default()
+    }
+
+    /// The category, and `/{day}/{unique}`.
+    fn parts(&self) -> (&str, &str) {
+        // Ids are longer by construction.
+        self.text.split_at_checked(self.text.len().saturating_sub(REST_LENGTH)).unwrap_or_default()
     }
 
     /// The id as a path of exactly three parts, safe as an object's key and as a file's name: what is
     /// not an ASCII letter, a digit, `-`, `_` or an inner `.` is percent-encoded in the category.
     #[must_use]
     pub fn to_path(&self) -> String {
-        format!("{}/{}", Self::encode_category(&self.category), self.rest)
+        let (category, rest) = self.parts();
+        Self::encode_category(category) + rest
     }
 
     /// The category as the first part of [`to_path`](Self::to_path).
     #[must_use]
     pub fn encoded_category(&self) -> String {
-        Self::encode_category(&self.category)
+        Self::encode_category(self.category())
     }
 
     /// A category as one part of a path; see [`to_path`](Self::to_path).
@@ -92,8 +107,7 @@ impl RecordingId {
         let mut encoded = String::with_capacity(category.len());
         let last = category.len().saturating_sub(1);
         for (at, byte) in category.bytes().enumerate() {
-            let inner_dot = byte == b'.' && at != 0 && at != last;
-            if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_') || inner_dot {
+            if is_plain(byte, at, last) {
                 encoded.push(char::from(byte));
             } else {
                 // Writing to a string cannot fail.
@@ -151,7 +165,20 @@ impl RecordingId {
 
 impl fmt::Display for RecordingId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.category, self.rest)
+        f.write_str(&self.text)
+    }
+}
+
+/// By category, then by time: a slash sorts behind some of what a category may go on with.
+impl Ord for RecordingId {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.parts().cmp(&other.parts())
+    }
+}
+
+impl PartialOrd for RecordingId {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
@@ -190,6 +217,11 @@ impl fmt::Display for InvalidId {
 
 impl std::error::Error for InvalidId {}
 
+/// Whether a byte of a category, at this position of those up to the last, stands for itself in a path.
+fn is_plain(byte: u8, at: usize, last: usize) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_') || (byte == b'.' && at != 0 && at != last)
+}
+
 fn validate_category(category: &str) -> Result<(), String> {
     if category.trim().is_empty() {
         return Err("the category is empty; name the kind of operation".to_owned());
@@ -197,7 +229,9 @@ fn validate_category(category: &str) -> Result<(), String> {
     if let Some(control) = category.chars().find(|c| c.is_control()) {
         return Err(format!("the category has the control character {control:?} in it; leave it out"));
     }
-    let encoded = RecordingId::encode_category(category).len();
+    let last = category.len().saturating_sub(1);
+    let length = |(at, byte)| if is_plain(byte, at, last) { 1 } else { 3 };
+    let encoded: usize = category.bytes().enumerate().map(length).sum();
     if encoded > MAX_CATEGORY_BYTES {
         return Err(format!(
             "the category takes {encoded} bytes as part of a path, and {MAX_CATEGORY_BYTES} are allowed; shorten it"
@@ -229,10 +263,10 @@ fn days_in(year: u32, month: u32) -> u32 {
 
 fn validate_unique(unique: &str) -> Result<(), String> {
     let crockford =
-        |c: char| c.is_ascii_alphanumeric() && !matches!(c.to_ascii_uppercase(), 'I' | 'L' | 'O' | 'U');
+        |c: u8| c.is_ascii_alphanumeric() && !matches!(c.to_ascii_uppercase(), b'I' | b'L' | b'O' | b'U');
     // The first of 26 characters holds three bits of the 128 only.
     let fits = unique.bytes().next().is_some_and(|first| (b'0'..=b'7').contains(&first));
-    if unique.len() == UNIQUE_LENGTH && fits && unique.chars().all(crockford) {
+    if unique.len() == UNIQUE_LENGTH && fits && unique.bytes().all(crockford) {
         Ok(())
     } else {
         Err(format!("`{unique}` is not a ULID, 26 characters of 0-9 and A-Z without I, L, O, U"))

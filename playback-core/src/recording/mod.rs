@@ -7,6 +7,7 @@ mod index;
 mod metadata;
 mod output;
 mod shown;
+mod sites;
 mod stored;
 mod tape;
 
@@ -15,7 +16,7 @@ use serde::de::DeserializeOwned;
 pub(crate) use builder::{Ended, EndedCall, TapeBuilder};
 pub use call::Call;
 pub use id::{InvalidId, MAX_CATEGORY_BYTES, RecordingId};
-pub(crate) use index::List;
+pub(crate) use index::{ListId, Lists};
 pub use metadata::{Metadata, Service};
 pub use output::{OutputKey, RESULT_ALIAS, SentOutput};
 pub(crate) use shown::{Short, ShownArguments};

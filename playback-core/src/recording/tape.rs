@@ -49,9 +49,9 @@ pub struct Entry {
     pub arguments: Range<u64>,
     /// How it ended.
     pub end: End,
-    /// When it began, after the beginning of the operation.
+    /// When it began, after the beginning of the operation. Recordings note whole microseconds.
     pub started: Duration,
-    /// How long it took.
+    /// How long it took, in whole microseconds too.
     pub duration: Duration,
 }
 
@@ -77,8 +77,9 @@ struct Inner {
     parts: TapeParts,
     /// The values that are not in `parts`.
     stored: Option<Arc<dyn StoredValues>>,
-    /// Positions of `parts.entries`, in the order in which the calls began.
-    by_order: Vec<u32>,
+    /// Positions of `parts.entries`, in the order in which the calls began. Sorted when they are first asked for, which is
+    /// not on the thread of the service.
+    by_order: OnceLock<Vec<u32>>,
     index: OnceLock<Index>,
 }
 
@@ -119,10 +120,7 @@ impl Tape {
 
     /// A tape of parts that are known to fit.
     pub(crate) fn trusted(parts: TapeParts, stored: Option<Arc<dyn StoredValues>>) -> Self {
-        let count = u32::try_from(parts.entries.len()).unwrap_or(u32::MAX);
-        let mut by_order: Vec<u32> = (0..count).collect();
-        by_order.sort_by_key(|&at| parts.entries.get(at as usize).map(|entry| entry.order));
-        Self(Arc::new(Inner { parts, stored, by_order, index: OnceLock::new() }))
+        Self(Arc::new(Inner { parts, stored, by_order: OnceLock::new(), index: OnceLock::new() }))
     }
 
     /// The parts that the tape is made of. Their bytes are empty if the values are [stored](Self::stored).
@@ -139,7 +137,17 @@ impl Tape {
 
     /// All calls, in the order in which they began.
     pub fn calls(&self) -> impl DoubleEndedIterator<Item = Call<'_>> {
-        self.0.by_order.iter().filter_map(|&at| self.at(at))
+        self.by_order().iter().filter_map(|&at| self.at(at))
+    }
+
+    fn by_order(&self) -> &[u32] {
+        self.0.by_order.get_or_init(|| {
+            let entries = &self.0.parts.entries;
+            let count = u32::try_from(entries.len()).unwrap_or(u32::MAX);
+            let mut by_order: Vec<u32> = (0..count).collect();
+            by_order.sort_by_key(|&at| entries.get(at as usize).map(|entry| entry.order));
+            by_order
+        })
     }
 
     /// The calls of one kind, in the order in which they began.

@@ -17,7 +17,7 @@
 //! | `scrub` | redacting what is recorded already |
 //! | `alias` | names that were made of arguments |
 //! | `look`, `mask` | what a text looks like, and values that say nothing |
-//! | `rules`, `rule`, `texts` (feature `redaction`) | the redactor of rules, and well-known texts |
+//! | `rules`, `rule`, `names`, `texts` (feature `redaction`) | the redactor of rules, and well-known texts |
 //! | `read` (feature `redaction`) | rules from a file |
 //! | `walk` (feature `redaction`) | rules on their way through a value |
 //! | `pseudonym`, `numbers` (feature `redaction`) | values that stand for others |
@@ -26,6 +26,8 @@ mod alias;
 mod in_force;
 mod look;
 mod mask;
+#[cfg(feature = "redaction")]
+mod names;
 #[cfg(feature = "redaction")]
 mod numbers;
 #[cfg(feature = "redaction")]

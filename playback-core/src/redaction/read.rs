@@ -140,8 +140,12 @@ impl Rules {
 type Wrong = (usize, String);
 
 fn mistake(file: Option<&Path>, text: &str, at: usize, message: String) -> RulesError {
-    let line = text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1;
-    RulesError::Mistake { file: file.map(Path::to_owned), line, message }
+    RulesError::Mistake { file: file.map(Path::to_owned), line: line_of(text, at), message }
+}
+
+/// The line of a byte, from 1.
+fn line_of(text: &str, at: usize) -> usize {
+    text.bytes().take(at).filter(|byte| *byte == b'\n').count() + 1
 }
 
 fn read(text: &str) -> Result<Rules, Wrong> {
@@ -151,7 +155,8 @@ fn read(text: &str) -> Result<Rules, Wrong> {
     let mut rules = Rules::new();
     for table in file.rule {
         let at = table.span().start;
-        rules = rules.with(rule(table.into_inner()).map_err(|message| (at, message))?);
+        let rule = rule(table.into_inner()).map_err(|message| (at, message))?;
+        rules = rules.with(Rule { line: Some(line_of(text, at)), ..rule });
     }
     if file.usual {
         rules = rules.and(Rules::usual());

@@ -1,10 +1,13 @@
 //! One thing that is not recorded, and where.
 
 use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use regex::bytes::{Regex, RegexBuilder};
 use wildmatch::WildMatch;
 
+use super::names::{Ends, Names};
 use super::texts::Texts;
 use crate::value::Pattern;
 
@@ -28,13 +31,17 @@ pub struct Rule {
     pub(super) what: What,
     pub(super) of: Option<WildMatch>,
     pub(super) action: Action,
+    /// Where it stands in a file of rules, from 1.
+    pub(super) line: Option<usize>,
+    /// How many places it changed, where that is counted.
+    pub(super) changes: Option<Arc<AtomicU64>>,
 }
 
 /// Where a rule holds.
 #[derive(Debug, Clone)]
 pub(super) enum Spot {
     Anywhere,
-    Field(Box<WildMatch>),
+    Field(Box<Names>),
     Path(Box<Pattern>),
 }
 
@@ -104,7 +111,7 @@ impl Rule {
     /// `*` is any characters and `?` is one; upper and lower case are alike.
     #[must_use]
     pub fn field(name: &str) -> Self {
-        Self::new(Spot::Field(Box::new(WildMatch::new_case_insensitive(name))), What::Whole)
+        Self::new(Spot::Field(Box::new(Names::new(name))), What::Whole)
     }
 
     /// What a [pattern of paths](crate::value::Pattern) leads to, from the arguments of a call (which are told by their
@@ -196,8 +203,25 @@ impl Rule {
         self
     }
 
+    /// How many places it changed: values, keys of maps, parts of texts. It is counted from
+    /// [`Rules::counting`](super::Rules::counting) on, and 0 without.
+    #[must_use]
+    pub fn changes(&self) -> u64 {
+        self.changes.as_ref().map_or(0, |changes| changes.load(Relaxed))
+    }
+
     fn new(spot: Spot, what: What) -> Self {
-        Self { spot, what, of: None, action: Action::Mask(None) }
+        Self { spot, what, of: None, action: Action::Mask(None), line: None, changes: None }
+    }
+
+    pub(super) fn is_counting(&self) -> bool {
+        self.changes.is_some()
+    }
+
+    pub(super) fn count(&self) {
+        if let Some(changes) = &self.changes {
+            changes.fetch_add(1, Relaxed);
+        }
     }
 
     fn spot(pattern: &str) -> Result<Spot, RuleError> {
@@ -208,7 +232,74 @@ impl Rule {
         Ok(Spot::Path(Box::new(parsed?)))
     }
 
+    /// Whether it may lead to something wherever there is a value, whatever that holds.
+    pub(super) fn may_lead_anywhere(&self) -> bool {
+        match (&self.what, &self.spot) {
+            (What::Texts(_) | What::Matches(_), _) | (_, Spot::Field(_)) => false,
+            (_, Spot::Anywhere) => true,
+            (_, Spot::Path(path)) => path.last_name().is_none(),
+        }
+    }
+
+    /// Adds the names without which it leads to nothing.
+    pub(super) fn add_ends(&self, ends: &mut Ends) {
+        match &self.spot {
+            Spot::Field(names) => ends.add(names),
+            Spot::Path(path) => path.last_name().into_iter().for_each(|name| ends.add_name(name)),
+            Spot::Anywhere => {}
+        }
+    }
+
+    /// Whether it may lead to something in values where a field, a variant or an entry of a map has this name.
+    pub(super) fn may_lead_to_name(&self, name: &str) -> bool {
+        match (&self.what, &self.spot) {
+            (What::Texts(_) | What::Matches(_), _) => false,
+            (_, Spot::Anywhere) => true,
+            (_, Spot::Field(names)) => names.matches(name),
+            (_, Spot::Path(path)) => path.last_name() == Some(name),
+        }
+    }
+
+    /// Whether it is about parts of texts.
+    pub(super) fn is_about_texts(&self) -> bool {
+        matches!(self.what, What::Texts(_) | What::Matches(_))
+    }
+
+    /// Whether a text has what it is about, wherever that stands.
+    pub(super) fn is_about_text(&self, text: &[u8]) -> bool {
+        match &self.what {
+            What::Texts(texts) => texts.find(text).is_none_or(|found| !found.is_empty()),
+            What::Matches(regex) => regex.is_match(text),
+            What::Whole | What::Keys => false,
+        }
+    }
+
     pub(super) fn is_for(&self, alias: &str) -> bool {
         self.of.as_ref().is_none_or(|of| of.matches(alias))
+    }
+}
+
+/// What it is about and where, without what it is replaced by and without its regular expression: people write the very
+/// secret there that must not show.
+impl fmt::Display for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.what, &self.spot) {
+            (What::Whole, Spot::Field(name)) => write!(f, "field {name}")?,
+            (What::Whole, Spot::Path(path)) => write!(f, "path {path}")?,
+            (What::Keys, Spot::Path(path)) => write!(f, "keys {path}")?,
+            (What::Whole | What::Keys, _) => f.write_str("all")?,
+            (What::Texts(texts), _) => write!(f, "text {}", texts.name())?,
+            (What::Matches(_), _) => f.write_str("matching")?,
+        }
+        if let (What::Texts(_) | What::Matches(_), Spot::Path(within)) = (&self.what, &self.spot) {
+            write!(f, " within {within}")?;
+        }
+        if let Some(of) = &self.of {
+            write!(f, " of {of}")?;
+        }
+        match self.line {
+            Some(line) => write!(f, " (line {line})"),
+            None => Ok(()),
+        }
     }
 }

@@ -1,13 +1,17 @@
 //! The redactor that goes by rules.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
+use super::names::Ends;
 use super::pseudonym::Key;
 use super::redactor::{Known, Part, Place, Redactor, Unredactable};
 use super::rule::{Action, Rule};
-use super::texts::Texts;
+use super::texts::{TEXT_BYTES, Texts};
 use super::walk::{Remember, Replace, Walk};
 use crate::Value;
+use crate::value::{Glimpse, glance};
 
 /// What is not recorded as it is: the [`Redactor`] that goes by [`Rule`]s.
 ///
@@ -48,6 +52,7 @@ use crate::Value;
 #[must_use]
 pub struct Rules {
     rules: Vec<Rule>,
+    ends: Ends,
     key: Option<Key>,
     secrets: Action,
 }
@@ -55,30 +60,37 @@ pub struct Rules {
 impl Rules {
     /// No rules: all is recorded as it is, but what is a [`Secret`](super::Secret).
     pub const fn new() -> Self {
-        Self { rules: Vec::new(), key: None, secrets: Action::Mask(None) }
+        Self { rules: Vec::new(), ends: Ends::new(), key: None, secrets: Action::Mask(None) }
     }
 
     /// Rules for what services commonly should not record: fields with names as of passwords, tokens, keys and cookies, and
     /// texts that look like [cards, bearer tokens or keys](Texts).
     pub fn usual() -> Self {
-        const NAMES: [&str; 20] = [
-            "password",
+        const NAMES: [&str; 27] = [
+            "*password",
             "passwd",
             "passphrase",
             "pwd",
             "pin",
             "cvv",
             "cvc",
-            "secret",
-            "*_secret",
-            "client_secret",
-            "api_key",
-            "apikey",
-            "x-api-key",
-            "private_key",
-            "access_key",
-            "*_token",
-            "token",
+            "card_number",
+            "cardnumber",
+            "*secret",
+            "*secret_key",
+            "*secretkey",
+            "*api_key",
+            "*apikey",
+            "*api-key",
+            "*private_key",
+            "*privatekey",
+            "*access_key",
+            "*accesskey",
+            "*account_key",
+            "*accountkey",
+            "*signing_key",
+            "*signingkey",
+            "*token",
             "authorization",
             "proxy-authorization",
             "*cookie",
@@ -90,15 +102,15 @@ impl Rules {
 
     /// These, and one more.
     pub fn with(mut self, rule: Rule) -> Self {
+        rule.add_ends(&mut self.ends);
         self.rules.push(rule);
         self
     }
 
     /// These, and those as well; what else they say holds if these say nothing.
-    pub fn and(mut self, others: Self) -> Self {
-        self.rules.extend(others.rules);
-        self.key = self.key.or(others.key);
-        self
+    pub fn and(self, others: Self) -> Self {
+        let key = self.key.clone().or(others.key);
+        Self { key, ..others.rules.into_iter().fold(self, Self::with) }
     }
 
     /// What pseudonyms are made with.
@@ -110,6 +122,12 @@ impl Rules {
     /// What is recorded instead of a [`Secret`](super::Secret): a mask, unless said otherwise.
     pub fn secrets(mut self, action: Action) -> Self {
         self.secrets = action;
+        self
+    }
+
+    /// These, counting from here on how many places [each of them changes](Rule::changes); clones count together.
+    pub fn counting(mut self) -> Self {
+        self.rules.iter_mut().for_each(|rule| rule.changes = Some(Arc::default()));
         self
     }
 
@@ -139,8 +157,29 @@ impl Default for Rules {
 }
 
 impl Redactor for Rules {
-    fn concerns(&self, place: &Place<'_>, _encoded: &[u8]) -> bool {
-        self.rules.iter().any(|rule| rule.is_for(place.alias))
+    fn concerns(&self, place: &Place<'_>, encoded: &[u8]) -> bool {
+        let rules = || self.rules.iter().filter(|rule| rule.is_for(place.alias));
+        let is_meant =
+            |name: &str| self.ends.may_have(name) && rules().any(|rule| rule.may_lead_to_name(name));
+        if rules().any(Rule::may_lead_anywhere)
+            || place.argument_names.iter().any(|name| is_meant(name))
+            || (place.part == Part::Data && is_meant(place.alias))
+        {
+            return true;
+        }
+        if encoded.is_empty() || rules().next().is_none() {
+            return false;
+        }
+        // Nearly all values hold nothing that a rule is about, and decoding them costs many times as much as a glance.
+        let about_texts = || rules().filter(|rule| rule.is_about_texts());
+        glance(encoded, &mut |seen| match seen {
+            Glimpse::Name(name) => is_meant(name),
+            Glimpse::Key(key) => {
+                is_meant(key) || about_texts().any(|rule| rule.is_about_text(key.as_bytes()))
+            }
+            Glimpse::Text(text) => about_texts().any(|rule| rule.is_about_text(text)),
+            Glimpse::Numbers(count) => count >= TEXT_BYTES && about_texts().next().is_some(),
+        })
     }
 
     fn redact(&self, place: &Place<'_>, value: &mut Value, known: &Known) -> Result<(), Unredactable> {

@@ -1,6 +1,6 @@
 //! Texts that are told by what they look like.
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 use std::sync::OnceLock;
 
 use regex::bytes::{Captures, Regex};
@@ -15,7 +15,9 @@ pub enum Texts {
     Emails,
     /// What follows `Bearer`, `Basic` or `Token`, as in the header `Authorization`, and JSON web tokens.
     Bearers,
-    /// Private keys in PEM, and keys that the large services mark as such: of AWS, Google, GitHub, GitLab, Slack, Stripe, npm.
+    /// Private keys in PEM and of PGP, passwords in URLs (`://user:password@`), and keys that the large services mark as
+    /// such: of AWS (access keys, and secret ones where they are named), Azure, Google, GitHub, GitLab, Slack, Stripe,
+    /// npm, PyPI, SendGrid, Hugging Face, OpenAI and Anthropic.
     Keys,
 }
 
@@ -49,13 +51,23 @@ impl Texts {
     /// Whether it is worth looking: nearly all texts hold nothing.
     fn may_be_in(self, text: &[u8]) -> bool {
         match self {
-            Self::Cards => text.len() >= 13,
+            Self::Cards => {
+                text.len() >= *CARD_DIGITS.start()
+                    && text.iter().filter(|byte| byte.is_ascii_digit()).nth(CARD_DIGITS.start() - 1).is_some()
+            }
             Self::Emails => text.contains(&b'@'),
-            Self::Bearers => text.len() >= 8,
+            Self::Bearers => {
+                let has =
+                    |word: &[u8]| text.windows(word.len()).any(|there| there.eq_ignore_ascii_case(word));
+                text.len() >= 8 && [&b"bearer"[..], b"basic", b"token", b"eyJ"].into_iter().any(has)
+            }
             Self::Keys => text.len() >= 16,
         }
     }
 }
+
+/// How many bytes a list of numbers has at least to be looked at as a text.
+pub(super) const TEXT_BYTES: usize = 8;
 
 /// What a match is about: its first group, if there is one.
 pub(super) fn matched(captures: &Captures<'_>) -> Option<Range<usize>> {
@@ -68,23 +80,39 @@ fn regex(texts: Texts) -> Option<&'static Regex> {
     static EMAILS: OnceLock<Option<Regex>> = OnceLock::new();
     static BEARERS: OnceLock<Option<Regex>> = OnceLock::new();
     static KEYS: OnceLock<Option<Regex>> = OnceLock::new();
+    // Where nothing is of other scripts it is `(?-u)`, so that the faster engines of `regex` do.
     let (made, pattern) = match texts {
         Texts::Cards => (&CARDS, r"[0-9](?:[ -]?[0-9]){12,}"),
         Texts::Emails => (
             &EMAILS,
-            r"[\p{Alphabetic}0-9.!$%*+^_~-](?:[\p{Alphabetic}0-9.!$%*+^_~'-]*[\p{Alphabetic}0-9.!$%*+^_~-])?@[\p{Alphabetic}0-9](?:[\p{Alphabetic}0-9.-]*[\p{Alphabetic}0-9])?",
+            // Letters of all scripts by `\w`: tables of `\p{…}` are features of `regex`, which others may have left out.
+            r"[\w.!$%*+^~-](?:[\w.!$%*+^~'-]*[\w.!$%*+^~-])?@[\w--_](?:[\w.-]*[\w--_])?",
         ),
         Texts::Bearers => (
             &BEARERS,
-            r"(?i:\b(?:bearer|basic|token)[ \t]+)([A-Za-z0-9._~+/=-]{8,})|(\beyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*)",
+            r"(?-u)(?i:\b(?:bearer|basic|token)[ \t]+)([A-Za-z0-9._~+/=-]{8,})|(\beyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*)",
         ),
         Texts::Keys => (
             &KEYS,
-            r"-----BEGIN [A-Z ]*PRIVATE KEY-----(?s:.*?)(?:-----END [A-Z ]*PRIVATE KEY-----|\z)|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bAIza[A-Za-z0-9_-]{35}|\bgh[pousr]_[A-Za-z0-9]{36,}|\bgithub_pat_[A-Za-z0-9_]{22,}|\bglpat-[A-Za-z0-9_-]{20,}|\bxox[abeoprs]-[A-Za-z0-9-]{10,}|\b[rs]k_(?:live|test)_[A-Za-z0-9]{16,}|\bnpm_[A-Za-z0-9]{36}",
+            concat!(
+                r"(?-u)-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----(?s:.*?)(?:-----END [A-Z ]*PRIVATE KEY(?: BLOCK)?-----|\z)",
+                r"|[A-Za-z][A-Za-z0-9+.-]*://[^\s/?#@:]*:([^\s/?#@]+)@",
+                r"|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b",
+                r#"|(?i:aws|secret)[A-Za-z_ -]*(?i:key)["']?\s*[=:]\s*["']?([A-Za-z0-9/+]{40})\b"#,
+                r"|\bAIza[A-Za-z0-9_-]{35}|\bya29\.[A-Za-z0-9_-]{20,}|\bGOCSPX-[A-Za-z0-9_-]{20,}",
+                r"|\b(?i:AccountKey|SharedAccessKey)=([A-Za-z0-9/+]{40,}={0,2})",
+                r"|\bgh[pousr]_[A-Za-z0-9]{36,}|\bgithub_pat_[A-Za-z0-9_]{22,}|\bglpat-[A-Za-z0-9_-]{20,}",
+                r"|\bxox[abeoprs]-[A-Za-z0-9-]{10,}|\b[rs]k_(?:live|test)_[A-Za-z0-9]{16,}|\bwhsec_[A-Za-z0-9+/]{24,}",
+                r"|\bnpm_[A-Za-z0-9]{36}|\bpypi-[A-Za-z0-9_-]{50,}|\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}",
+                r"|\bhf_[A-Za-z0-9]{30,}|\bsk-(?:ant-|proj-)?[A-Za-z0-9_-]{32,}",
+            ),
         ),
     };
     made.get_or_init(|| Regex::new(pattern).ok()).as_ref()
 }
+
+/// How many digits the number of a card has.
+const CARD_DIGITS: RangeInclusive<usize> = 13..=19;
 
 /// The numbers of cards in a run of digits: among its groups, those that follow each other and have the right count of
 /// digits and the right check digit.
@@ -102,16 +130,17 @@ fn cards(text: &[u8], run: Range<usize>) -> Vec<Range<usize>> {
     let mut found: Vec<Range<usize>> = Vec::new();
     let mut first = 0;
     while let Some(start) = groups.get(first).map(|group| group.start) {
-        let is_card = |end: &usize| {
-            let digits =
-                || text.get(start..*end).unwrap_or_default().iter().filter(|byte| byte.is_ascii_digit());
-            (13..=19).contains(&digits().count()) && is_luhn(digits().map(|digit| digit - b'0'))
-        };
-        // The longest: what is left of a card is a part of it.
-        let ends = groups.iter().enumerate().skip(first).take(19).map(|(at, group)| (at, group.end));
-        let longest = ends.rev().find(|(_, end)| is_card(end));
+        // The longest: what is left of a card is a part of it. No further than a card goes, however long the run is.
+        let mut digits = 0;
+        let ends = groups.iter().enumerate().skip(first).map_while(|(at, group)| {
+            digits += group.len();
+            (digits <= *CARD_DIGITS.end()).then_some((at, group.end, digits))
+        });
+        let possible = ends.filter(|(.., digits)| CARD_DIGITS.contains(digits));
+        let longest =
+            possible.filter(|(_, end, _)| is_luhn(text.get(start..*end).unwrap_or_default())).last();
         first = match longest {
-            Some((at, end)) => {
+            Some((at, end, _)) => {
                 found.push(start..end);
                 at + 1
             }
@@ -122,11 +151,11 @@ fn cards(text: &[u8], run: Range<usize>) -> Vec<Range<usize>> {
 }
 
 /// Whether the last digit is the check digit of the others (ISO/IEC 7812-1, annex B).
-fn is_luhn(digits: impl DoubleEndedIterator<Item = u8>) -> bool {
+fn is_luhn(text: &[u8]) -> bool {
+    let digits = text.iter().rev().filter(|byte| byte.is_ascii_digit()).map(|byte| u32::from(byte - b'0'));
     let sum: u32 = digits
-        .rev()
         .enumerate()
-        .map(|(at, digit)| match (at % 2, u32::from(digit)) {
+        .map(|(at, digit)| match (at % 2, digit) {
             (0, digit) => digit,
             (_, digit) if digit > 4 => 2 * digit - 9,
             (_, digit) => 2 * digit,
@@ -142,7 +171,7 @@ mod tests {
 
     #[test]
     fn what_is_well_known_is_found_and_what_only_looks_like_it_is_not() {
-        let cases: [(Texts, &str, &[&str]); 18] = [
+        let cases: [(Texts, &str, &[&str]); 30] = [
             (Texts::Cards, "paid by 4111 1111 1111 1111, thanks", &["4111 1111 1111 1111"]),
             (Texts::Cards, "4111111111111112", &[]),
             (Texts::Cards, "12 4111-1111-1111-1111 35", &["4111-1111-1111-1111"]),
@@ -162,6 +191,38 @@ mod tests {
                 "ghp_0123456789abcdefghijABCDEFGHIJ012345",
                 &["ghp_0123456789abcdefghijABCDEFGHIJ012345"],
             ),
+            (Texts::Cards, "1 4111111111111111 2", &["4111111111111111"]),
+            (Texts::Cards, "4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1", &["4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1"]),
+            (Texts::Keys, "postgres://app:s3cr%74@db:5432/shop", &["s3cr%74"]),
+            (Texts::Keys, "see https://example.com:443/@ann", &[]),
+            (
+                Texts::Keys,
+                "aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
+                &["wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"],
+            ),
+            (
+                Texts::Keys,
+                r#"{"SecretAccessKey": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}"#,
+                &["wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"],
+            ),
+            (
+                Texts::Keys,
+                "AccountName=a;AccountKey=MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=;",
+                &["MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="],
+            ),
+            (Texts::Keys, "ya29.a0AfH6SMBx_0123456789-abc", &["ya29.a0AfH6SMBx_0123456789-abc"]),
+            (
+                Texts::Keys,
+                "key sk-proj-0123456789abcdefghijABCDEFGHIJ01 used",
+                &["sk-proj-0123456789abcdefghijABCDEFGHIJ01"],
+            ),
+            (Texts::Keys, "SG.0123456789abcdef.0123456789abcdef", &["SG.0123456789abcdef.0123456789abcdef"]),
+            (
+                Texts::Keys,
+                "-----BEGIN PGP PRIVATE KEY BLOCK-----\nlQ\n-----END PGP PRIVATE KEY BLOCK-----",
+                &["-----BEGIN PGP PRIVATE KEY BLOCK-----\nlQ\n-----END PGP PRIVATE KEY BLOCK-----"],
+            ),
+            (Texts::Keys, "the secret of the keynote: it had none", &[]),
             (Texts::Keys, "task_live_and_let_die_0123456789", &[]),
             (
                 Texts::Keys,

@@ -7,14 +7,11 @@ use super::pseudonym::{Key, as_bytes};
 use super::redactor::{Known, Part, Place, Unredactable};
 use super::rule::{Action, Rule, Spot, What};
 use super::secret::{marked, strip_marks};
-use super::texts::matched;
+use super::texts::{TEXT_BYTES, matched};
 use crate::Value;
 use crate::value::Way;
 
 type Done = Result<(), Unredactable>;
-
-/// How many bytes a list of numbers has at least to be looked at as a text.
-const TEXT_BYTES: usize = 8;
 
 /// Rules on their way through a value.
 pub(super) struct Walk<'r, V> {
@@ -61,7 +58,7 @@ impl Here {
     }
 }
 
-impl<V: Visit> Walk<'_, V> {
+impl<'r, V: Visit> Walk<'r, V> {
     /// Goes through the value of a place.
     pub(super) fn from(&mut self, place: &Place<'_>, value: &mut Value) -> Done {
         let root = self.root();
@@ -139,13 +136,23 @@ impl<V: Visit> Walk<'_, V> {
         here
     }
 
-    fn action(&self, number: usize) -> Option<Action> {
-        self.rules.get(number).map(|rule| rule.action.clone())
+    fn rule(&self, number: Option<usize>) -> Option<&'r Rule> {
+        self.rules.get(number?).copied()
     }
 
-    /// Whether what is there is left out.
-    fn removes(&self, here: &Here) -> bool {
-        here.whole.and_then(|number| self.rules.get(number)).is_some_and(|rule| rule.action == Action::Remove)
+    /// The rule by which what is there is left out, if any.
+    fn remover(&self, here: &Here) -> Option<&'r Rule> {
+        self.rule(here.whole).filter(|rule| rule.action == Action::Remove)
+    }
+
+    /// Does to a value what a rule about the whole of it says.
+    fn whole(&mut self, value: &mut Value, rule: &Rule) -> Done {
+        let before = rule.is_counting().then(|| value.clone());
+        self.visitor.whole(value, &rule.action)?;
+        if before.is_some_and(|before| before != *value) {
+            rule.count();
+        }
+        Ok(())
     }
 
     fn value(&mut self, here: &Here, value: &mut Value) -> Done {
@@ -154,9 +161,9 @@ impl<V: Visit> Walk<'_, V> {
         if let Some(inner) = secret {
             *value = inner;
         }
-        if let Some(action) = here.whole.and_then(|number| self.action(number)) {
+        if let Some(rule) = self.rule(here.whole) {
             strip_marks(value);
-            return self.visitor.whole(value, &action);
+            return self.whole(value, rule);
         }
         if is_secret {
             strip_marks(value);
@@ -173,10 +180,12 @@ impl<V: Visit> Walk<'_, V> {
                 let mut kept = Vec::with_capacity(fields.len());
                 for (name, mut value) in std::mem::take(fields) {
                     let inner = self.step(here, Way::Name(&name));
-                    self.value(&inner, &mut value)?;
-                    if !self.removes(&inner) {
-                        kept.push((name, value));
+                    if let Some(rule) = self.remover(&inner) {
+                        rule.count();
+                        continue;
                     }
+                    self.value(&inner, &mut value)?;
+                    kept.push((name, value));
                 }
                 *fields = kept;
                 Ok(())
@@ -206,18 +215,23 @@ impl<V: Visit> Walk<'_, V> {
         let of_keys = Here { texts: here.texts.clone(), ..Here::default() };
         for (mut key, mut value) in std::mem::take(entries) {
             let inner = self.step(here, Way::Key(&key));
+            if let Some(rule) = self.remover(&inner) {
+                rule.count();
+                continue;
+            }
             self.value(&inner, &mut value)?;
             self.value(&of_keys, &mut key)?;
-            if !self.removes(&inner) {
-                kept.push((key, value));
-            }
+            kept.push((key, value));
         }
         *entries = kept;
         super::sort(entries);
-        match here.keys.and_then(|number| self.action(number)) {
-            Some(action) => self.visitor.keys(entries, &action),
-            None => Ok(()),
+        let Some(rule) = self.rule(here.keys) else { return Ok(()) };
+        let before = rule.is_counting().then(|| entries.clone());
+        self.visitor.keys(entries, &rule.action)?;
+        if before.is_some_and(|before| before != *entries) {
+            rule.count();
         }
+        Ok(())
     }
 
     fn leaf(&mut self, here: &Here, value: &mut Value) -> Done {
@@ -249,7 +263,10 @@ impl<V: Visit> Walk<'_, V> {
                 let Some(instead) = self.visitor.part(&String::from_utf8_lossy(part), &rule.action)? else {
                     continue;
                 };
-                changed |= part != instead.as_bytes();
+                if part != instead.as_bytes() {
+                    changed = true;
+                    rule.count();
+                }
                 replaced.extend_from_slice(text.get(end..range.start).unwrap_or_default());
                 replaced.extend_from_slice(instead.as_bytes());
                 end = range.end;

@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::hash::BuildHasher;
 
-use super::closest::equivalent;
+use super::closest::meaning;
 use super::playback::RecordedBy;
 use crate::context::Lane;
-use crate::recording::{Ended, List};
+use crate::recording::{ListId, Lists};
 use crate::value::{self, DecodeError};
-use crate::{Call, End, Kind, Tape};
+use crate::{End, Kind, Tape, Value};
 
 /// A replayed call that looks for its answer.
 pub(crate) struct Asked<'a> {
@@ -58,43 +59,98 @@ impl Found {
         let result = tape.at(self.position).map(|call| call.result_bytes()).transpose()?;
         Ok(result.flatten().unwrap_or_default())
     }
-
-    /// How the recorded call ended, with its encoded answer.
-    pub(crate) fn ended<'r>(&self, tape: &Tape, result: &'r [u8]) -> Ended<'r> {
-        match tape.at(self.position).map(|call| call.end()) {
-            Some(End::Returned(_)) => Ended::Returned(result),
-            Some(End::Panicked) => Ended::Panicked,
-            _ => Ended::Cancelled,
-        }
-    }
 }
 
 /// What has been used of a recording, and where each lane stands.
 pub(crate) struct Cursor {
-    /// Calls that answered one of their own lane. What another lane was answered with is left to them.
-    used: Vec<bool>,
-    /// Calls that answered any.
-    answered: Vec<bool>,
+    /// What each call was used for.
+    uses: Vec<Use>,
     /// How many calls at the front of a list are used.
-    fronts: HashMap<List, usize>,
+    fronts: Vec<u32>,
     /// How many calls of a list answered a lane that has none on it.
-    strangers: HashMap<(u32, List), usize>,
+    strangers: HashMap<(u32, ListId), usize>,
+    /// The call that comes next if the replay goes on as the recording did, which is where it is looked for first.
+    expected: Option<u32>,
+    /// For each alias the inputs by the hash of what their arguments mean; made when a call's are written as none of them
+    /// were.
+    meanings: HashMap<String, HashMap<u64, u32>>,
+    looks: Looks,
+}
+
+/// How many recorded calls were looked at, for tests to see how that grows.
+#[derive(Default)]
+struct Looks(#[cfg(test)] std::cell::Cell<usize>);
+
+impl Looks {
+    fn one_more(&self) {
+        #[cfg(test)]
+        self.0.update(|count| count + 1);
+    }
+}
+
+/// What a recorded call was used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Use {
+    None,
+    /// It answered another lane, and is left to its own.
+    Stranger,
+    /// It answered its own lane.
+    Own,
 }
 
 impl Cursor {
     pub(crate) fn new(tape: &Tape) -> Self {
-        let unused = vec![false; tape.parts().entries.len()];
-        Self { used: unused.clone(), answered: unused, fronts: HashMap::new(), strangers: HashMap::new() }
+        let index = tape.index();
+        Self {
+            uses: vec![Use::None; tape.parts().entries.len()],
+            fronts: vec![0; index.count()],
+            strangers: HashMap::new(),
+            expected: index.first(),
+            meanings: HashMap::new(),
+            looks: Looks::default(),
+        }
     }
 
     /// Whether the recorded call at a position has answered a replayed one.
     pub(crate) fn is_used(&self, position: u32) -> bool {
-        self.answered.get(position as usize).copied().unwrap_or(false)
+        self.uses.get(position as usize).is_some_and(|used| *used != Use::None)
     }
 
     /// Finds the answer to a call, and uses it up.
     pub(crate) fn look_up(&mut self, tape: &Tape, asked: &Asked<'_>) -> Lookup {
-        let found = asked.aliases().find_map(|(alias, fallback)| {
+        let found = self.as_expected(tape, asked).or_else(|| self.search(tape, asked));
+        let Some(found) = found else { return Lookup::Missing };
+        if let Some(used) = self.uses.get_mut(found.position as usize)
+            && *used != Use::Own
+        {
+            *used = if found.by.other_lane { Use::Stranger } else { Use::Own };
+        }
+        self.expected = tape.index().after(found.position);
+        match tape.at(found.position).map(|call| call.end()) {
+            Some(End::Returned(_)) => Lookup::Found(found),
+            Some(End::Cancelled) => Lookup::Cancelled(found),
+            Some(End::Panicked) => Lookup::Panicked,
+            None => Lookup::Missing,
+        }
+    }
+
+    /// What [`search`](Self::search) would find, if the call is the very one that came next when it was recorded.
+    fn as_expected(&mut self, tape: &Tape, asked: &Asked<'_>) -> Option<Found> {
+        let expected = tape.at(self.expected?)?;
+        self.looks.one_more();
+        // Values that are not in memory are not fetched for this.
+        let is_same = tape.stored().is_none()
+            && expected.kind() == asked.kind
+            && expected.alias() == asked.alias
+            && expected.lane() == asked.lane.path()
+            && expected.argument_bytes().is_ok_and(|recorded| *recorded == *asked.arguments);
+        let own = tape.index().of_key_at(expected.position()).filter(|_| is_same);
+        let position = self.unused(tape.index().positions(own), own)?;
+        Some(Found { position, by: RecordedBy::default() })
+    }
+
+    fn search(&mut self, tape: &Tape, asked: &Asked<'_>) -> Option<Found> {
+        asked.aliases().find_map(|(alias, fallback)| {
             let found = match asked.kind {
                 Kind::Input => asked.forms().find_map(|arguments| self.input(tape, asked, alias, arguments)),
                 Kind::Output => self.output(tape, asked, alias),
@@ -104,37 +160,40 @@ impl Cursor {
                 found.by.fallback = fallback;
                 found
             })
-        });
-        let Some(found) = found else { return Lookup::Missing };
-        let at = found.position as usize;
-        if let Some(answered) = self.answered.get_mut(at) {
-            *answered = true;
-        }
-        if let Some(used) = self.used.get_mut(at).filter(|_| !found.by.other_lane) {
-            *used = true;
-        }
-        match tape.at(found.position).map(|call| call.end()) {
-            Some(End::Returned(_)) => Lookup::Found(found),
-            Some(End::Cancelled) => Lookup::Cancelled(found),
-            Some(End::Panicked) => Lookup::Panicked,
-            None => Lookup::Missing,
-        }
+        })
     }
 
     fn input(&mut self, tape: &Tape, asked: &Asked<'_>, alias: &str, arguments: &[u8]) -> Option<Found> {
-        let list = tape.index().of_key(Kind::Input, alias, arguments, asked.lane.path());
-        if let Some(found) = self.next(tape, list, asked.lane, true) {
+        let lists = tape.index().of_key(Kind::Input, alias, arguments, asked.lane.path());
+        if let Some(found) = self.next(tape, lists, asked.lane, true) {
             return Some(found);
         }
         // The same arguments may be written in another way, as after fields were reordered.
-        let arguments = value::decode_value(arguments).ok()?;
-        let means_the_same =
-            |call: &Call<'_>| call.arguments().is_ok_and(|recorded| equivalent(&recorded, &arguments));
-        let same = tape.index().calls_of_alias(tape, Kind::Input, alias).find(means_the_same)?;
-        let list = tape.index().of_key(Kind::Input, alias, &same.argument_bytes().ok()?, asked.lane.path());
-        let mut found = self.next(tape, list, asked.lane, true)?;
+        let same = tape.at(self.of_meaning(tape, alias, value::decode_value(arguments).ok()?)?)?;
+        let arguments = same.argument_bytes().ok()?;
+        let lists = tape.index().of_key(Kind::Input, alias, &arguments, asked.lane.path());
+        let mut found = self.next(tape, lists, asked.lane, true)?;
         found.by.equivalent = true;
         Some(found)
+    }
+
+    /// The first input of an alias whose arguments mean the same.
+    fn of_meaning(&mut self, tape: &Tape, alias: &str, arguments: Value) -> Option<u32> {
+        let hasher = self.meanings.hasher().clone();
+        let meanings = self.meanings.entry(alias.to_owned()).or_insert_with(|| {
+            let mut meanings = HashMap::new();
+            for call in tape.index().calls_of_alias(tape, Kind::Input, alias) {
+                self.looks.one_more();
+                if let Ok(arguments) = call.arguments() {
+                    meanings.entry(hasher.hash_one(meaning(arguments))).or_insert(call.position());
+                }
+            }
+            meanings
+        });
+        let asked = meaning(arguments);
+        let position = *meanings.get(&hasher.hash_one(&asked))?;
+        let recorded = tape.at(position)?.arguments().ok()?;
+        (meaning(recorded) == asked).then_some(position)
     }
 
     /// Outputs answer in their order. Concurrent ones may have begun in another, so among those that are left
@@ -142,48 +201,124 @@ impl Cursor {
     fn output(&mut self, tape: &Tape, asked: &Asked<'_>, alias: &str) -> Option<Found> {
         let index = tape.index();
         let all = index.of_alias(Kind::Output, alias, asked.lane.path());
-        if !has_own(all) || index.positions(all).is_empty() {
+        if all.own.is_none() {
             return self.next(tape, all, asked.lane, false);
         }
         let same = asked.forms().find_map(|arguments| {
             let same = index.of_key(Kind::Output, alias, arguments, asked.lane.path());
-            self.unused(index.positions(same), same)
+            self.unused(index.positions(same.own), same.own)
         });
-        let position = same.or_else(|| self.unused(index.positions(all), all))?;
+        let position = same.or_else(|| self.unused(index.positions(all.own), all.own))?;
         Some(Found { position, by: RecordedBy::default() })
     }
 
     /// The call of a list to answer with: the next of the same lane. A lane that has none at all, as after work was
     /// moved to a task of its own, goes through those of all lanes, and leaves them to their own. Where they have
     /// run out, the last answers again if it may be `reused`.
-    fn next(&mut self, tape: &Tape, list: List, lane: &Lane, reused: bool) -> Option<Found> {
+    fn next(&mut self, tape: &Tape, lists: Lists, lane: &Lane, reused: bool) -> Option<Found> {
         let index = tape.index();
-        let own = if has_own(list) { index.positions(list) } else { &[] };
-        let (fresh, calls, other_lane) = if own.is_empty() {
-            let calls = index.positions(list.of_all_lanes());
-            let turn = self.strangers.entry((lane.index(), list)).or_default();
-            *turn += 1;
-            (calls.get(*turn - 1).copied(), calls, true)
+        let (fresh, calls) = if lists.own.is_some() {
+            let own = index.positions(lists.own);
+            (self.unused(own, lists.own), own)
         } else {
-            (self.unused(own, list), own, false)
+            let calls = index.positions(lists.all);
+            let turn = self.strangers.entry((lane.index(), lists.all?)).or_default();
+            *turn += 1;
+            (calls.get(*turn - 1).copied(), calls)
         };
         let position = fresh.or_else(|| calls.last().copied().filter(|_| reused))?;
-        let by = RecordedBy { reused: fresh.is_none(), other_lane, ..RecordedBy::default() };
+        let by =
+            RecordedBy { reused: fresh.is_none(), other_lane: lists.own.is_none(), ..RecordedBy::default() };
         Some(Found { position, by })
     }
 
     /// The first call of a list that is not used.
-    fn unused(&mut self, positions: &[u32], list: List) -> Option<u32> {
-        let front = self.fronts.entry(list).or_default();
-        let is_used = |position: &u32| self.used.get(*position as usize).copied().unwrap_or(true);
-        while positions.get(*front).is_some_and(is_used) {
+    fn unused(&mut self, positions: &[u32], list: Option<ListId>) -> Option<u32> {
+        let front = self.fronts.get_mut(list?.place())?;
+        let is_used = |position: &u32| self.uses.get(*position as usize).is_none_or(|used| *used == Use::Own);
+        while positions.get(*front as usize).is_some_and(is_used) {
             *front += 1;
         }
-        positions.get(*front).copied()
+        positions.get(*front as usize).copied()
     }
 }
 
-/// Whether a list is of a lane that the recording knows.
-fn has_own(list: List) -> bool {
-    list != list.of_all_lanes()
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::{Duration, SystemTime};
+
+    use super::*;
+    use crate::context::Session;
+    use crate::recording::{Ended, EndedCall, TapeBuilder};
+    use crate::{Metadata, Recording, RecordingId, replay};
+
+    /// A tape of calls, each of the arguments that `arguments` makes of its number.
+    fn tape(kind: Kind, count: u32, arguments: impl Fn(u32) -> Vec<u8>) -> Tape {
+        let mut tape = TapeBuilder::new();
+        for order in 0..count {
+            tape.push(&EndedCall {
+                kind,
+                alias: &Cow::Borrowed("call"),
+                argument_names: &[],
+                lane: 0,
+                order,
+                arguments: &arguments(order),
+                end: Ended::Returned(&[]),
+                started: Duration::ZERO,
+                duration: Duration::ZERO,
+            });
+        }
+        tape.finish()
+    }
+
+    /// Makes the calls of a tape in an order, and holds how many recorded ones are looked at to a few for each, and one
+    /// more look at all.
+    fn check(kind: Kind, tape: &Tape, order: impl Iterator<Item = u32>, arguments: impl Fn(u32) -> Vec<u8>) {
+        let id = RecordingId::new("Op", "20260101", "01KDVDNA000000000000000001").unwrap();
+        let metadata = Metadata::new("Op", SystemTime::UNIX_EPOCH);
+        let session = replay::Session::new(Recording::new(id, metadata, tape.clone())).unwrap();
+        let lane = Lane::root(Session::Replaying(Arc::clone(&session)));
+        let mut cursor = Cursor::new(tape);
+        for (made, number) in order.enumerate() {
+            let arguments = arguments(number);
+            let asked = Asked {
+                kind,
+                alias: "call",
+                fallbacks: &[],
+                lane: &lane,
+                arguments: &arguments,
+                redacted_alias: None,
+                redacted_arguments: None,
+            };
+            let Lookup::Found(found) = cursor.look_up(tape, &asked) else {
+                panic!("call {made} is answered")
+            };
+            assert_eq!(tape.at(found.position).unwrap().order(), number);
+            let looked_at = cursor.looks.0.get();
+            let most = tape.parts().entries.len() + 8 * (made + 1);
+            assert!(looked_at <= most, "{looked_at} recorded calls were looked at for {made}");
+        }
+    }
+
+    #[test]
+    fn a_call_is_found_at_the_same_cost_however_many_there_are() {
+        const CALLS: u32 = 20_000;
+        let same = |_| value::encode(&("the same",)).unwrap();
+        let own = |number: u32| value::encode(&(number,)).unwrap();
+        for kind in [Kind::Input, Kind::Output] {
+            let of_one_key = tape(kind, CALLS, same);
+            check(kind, &of_one_key, 0..CALLS, same);
+            let of_many_keys = tape(kind, CALLS, own);
+            check(kind, &of_many_keys, 0..CALLS, own);
+            check(kind, &of_many_keys, (0..CALLS).rev(), own);
+        }
+        let fields = |names: [&'static str; 2]| {
+            move |number: u32| {
+                value::encode(&(Value::fields_of(names.map(|name| (name, number.into()))),)).unwrap()
+            }
+        };
+        let before = tape(Kind::Input, CALLS, fields(["a", "b"]));
+        check(Kind::Input, &before, (0..CALLS).rev(), fields(["b", "a"]));
+    }
 }

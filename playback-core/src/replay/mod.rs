@@ -65,6 +65,7 @@ where
     Fut: Future,
 {
     let session = Session::new(recording.clone())?;
+    let _ends = EndsWhenDropped(Arc::clone(&session));
     let span = span(recording);
     let ended = {
         let made = span.in_scope(|| catch(|| session.context().run(|| operation(recording))));
@@ -142,6 +143,15 @@ impl<F> Drop for Replayed<F> {
     /// A replay that is given up, as by a time limit, has nobody to tell what its end came to.
     fn drop(&mut self) {
         let _ = self.end();
+    }
+}
+
+/// Ends a replay that is given up, so that its tasks do not go on in it.
+struct EndsWhenDropped(Arc<Session>);
+
+impl Drop for EndsWhenDropped {
+    fn drop(&mut self) {
+        self.0.end();
     }
 }
 

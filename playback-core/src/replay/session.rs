@@ -17,6 +17,9 @@ use crate::recording::{Ended, EndedCall, TapeBuilder};
 use crate::redaction::{InForce, Known};
 use crate::{End, Kind, Recording};
 
+/// How many matches there is room for at the beginning, at most.
+const MOST_MATCHES: usize = 1024;
+
 /// One replay, shared by all tasks and threads that take part in it.
 pub(crate) struct Session {
     recording: Recording,
@@ -42,6 +45,9 @@ struct State {
     failure: Option<ReplayError>,
     /// Wakes the replay itself, whichever of its tasks has news.
     waker: Option<Waker>,
+    /// The tasks of calls, by their order, that wait to be cancelled. Those that nobody cancelled are woken at the end, or
+    /// they would keep the recording for as long as their runtime lives.
+    waiting: Vec<(u32, Waker)>,
 }
 
 /// Where the operation under replay stands.
@@ -62,11 +68,12 @@ impl Session {
         let state = State {
             operation: Operation::Awaited,
             cursor: Cursor::new(recording.tape()),
-            tape: TapeBuilder::new(),
-            matches: Vec::new(),
+            tape: TapeBuilder::like(recording.tape()),
+            matches: Vec::with_capacity(recording.tape().parts().entries.len().min(MOST_MATCHES)),
             escapes: Vec::new(),
             failure: None,
             waker: None,
+            waiting: Vec::new(),
         };
         let session = Arc::new(Self {
             recording,
@@ -86,6 +93,11 @@ impl Session {
 
     pub(crate) fn recording(&self) -> &Recording {
         &self.recording
+    }
+
+    /// Whether a redactor is in force.
+    pub(crate) fn redacts(&self) -> bool {
+        !self.redaction.is_none()
     }
 
     pub(super) fn redaction(&self) -> &InForce {
@@ -153,10 +165,16 @@ impl Session {
     }
 
     /// Puts down a call of the replay and what answered it.
-    pub(crate) fn push(&self, call: &EndedCall<'_>, found: Option<&Found>, by: MatchedBy) {
+    pub(crate) fn push(&self, call: &EndedCall<'_>, found: Option<&Found>, by: MatchedBy) -> u32 {
         let mut state = self.lock();
         let replayed = state.tape.push(call);
         state.matches.push(Match { replayed, recorded: found.map(|found| found.position), by });
+        replayed
+    }
+
+    /// Puts down how a call ended that was put down before it did.
+    pub(crate) fn settle(&self, position: u32, end: Ended<'_>, duration: Duration) {
+        self.lock().tape.settle(position, end, duration);
     }
 
     /// Puts down data that the code under replay keeps.
@@ -200,6 +218,17 @@ impl Session {
         }
     }
 
+    /// Has the task of a call that waits to be cancelled woken when the replay is over. Whether it is not.
+    pub(crate) fn wait(&self, order: u32, waker: &Waker) -> bool {
+        // The waker first: who ends the replay wakes what waits.
+        let mut state = self.lock();
+        match state.waiting.iter_mut().find(|(waiting, _)| *waiting == order) {
+            Some((_, waiting)) => waiting.clone_from(waker),
+            None => state.waiting.push((order, waker.clone())),
+        }
+        !self.is_over()
+    }
+
     /// Whether there is no point in polling on. If there is, `waker` is woken when there is none any more.
     pub(super) fn is_done(&self, waker: &Waker) -> bool {
         // The waker first: what comes after the look wakes it.
@@ -234,9 +263,19 @@ impl Session {
         ReplayErrorKind::Unanswered(diagnosis).into()
     }
 
-    /// Ends the replay.
+    /// Has what comes later refused, and wakes what waits.
+    pub(super) fn end(&self) {
+        let waiting = {
+            let mut state = self.lock();
+            self.over.store(true, Relaxed);
+            std::mem::take(&mut state.waiting)
+        };
+        waiting.into_iter().for_each(|(_, waker)| waker.wake());
+    }
+
+    /// Ends the replay, and says what came of it.
     pub(super) fn finish(&self, ended: Result<(), Panic>) -> Result<Playback, ReplayError> {
-        self.over.store(true, Relaxed);
+        self.end();
         let mut state = self.lock();
         if let Some(failure) = state.failure.take() {
             return Err(failure);

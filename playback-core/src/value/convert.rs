@@ -6,9 +6,9 @@
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::order::KeyOrder;
+use super::order::{KeyOrder, compare_keys};
 use super::read::{Head, Reader};
-use super::tags::{canonical_f32, canonical_f64};
+use super::tags::{DEFINE_VARIANT, canonical_f32, canonical_f64};
 use super::write::Writer;
 use super::write_struct::hint;
 use super::{DecodeError, EncodeError, Name, Segment, Value, decode, encode};
@@ -73,21 +73,25 @@ pub fn decode_value(bytes: &[u8]) -> Result<Value, DecodeError> {
 /// ```
 #[must_use]
 pub fn is_error(bytes: &[u8]) -> bool {
+    // Of a struct the head has all names.
+    if bytes.first() != Some(&DEFINE_VARIANT) {
+        return false;
+    }
     let mut reader = Reader::new(bytes);
     matches!(reader.head(), Ok(Head::Variant(name)) if reader.name(name) == "Err")
 }
 
 fn write<'v>(writer: &mut Writer<'v>, value: &'v Value) -> Result<(), EncodeError> {
     match value {
-        Value::Unit => writer.unit(),
-        Value::Bool(value) => writer.bool(*value),
-        Value::Integer(value) => writer.integer(*value),
-        Value::F32(value) => writer.f32(*value),
-        Value::F64(value) => writer.f64(*value),
-        Value::Char(value) => writer.char(*value),
-        Value::String(value) => writer.str(value),
-        Value::Bytes(value) => writer.bytes(value),
-        Value::None => writer.none(),
+        Value::Unit => writer.unit()?,
+        Value::Bool(value) => writer.bool(*value)?,
+        Value::Integer(value) => writer.integer(*value)?,
+        Value::F32(value) => writer.f32(*value)?,
+        Value::F64(value) => writer.f64(*value)?,
+        Value::Char(value) => writer.char(*value)?,
+        Value::String(value) => writer.str(value)?,
+        Value::Bytes(value) => writer.bytes(value)?,
+        Value::None => writer.none()?,
         Value::Some(value) => {
             writer.some()?;
             write(writer, value)?;
@@ -97,9 +101,9 @@ fn write<'v>(writer: &mut Writer<'v>, value: &'v Value) -> Result<(), EncodeErro
             let mut seq = writer.seq(Some(elements.len()))?;
             for element in elements {
                 seq.element();
-                write(writer, element).map_err(|error| error.inside(Segment::Index(writer.index(&seq))))?;
+                write(writer, element).map_err(|error| writer.inside_element(seq, error))?;
             }
-            writer.end_seq(&seq);
+            writer.end_seq(seq);
         }
         Value::Map(entries) => {
             let mut map = writer.map(Some(entries.len()))?;
@@ -108,9 +112,9 @@ fn write<'v>(writer: &mut Writer<'v>, value: &'v Value) -> Result<(), EncodeErro
                 write(writer, key)?;
                 writer.value(&mut map);
                 write(writer, value).map_err(|error| error.inside(Segment::Key(key.clone())))?;
-                writer.end_entry(&map);
+                writer.end_entry(map);
             }
-            writer.end_map(&map);
+            writer.end_map(map);
         }
         Value::Struct(fields) => {
             let mut open = writer.open_struct(hint(fields), fields.len())?;
@@ -118,9 +122,9 @@ fn write<'v>(writer: &mut Writer<'v>, value: &'v Value) -> Result<(), EncodeErro
                 writer.field(&mut open, name);
                 write(writer, value).map_err(|error| error.inside(Segment::Field(name.clone())))?;
             }
-            writer.end_struct(&mut open);
+            writer.end_struct(&open);
         }
-        Value::Variant(name, None) => writer.unit_variant(name),
+        Value::Variant(name, None) => writer.unit_variant(name)?,
         Value::Variant(name, Some(payload)) => {
             writer.variant(name)?;
             write(writer, payload).map_err(|error| error.inside(Segment::Variant(name.clone())))?;
@@ -179,7 +183,7 @@ impl Builder<'_> {
 
     fn map(&mut self, count: usize) -> Result<Value, DecodeError> {
         let mut entries = Vec::with_capacity(count.min(ROOM));
-        let mut sorted = true;
+        let (mut sorted, mut by_bytes) = (true, false);
         let mut before = None;
         for _ in 0..count {
             let start = self.reader.rest();
@@ -187,12 +191,18 @@ impl Builder<'_> {
             let key = self.value()?;
             self.reader.end(mark);
             let bytes = start.get(..start.len() - self.reader.rest().len()).unwrap_or_default();
-            let order = Some(KeyOrder::of(bytes));
+            let order = KeyOrder::of(bytes);
+            by_bytes |= matches!(order, KeyOrder::Other(_));
+            let order = Some(order);
             sorted &= before <= order;
             before = order;
             let value = self.value().map_err(|error| error.inside(Segment::Key(key.clone())))?;
             self.reader.end(mark);
             entries.push((key, value));
+        }
+        if by_bytes {
+            // Someone else may have written a key in other bytes than it has here.
+            sorted = entries.is_sorted_by(|(one, _), (other, _)| compare_keys(one, other).is_le());
         }
         // Only bytes that someone else wrote can be out of order.
         Ok(if sorted { Value::Map(entries) } else { Value::map(entries) })

@@ -100,8 +100,8 @@ macro_rules! small_integers {
     ($($deserialize:ident => $visit:ident;)+) => {$(
         #[inline]
         fn $deserialize<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
-            if let Some(small) = self.reader.small_unsigned() {
-                return visitor.visit_u64(u64::from(small));
+            if let Some(value) = self.reader.unsigned() {
+                return visitor.visit_u64(value);
             }
             match self.content()? {
                 Head::Integer(value) => $visit(value, visitor),
@@ -169,7 +169,15 @@ impl<'de> Deserializer<'de> for &mut Decoder<'de> {
         deserialize_bool;
         deserialize_char;
         deserialize_unit;
-        deserialize_map;
+    }
+
+    #[inline]
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        if let Some(count) = self.reader.small_map() {
+            return self.visit_entries(count, visitor);
+        }
+        let head = self.content()?;
+        self.visit(head, visitor)
     }
 
     forward_to_deserialize_any! { identifier }
@@ -272,6 +280,9 @@ impl<'de> Deserializer<'de> for &mut Decoder<'de> {
     ) -> Result<V::Value> {
         if let Some(fields) = self.reader.small_struct() {
             return self.visit_fields(fields, visitor);
+        }
+        if let Some(fields) = self.reader.new_small_struct() {
+            return self.visit_fields(fields?, visitor);
         }
         self.deserialize_map(visitor)
     }

@@ -1,24 +1,35 @@
 //! From types to bytes.
 
-use serde::ser::{
-    Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple,
-    SerializeTupleStruct, SerializeTupleVariant, Serializer,
-};
+use std::cell::Cell;
 
-use super::convert::decode_value;
-use super::write::{OpenSeq, Writer};
-use super::write_map::OpenMap;
-use super::write_struct::OpenStruct;
-use super::{EncodeError, SECRET, Segment, Value};
+use serde::Serialize;
+
+use super::EncodeError;
+use super::write::Writer;
 
 /// Encodes a value.
 ///
 /// # Errors
 /// If the type's `Serialize` refuses, or the value is nested deeper than [`MAX_DEPTH`](super::MAX_DEPTH).
 pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, EncodeError> {
-    let mut out = Vec::new();
-    Encoder::new().encode(value, &mut out)?;
-    Ok(out)
+    // One that was used before knows the shapes. Whoever encodes while a value is encoded gets another.
+    let mut spare = SPARE.try_with(Cell::take).ok().flatten().unwrap_or_default();
+    let (encoder, out) = &mut *spare;
+    encoder.encode(value, out)?;
+    let encoded = out.as_slice().to_vec();
+    out.clear();
+    if out.capacity() <= KEPT_BYTES {
+        // In a thread that is being torn down it is simply freed.
+        let _ = SPARE.try_with(|kept| kept.set(Some(spare)));
+    }
+    Ok(encoded)
+}
+
+/// How large a buffer a thread keeps, so that one large value does not stay for good.
+const KEPT_BYTES: usize = 64 << 10;
+
+thread_local! {
+    static SPARE: Cell<Option<Box<(Encoder, Vec<u8>)>>> = const { Cell::new(None) };
 }
 
 /// Encodes values, one after another.
@@ -32,7 +43,7 @@ pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, EncodeError> 
 /// let mut out = Vec::new();
 /// encoder.encode("a", &mut out)?;
 /// encoder.encode(&[1, 300], &mut out)?;
-/// assert_eq!(out, [0x41, b'a', 0x0E, 2, 0x81, 0x03, 0xAC, 0x02]);
+/// assert_eq!(out, [0x41, b'a', 0xC2, 0x81, 0x03, 0xAC, 0x02]);
 /// # Ok::<(), playback_core::value::EncodeError>(())
 /// ```
 #[derive(Debug, Default)]
@@ -50,9 +61,33 @@ impl Encoder {
     /// Appends the encoding of a value, which may also be a `dyn erased_serde::Serialize`.
     ///
     /// # Errors
-    /// As [`encode`]; `out` is then as it was before.
+    /// As [`encode`], or if the value is past the [limit](Self::limit); `out` is then as it was before.
     pub fn encode<T: Serialize + ?Sized>(&mut self, value: &T, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         self.writer.append(out, |writer| value.serialize(writer))
+    }
+
+    /// Bounds how many bytes one value may have, from here on; none for no bound.
+    ///
+    /// A value that is larger is not encoded to its end. What is taken for it meanwhile is at most its limit and a few
+    /// KiB, or twice that where the vector has to grow.
+    ///
+    /// ```
+    /// # use playback_core::value::{EncodeErrorKind, Encoder};
+    /// let mut encoder = Encoder::new();
+    /// encoder.limit(Some(1000));
+    /// let mut out = Vec::new();
+    /// encoder.encode(&vec![7; 998], &mut out)?;
+    /// let error = encoder.encode(&vec![7; 1_000_000], &mut out).unwrap_err();
+    /// assert_eq!(error.kind(), EncodeErrorKind::TooLarge);
+    /// # Ok::<(), playback_core::value::EncodeError>(())
+    /// ```
+    pub fn limit(&mut self, max_bytes: Option<usize>) {
+        self.writer.limit = max_bytes;
+    }
+
+    /// Whether the last value would have been past the limit.
+    pub(crate) fn has_reached_limit(&self) -> bool {
+        self.writer.out.has_reached_limit()
     }
 
     /// Has what is marked as secret keep its mark, a variant around it, which must come off before it is kept.
@@ -64,307 +99,4 @@ impl Encoder {
     pub(crate) fn has_marked(&self) -> bool {
         self.writer.marked
     }
-}
-
-#[cold]
-fn secret<T: Serialize + ?Sized>(writer: &mut Writer<'static>, value: &T) -> Done {
-    writer.marked = true;
-    writer.variant(SECRET)?;
-    value.serialize(&mut *writer)?;
-    writer.leave();
-    Ok(())
-}
-
-type Done = Result<(), EncodeError>;
-
-macro_rules! leaves {
-    ($($serialize:ident($type:ty) => $write:ident;)+) => {$(
-        #[inline]
-        fn $serialize(self, value: $type) -> Done {
-            self.$write(value.into());
-            Ok(())
-        }
-    )+};
-}
-
-impl<'a> Serializer for &'a mut Writer<'static> {
-    type Ok = ();
-    type Error = EncodeError;
-    type SerializeSeq = Elements<'a>;
-    type SerializeTuple = Elements<'a>;
-    type SerializeTupleStruct = Elements<'a>;
-    type SerializeTupleVariant = InVariant<Elements<'a>>;
-    type SerializeMap = Entries<'a>;
-    type SerializeStruct = Fields<'a>;
-    type SerializeStructVariant = InVariant<Fields<'a>>;
-
-    leaves! {
-        serialize_bool(bool) => bool;
-        serialize_u8(u8) => unsigned;
-        serialize_u16(u16) => unsigned;
-        serialize_u32(u32) => unsigned;
-        serialize_u64(u64) => unsigned;
-        serialize_u128(u128) => integer;
-        serialize_i8(i8) => signed;
-        serialize_i16(i16) => signed;
-        serialize_i32(i32) => signed;
-        serialize_i64(i64) => signed;
-        serialize_i128(i128) => integer;
-        serialize_f32(f32) => f32;
-        serialize_f64(f64) => f64;
-        serialize_char(char) => char;
-        serialize_str(&str) => str;
-        serialize_bytes(&[u8]) => bytes;
-    }
-
-    #[inline]
-    fn serialize_none(self) -> Done {
-        self.none();
-        Ok(())
-    }
-
-    #[inline]
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Done {
-        self.some()?;
-        value.serialize(&mut *self)?;
-        self.leave();
-        Ok(())
-    }
-
-    #[inline]
-    fn serialize_unit(self) -> Done {
-        self.unit();
-        Ok(())
-    }
-
-    #[inline]
-    fn serialize_unit_struct(self, _name: &'static str) -> Done {
-        self.unit();
-        Ok(())
-    }
-
-    #[inline]
-    fn serialize_unit_variant(self, _name: &'static str, _index: u32, variant: &'static str) -> Done {
-        self.unit_variant(variant);
-        Ok(())
-    }
-
-    #[inline]
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Done {
-        if self.marks && name == SECRET { secret(self, value) } else { value.serialize(self) }
-    }
-
-    #[inline]
-    fn serialize_newtype_variant<T: Serialize + ?Sized>(
-        self,
-        _name: &'static str,
-        _index: u32,
-        variant: &'static str,
-        value: &T,
-    ) -> Done {
-        self.variant(variant)?;
-        value.serialize(&mut *self).map_err(|error| error.inside(Segment::Variant(variant.into())))?;
-        self.leave();
-        Ok(())
-    }
-
-    #[inline]
-    fn serialize_seq(self, len: Option<usize>) -> Result<Elements<'a>, EncodeError> {
-        let seq = self.seq(len)?;
-        Ok(Elements { writer: self, seq })
-    }
-
-    #[inline]
-    fn serialize_tuple(self, len: usize) -> Result<Elements<'a>, EncodeError> {
-        self.serialize_seq(Some(len))
-    }
-
-    #[inline]
-    fn serialize_tuple_struct(self, _name: &'static str, len: usize) -> Result<Elements<'a>, EncodeError> {
-        self.serialize_seq(Some(len))
-    }
-
-    #[inline]
-    fn serialize_tuple_variant(
-        self,
-        _name: &'static str,
-        _index: u32,
-        variant: &'static str,
-        len: usize,
-    ) -> Result<InVariant<Elements<'a>>, EncodeError> {
-        self.variant(variant)?;
-        let seq = self.seq(Some(len))?;
-        Ok(InVariant { container: Elements { writer: self, seq }, variant })
-    }
-
-    #[inline]
-    fn serialize_map(self, len: Option<usize>) -> Result<Entries<'a>, EncodeError> {
-        let map = self.map(len)?;
-        Ok(Entries { writer: self, map })
-    }
-
-    #[inline]
-    fn serialize_struct(self, name: &'static str, len: usize) -> Result<Fields<'a>, EncodeError> {
-        let open = self.open_struct(name, len)?;
-        Ok(Fields { writer: self, open })
-    }
-
-    #[inline]
-    fn serialize_struct_variant(
-        self,
-        _name: &'static str,
-        _index: u32,
-        variant: &'static str,
-        len: usize,
-    ) -> Result<InVariant<Fields<'a>>, EncodeError> {
-        self.variant(variant)?;
-        let open = self.open_struct(variant, len)?;
-        Ok(InVariant { container: Fields { writer: self, open }, variant })
-    }
-}
-
-/// An open sequence or tuple.
-pub(super) struct Elements<'a> {
-    writer: &'a mut Writer<'static>,
-    seq: OpenSeq,
-}
-
-impl Elements<'_> {
-    #[inline]
-    fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Done {
-        self.seq.element();
-        value.serialize(&mut *self.writer).map_err(|error| self.inside(error))
-    }
-
-    #[cold]
-    fn inside(&self, error: EncodeError) -> EncodeError {
-        error.inside(Segment::Index(self.writer.index(&self.seq)))
-    }
-
-    #[inline]
-    fn finish(&mut self) -> Done {
-        self.writer.end_seq(&self.seq);
-        Ok(())
-    }
-}
-
-/// An open struct.
-pub(super) struct Fields<'a> {
-    writer: &'a mut Writer<'static>,
-    open: OpenStruct,
-}
-
-impl Fields<'_> {
-    #[inline]
-    fn field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Done {
-        self.writer.field(&mut self.open, name);
-        value.serialize(&mut *self.writer).map_err(|error| inside_field(error, name))
-    }
-
-    #[inline]
-    fn finish(&mut self) -> Done {
-        self.writer.end_struct(&mut self.open);
-        Ok(())
-    }
-}
-
-#[cold]
-fn inside_field(error: EncodeError, name: &'static str) -> EncodeError {
-    error.inside(Segment::Field(name.into()))
-}
-
-/// An open payload of a variant: a tuple or a struct.
-pub(super) struct InVariant<C> {
-    container: C,
-    variant: &'static str,
-}
-
-impl SerializeTupleVariant for InVariant<Elements<'_>> {
-    type Ok = ();
-    type Error = EncodeError;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Done {
-        self.container.element(value).map_err(|error| error.inside(Segment::Variant(self.variant.into())))
-    }
-
-    fn end(mut self) -> Done {
-        self.container.finish()?;
-        self.container.writer.leave();
-        Ok(())
-    }
-}
-
-impl SerializeStructVariant for InVariant<Fields<'_>> {
-    type Ok = ();
-    type Error = EncodeError;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Done {
-        self.container.field(name, value).map_err(|error| error.inside(Segment::Variant(self.variant.into())))
-    }
-
-    fn end(mut self) -> Done {
-        self.container.finish()?;
-        self.container.writer.leave();
-        Ok(())
-    }
-}
-
-/// An open map.
-pub(super) struct Entries<'a> {
-    writer: &'a mut Writer<'static>,
-    map: OpenMap,
-}
-
-impl SerializeMap for Entries<'_> {
-    type Ok = ();
-    type Error = EncodeError;
-
-    #[inline]
-    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Done {
-        self.writer.key(&mut self.map);
-        key.serialize(&mut *self.writer)
-    }
-
-    #[inline]
-    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Done {
-        self.writer.value(&mut self.map);
-        value.serialize(&mut *self.writer).map_err(|error| {
-            let key = decode_value(self.writer.current_key(&self.map)).unwrap_or(Value::Unit);
-            error.inside(Segment::Key(key))
-        })?;
-        self.writer.end_entry(&self.map);
-        Ok(())
-    }
-
-    #[inline]
-    fn end(self) -> Done {
-        self.writer.end_map(&self.map);
-        Ok(())
-    }
-}
-
-macro_rules! compound {
-    ($($trait:ident for $type:ident: $method:ident($($name:ident: $name_type:ty)?) => $own:ident;)+) => {$(
-        impl $trait for $type<'_> {
-            type Ok = ();
-            type Error = EncodeError;
-
-            #[inline]
-            fn $method<T: Serialize + ?Sized>(&mut self, $($name: $name_type,)? value: &T) -> Done {
-                self.$own($($name,)? value)
-            }
-
-            #[inline]
-            fn end(mut self) -> Done {
-                self.finish()
-            }
-        }
-    )+};
-}
-
-compound! {
-    SerializeSeq for Elements: serialize_element() => element;
-    SerializeTuple for Elements: serialize_element() => element;
-    SerializeTupleStruct for Elements: serialize_field() => element;
-    SerializeStruct for Fields: serialize_field(name: &'static str) => field;
 }

@@ -21,6 +21,8 @@ pub enum EncodeErrorKind {
     Refused,
     /// The value is nested deeper than [`MAX_DEPTH`].
     TooDeep,
+    /// The value takes more bytes than the [`Encoder`](super::Encoder) was [limited to](super::Encoder::limit).
+    TooLarge,
 }
 
 /// Bytes could not be decoded, or not as the type asked for.
@@ -105,6 +107,13 @@ macro_rules! error {
 
 error!(EncodeError, EncodeErrorKind);
 error!(DecodeError, DecodeErrorKind);
+
+impl EncodeError {
+    #[cold]
+    pub(super) fn too_large(limit: usize) -> Self {
+        EncodeError::new(EncodeErrorKind::TooLarge, format!("encoded, it is larger than {limit} bytes"))
+    }
+}
 
 impl ser::Error for EncodeError {
     #[cold]

@@ -32,9 +32,10 @@
 //! | `pattern` (feature `patterns`) | patterns of paths |
 //! | `natural` | values to and from other formats through serde |
 //! | `tags`, `order` | the bytes' constants, and the order of map keys |
-//! | `shapes`, `write`, `write_map`, `write_struct`, `encode` | writing: names seen before, the writer, serde's `Serializer` |
-//! | `read`, `decode`, `visit`, `access` | reading: the reader, serde's `Deserializer`, what visitors get, containers |
+//! | `encode`, `serializer`, `write`, `write_map`, `write_struct`, `shapes`, `output` | writing: the encoder, serde's `Serializer`, the writer, names seen before, the bytes |
+//! | `decode`, `visit`, `access`, `read`, `read_common`, `read_shapes` | reading: serde's `Deserializer`, what visitors get, containers, the reader |
 //! | `convert` | trees to and from bytes |
+//! | `glance` (feature `redaction`) | what is in bytes, without decoding them |
 //! | `error` | [`EncodeError`] and [`DecodeError`] |
 
 mod access;
@@ -43,18 +44,24 @@ mod decode;
 mod display;
 mod encode;
 mod error;
+#[cfg(feature = "redaction")]
+mod glance;
 mod integer;
 mod literal;
 mod name;
 mod natural;
 mod notation;
 mod order;
+mod output;
 mod parse;
 mod path;
 #[cfg(feature = "patterns")]
 mod pattern;
 mod read;
+mod read_common;
+mod read_shapes;
 mod scan;
+mod serializer;
 mod shapes;
 mod tags;
 mod tree;
@@ -68,6 +75,8 @@ pub use convert::{decode_value, is_error};
 pub use decode::{Decoder, decode};
 pub use encode::{Encoder, encode};
 pub use error::{DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind};
+#[cfg(feature = "redaction")]
+pub(crate) use glance::{Glimpse, glance};
 pub use integer::Integer;
 pub use name::Name;
 pub use notation::ValueParseError;

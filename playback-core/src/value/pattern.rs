@@ -73,6 +73,15 @@ impl<'a> From<&'a Segment> for Way<'a> {
 }
 
 impl Pattern {
+    /// The name that the last step goes to, without which nothing can be meant; none if it may go elsewhere.
+    #[cfg(feature = "redaction")]
+    pub(crate) fn last_name(&self) -> Option<&str> {
+        match self.steps.last() {
+            Some(Step::Name(name)) => Some(name),
+            _ => None,
+        }
+    }
+
     /// All positions in the pattern that are reached at once from `position`: it, and those after any `**`.
     pub fn reached_from(&self, position: usize) -> impl Iterator<Item = usize> {
         let skipped = self.steps.iter().skip(position).take_while(|step| matches!(step, Step::Deep)).count();

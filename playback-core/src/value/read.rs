@@ -1,9 +1,9 @@
 //! Reading the bytes.
 
 use super::tags::{
-    BYTES, CHAR, DEFINE_STRUCT, DEFINE_UNIT_VARIANT, DEFINE_VARIANT, F32, F64, FALSE, MAP, MAX_SHAPES,
-    NEGATIVE, NEGATIVE_128, NONE, SEQ, SHAPE, SMALL_SHAPE, SMALL_STRING, SMALL_UNSIGNED, SOME, STRING, TRUE,
-    UNIT, UNSIGNED, UNSIGNED_128,
+    BYTES, CHAR, DEFINE_STRUCT, DEFINE_UNIT_VARIANT, DEFINE_VARIANT, F32, F64, FALSE, MAP, NEGATIVE,
+    NEGATIVE_128, NONE, SEQ, SHAPE, SHORT_F64, SMALL_MAP, SMALL_SEQ, SMALL_SHAPE, SMALL_STRING, SMALL_STRUCT,
+    SMALL_UNSIGNED, SOME, STRING, TRUE, UNIT, UNSIGNED, UNSIGNED_128, UNUSED, upper_half,
 };
 use super::{DecodeError, Integer, MAX_DEPTH};
 
@@ -12,23 +12,32 @@ type Result<T> = std::result::Result<T, DecodeError>;
 /// Reads values front to back.
 #[derive(Debug)]
 pub(super) struct Reader<'de> {
-    rest: &'de [u8],
+    pub(super) rest: &'de [u8],
     /// How long the input was.
-    len: usize,
+    pub(super) len: usize,
     depth: usize,
     /// The names of all shapes that are defined, numbered or being defined.
-    names: Vec<&'de str>,
-    shapes: Vec<Shape>,
+    pub(super) names: Vec<&'de str>,
+    pub(super) shapes: Vec<Shape>,
+    /// Shapes whose names are long, and how many bytes these take together.
+    pub(super) long: Vec<(Shape, usize)>,
+    /// How many bytes of such names were repeated.
+    pub(super) repeated: usize,
     /// The number 0 stands here among the shapes: a key sees no shapes from before it.
-    base: usize,
+    pub(super) base: usize,
 }
 
 /// A numbered shape; names are places in the reader's list.
 #[derive(Clone, Copy, Debug)]
-enum Shape {
-    Struct { first: usize, count: usize },
+pub(super) enum Shape {
+    Struct {
+        first: usize,
+        count: usize,
+    },
     UnitVariant(usize),
     Variant(usize),
+    /// One of the long ones, of which it is counted how often they are referred to.
+    Long(usize),
 }
 
 /// What a value starts with: all of a leaf, and of a container what comes before the values inside.
@@ -56,7 +65,15 @@ pub(super) enum Head<'de> {
 pub(super) struct Fields {
     pub(super) first: usize,
     pub(super) count: usize,
-    defines: bool,
+    pub(super) defines: bool,
+}
+
+#[cfg(feature = "redaction")]
+impl Fields {
+    /// Whether the names stand here, and are not those of a struct before.
+    pub(super) fn defines(self) -> bool {
+        self.defines
+    }
 }
 
 /// What is visible at one moment.
@@ -70,7 +87,16 @@ pub(super) struct Mark {
 impl<'de> Reader<'de> {
     #[inline]
     pub(super) fn new(input: &'de [u8]) -> Self {
-        Reader { rest: input, len: input.len(), depth: 0, names: Vec::new(), shapes: Vec::new(), base: 0 }
+        Reader {
+            rest: input,
+            len: input.len(),
+            depth: 0,
+            names: Vec::new(),
+            shapes: Vec::new(),
+            long: Vec::new(),
+            repeated: 0,
+            base: 0,
+        }
     }
 
     /// What has not been read.
@@ -92,67 +118,15 @@ impl<'de> Reader<'de> {
         self.rest.first().copied()
     }
 
-    // What follows reads the commonest values without the detour over `Head`. Each of them reads nothing unless all is
-    // as it should be, and leaves what is not to `head`.
-
-    /// The next value, if it is an integer below 128.
-    #[inline]
-    pub(super) fn small_unsigned(&mut self) -> Option<u8> {
-        let (&tag, rest) = self.rest.split_first()?;
-        let small = tag.checked_sub(SMALL_UNSIGNED)?;
-        self.rest = rest;
-        Some(small)
-    }
-
-    /// The next value, if it is a string of fewer than 64 bytes.
-    #[inline]
-    pub(super) fn small_str(&mut self) -> Option<&'de str> {
-        let (&tag, rest) = self.rest.split_first()?;
-        let length =
-            tag.checked_sub(SMALL_STRING).filter(|length| *length < SMALL_UNSIGNED - SMALL_STRING)?;
-        let (text, rest) = rest.split_at_checked(usize::from(length))?;
-        let text = std::str::from_utf8(text).ok()?;
-        self.rest = rest;
-        Some(text)
-    }
-
-    /// The next value, if it is a float of 64 bits.
-    #[inline]
-    pub(super) fn f64(&mut self) -> Option<f64> {
-        let (&[F64, a, b, c, d, e, f, g, h], rest) = self.rest.split_first_chunk()? else { return None };
-        self.rest = rest;
-        Some(f64::from_le_bytes([a, b, c, d, e, f, g, h]))
-    }
-
-    /// The fields of the next value, if it is a struct of one of the first 32 shapes.
-    #[inline]
-    pub(super) fn small_struct(&mut self) -> Option<Fields> {
-        let (&tag, rest) = self.rest.split_first()?;
-        let number = tag.checked_sub(SMALL_SHAPE).filter(|number| *number < SMALL_STRING - SMALL_SHAPE)?;
-        match self.shapes.get(self.base + usize::from(number))? {
-            &Shape::Struct { first, count } if count <= rest.len() => {
-                self.rest = rest;
-                Some(Fields { first, count, defines: false })
-            }
-            _ => None,
-        }
-    }
-
-    /// The number of elements of the next value, if it is a sequence of fewer than 128.
-    #[inline]
-    pub(super) fn small_seq(&mut self) -> Option<usize> {
-        let (&[SEQ, count @ 0..0x80], rest) = self.rest.split_first_chunk()? else { return None };
-        let count = usize::from(count);
-        (count <= rest.len()).then(|| {
-            self.rest = rest;
-            count
-        })
-    }
-
     /// Reads a value up to the values inside it.
     pub(super) fn head(&mut self) -> Result<Head<'de>> {
         Ok(match self.byte()? {
-            tag @ SMALL_UNSIGNED.. => Head::Integer(Integer::from(tag - SMALL_UNSIGNED)),
+            tag @ SMALL_SEQ..SMALL_MAP => Head::Seq(self.there(usize::from(tag - SMALL_SEQ), 1)?),
+            tag @ SMALL_MAP..SMALL_STRUCT => Head::Map(self.there(usize::from(tag - SMALL_MAP), 2)?),
+            tag @ SMALL_STRUCT..UNUSED => {
+                Head::Struct(self.define_small_struct(usize::from(tag - SMALL_STRUCT) + 1)?)
+            }
+            tag @ SMALL_UNSIGNED..SMALL_SEQ => Head::Integer(Integer::from(tag - SMALL_UNSIGNED)),
             tag @ SMALL_STRING..SMALL_UNSIGNED => Head::Str(self.text(usize::from(tag - SMALL_STRING))?),
             tag @ SMALL_SHAPE..SMALL_STRING => self.shape(usize::from(tag - SMALL_SHAPE))?,
             UNIT => Head::Unit,
@@ -167,6 +141,7 @@ impl<'de> Reader<'de> {
             },
             F32 => Head::F32(f32::from_le_bytes(self.array()?)),
             F64 => Head::F64(f64::from_le_bytes(self.array()?)),
+            SHORT_F64 => Head::F64(f64::from_bits(upper_half(u32::from_le_bytes(self.array()?)))),
             CHAR => match u32::try_from(self.varint()?).ok().and_then(char::from_u32) {
                 Some(value) => Head::Char(value),
                 None => return Err(self.corrupt("a number that is no character ends")),
@@ -183,7 +158,7 @@ impl<'de> Reader<'de> {
             SOME => Head::Some,
             SEQ => Head::Seq(self.count(1)?),
             MAP => Head::Map(self.count(2)?),
-            DEFINE_STRUCT => self.define_struct()?,
+            DEFINE_STRUCT => Head::Struct(self.define_struct()?),
             DEFINE_UNIT_VARIANT => {
                 let name = self.define_variant(Shape::UnitVariant)?;
                 Head::UnitVariant(name)
@@ -286,52 +261,6 @@ impl<'de> Reader<'de> {
         self.names.truncate(mark.names);
     }
 
-    fn register(&mut self, shape: Shape) {
-        if self.shapes.len() - self.base < MAX_SHAPES {
-            self.shapes.push(shape);
-        }
-    }
-
-    fn shape(&mut self, number: usize) -> Result<Head<'de>> {
-        let place = self.base.saturating_add(number);
-        match self.shapes.get(place) {
-            Some(&Shape::Struct { first, count }) => {
-                if count > self.rest.len() {
-                    return Err(self.truncated());
-                }
-                Ok(Head::Struct(Fields { first, count, defines: false }))
-            }
-            Some(&Shape::UnitVariant(name)) => Ok(Head::UnitVariant(name)),
-            Some(&Shape::Variant(name)) => Ok(Head::Variant(name)),
-            None => Err(self.corrupt(&format!("a reference to shape {number}, which is not defined, ends"))),
-        }
-    }
-
-    #[cold]
-    fn define_struct(&mut self) -> Result<Head<'de>> {
-        let count = self.count(2)?;
-        let first = self.names.len();
-        for _ in 0..count {
-            self.define_name()?;
-        }
-        Ok(Head::Struct(Fields { first, count, defines: true }))
-    }
-
-    #[cold]
-    fn define_variant(&mut self, shape: impl FnOnce(usize) -> Shape) -> Result<usize> {
-        let name = self.names.len();
-        self.define_name()?;
-        self.register(shape(name));
-        Ok(name)
-    }
-
-    fn define_name(&mut self) -> Result<()> {
-        let length = self.count(1)?;
-        let name = self.text(length)?;
-        self.names.push(name);
-        Ok(())
-    }
-
     #[inline]
     fn byte(&mut self) -> Result<u8> {
         let Some((&byte, rest)) = self.rest.split_first() else { return Err(self.truncated()) };
@@ -340,7 +269,7 @@ impl<'de> Reader<'de> {
     }
 
     #[inline]
-    fn take(&mut self, length: usize) -> Result<&'de [u8]> {
+    pub(super) fn take(&mut self, length: usize) -> Result<&'de [u8]> {
         let Some((taken, rest)) = self.rest.split_at_checked(length) else { return Err(self.truncated()) };
         self.rest = rest;
         Ok(taken)
@@ -354,19 +283,21 @@ impl<'de> Reader<'de> {
     }
 
     #[inline]
-    fn text(&mut self, length: usize) -> Result<&'de str> {
+    pub(super) fn text(&mut self, length: usize) -> Result<&'de str> {
         let bytes = self.take(length)?;
         std::str::from_utf8(bytes).map_err(|_| self.corrupt("a string that is not UTF-8 ends"))
     }
 
     /// A number of things of at least `size` bytes each, which must be there.
     #[inline]
-    fn count(&mut self, size: usize) -> Result<usize> {
+    pub(super) fn count(&mut self, size: usize) -> Result<usize> {
         let count = self.varint()?;
-        match usize::try_from(count) {
-            Ok(count) if count <= self.rest.len() / size => Ok(count),
-            _ => Err(self.truncated()),
-        }
+        self.there(usize::try_from(count).unwrap_or(usize::MAX), size)
+    }
+
+    #[inline]
+    pub(super) fn there(&self, count: usize, size: usize) -> Result<usize> {
+        if count <= self.rest.len() / size { Ok(count) } else { Err(self.truncated()) }
     }
 
     #[inline]
@@ -409,12 +340,12 @@ impl<'de> Reader<'de> {
     }
 
     #[cold]
-    fn truncated(&self) -> DecodeError {
+    pub(super) fn truncated(&self) -> DecodeError {
         DecodeError::corrupt("the value is cut short: more is announced than follows", self.position())
     }
 
     #[cold]
-    fn corrupt(&self, what: &str) -> DecodeError {
+    pub(super) fn corrupt(&self, what: &str) -> DecodeError {
         DecodeError::corrupt(what, self.position())
     }
 

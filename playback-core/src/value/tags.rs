@@ -20,13 +20,22 @@ pub(super) const DEFINE_STRUCT: u8 = 0x10;
 pub(super) const DEFINE_UNIT_VARIANT: u8 = 0x11;
 pub(super) const DEFINE_VARIANT: u8 = 0x12;
 pub(super) const SHAPE: u8 = 0x13;
+pub(super) const SHORT_F64: u8 = 0x14;
 
 /// `SMALL_SHAPE + id`: a reference to one of the first 32 shapes.
 pub(super) const SMALL_SHAPE: u8 = 0x20;
 /// `SMALL_STRING + length`: a string of fewer than 64 bytes.
 pub(super) const SMALL_STRING: u8 = 0x40;
-/// `SMALL_UNSIGNED + n`: a number below 128.
+/// `SMALL_UNSIGNED + n`: a number below 64.
 pub(super) const SMALL_UNSIGNED: u8 = 0x80;
+/// `SMALL_SEQ + count`: a sequence of fewer than 16 elements.
+pub(super) const SMALL_SEQ: u8 = 0xC0;
+/// `SMALL_MAP + count`: a map of fewer than 16 entries.
+pub(super) const SMALL_MAP: u8 = 0xD0;
+/// `SMALL_STRUCT + count - 1`: a struct of 1 to 16 fields, with names of 1 to 16 bytes each, defining its shape.
+pub(super) const SMALL_STRUCT: u8 = 0xE0;
+/// The first tag past those.
+pub(super) const UNUSED: u8 = 0xF0;
 
 /// How many shapes get a number; definitions past it are written out each time.
 pub(super) const MAX_SHAPES: usize = 256;
@@ -39,4 +48,10 @@ pub(super) fn canonical_f32(float: f32) -> f32 {
 /// As [`canonical_f32`].
 pub(super) fn canonical_f64(float: f64) -> f64 {
     if float.is_nan() { f64::from_bits(0x7FF8_0000_0000_0000) } else { float }
+}
+
+/// The bits of the float of 64 bits whose upper half these are, and whose lower half is zero.
+#[inline]
+pub(super) fn upper_half(bits: u32) -> u64 {
+    u64::from(bits) << 32
 }

@@ -5,7 +5,7 @@ use serde::de::{Deserializer, Error as _, Unexpected, Visitor};
 use super::access::{Elements, Entries, Fields, One, VariantReader};
 use super::integer::Wide;
 use super::read::{self, Head};
-use super::tags::{BYTES, NONE, SEQ, SOME, UNIT};
+use super::tags::{BYTES, NONE, SEQ, SMALL_MAP, SMALL_SEQ, SOME, UNIT};
 use super::{DecodeError, Decoder, Integer};
 
 type Result<T> = std::result::Result<T, DecodeError>;
@@ -70,10 +70,9 @@ impl<'de> Decoder<'de> {
     pub(super) fn visit_seq<V: Visitor<'de>>(&mut self, count: usize, visitor: V) -> Result<V::Value> {
         self.reader.enter()?;
         let mut access = Elements::new(self, count);
-        let value = visitor.visit_seq(&mut access)?;
-        access.finish()?;
-        self.reader.leave();
-        Ok(value)
+        let value = visitor.visit_seq(&mut access);
+        let finished = access.finish();
+        self.left(value, finished)
     }
 
     #[inline]
@@ -84,27 +83,36 @@ impl<'de> Decoder<'de> {
     ) -> Result<V::Value> {
         self.reader.enter()?;
         let mut access = Fields::new(self, fields);
-        let value = visitor.visit_map(&mut access)?;
-        access.finish()?;
-        self.reader.leave();
+        let value = visitor.visit_map(&mut access);
+        let finished = access.finish();
         self.reader.end_struct(fields);
-        Ok(value)
+        self.left(value, finished)
     }
 
-    fn visit_entries<V: Visitor<'de>>(&mut self, count: usize, visitor: V) -> Result<V::Value> {
+    #[inline]
+    pub(super) fn visit_entries<V: Visitor<'de>>(&mut self, count: usize, visitor: V) -> Result<V::Value> {
         self.reader.enter()?;
         let mut access = Entries::new(self, count);
-        let value = visitor.visit_map(&mut access)?;
-        access.finish()?;
+        let value = visitor.visit_map(&mut access);
+        let finished = access.finish();
+        self.left(value, finished)
+    }
+
+    /// What a container gave, handed on in its place: a large value is not moved once more.
+    #[inline]
+    fn left<T>(&mut self, value: Result<T>, finished: Result<()>) -> Result<T> {
         self.reader.leave();
-        Ok(value)
+        match finished {
+            Err(error) if value.is_ok() => Err(error),
+            _ => value,
+        }
     }
 
     /// Reads a tuple's fields from a sequence, or its first field from anything else: it was a newtype then.
     pub(super) fn tuple_or_one<V: Visitor<'de>>(&mut self, visitor: V) -> Result<V::Value> {
         self.unwrap_some()?;
         match self.reader.peek() {
-            Some(SEQ | BYTES) | None => self.deserialize_seq(visitor),
+            Some(SEQ | SMALL_SEQ..SMALL_MAP | BYTES) | None => self.deserialize_seq(visitor),
             Some(_) => visitor.visit_seq(One::new(self)),
         }
     }

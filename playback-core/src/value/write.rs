@@ -1,21 +1,31 @@
 //! Writing the bytes.
 
 use super::integer::Wide;
+use super::output::Output;
 use super::read::Reader;
-use super::shapes::{Handle, Kind, Shapes, Slot, push_reference};
+use super::shapes::{Guess, Handle, Hint, Kind, Shapes};
 use super::tags::{
-    BYTES, CHAR, F32, F64, FALSE, NEGATIVE, NEGATIVE_128, NONE, SEQ, SMALL_STRING, SMALL_UNSIGNED, SOME,
-    STRING, TRUE, UNIT, UNSIGNED, UNSIGNED_128, canonical_f32, canonical_f64,
+    BYTES, CHAR, F32, F64, FALSE, MAP, NEGATIVE, NEGATIVE_128, NONE, SEQ, SHAPE, SHORT_F64, SMALL_MAP,
+    SMALL_SEQ, SMALL_SHAPE, SMALL_STRING, SMALL_UNSIGNED, SOME, STRING, TRUE, UNIT, UNSIGNED, UNSIGNED_128,
+    canonical_f32, canonical_f64, upper_half,
 };
 use super::write_map::Entry;
-use super::{EncodeError, Integer, MAX_DEPTH};
+use super::{EncodeError, Integer, MAX_DEPTH, Segment};
+
+type Done = Result<(), EncodeError>;
+
+/// How much is kept of what is needed to bring maps into order: entries, and their bytes.
+const KEPT_ENTRIES: usize = 4096;
+const KEPT_SORTED: usize = 64 << 10;
 
 /// Writes values; whoever calls it, the tree or serde, the bytes are the same.
 ///
 /// One that is used again allocates nothing for each value. `'n` is how long the names live.
 #[derive(Debug, Default)]
 pub(super) struct Writer<'n> {
-    pub(super) out: Vec<u8>,
+    pub(super) out: Output,
+    /// How many bytes a value may have, where that is bounded.
+    pub(super) limit: Option<usize>,
     depth: usize,
     pub(super) shapes: Shapes<'n>,
     /// The names of the open structs whose shape was not guessed.
@@ -29,6 +39,8 @@ pub(super) struct Writer<'n> {
     pub(super) marked: bool,
 }
 
+/// Handed about by value, so that it can stay in registers between the calls of a `Serialize`.
+#[derive(Clone, Copy)]
 pub(super) struct OpenSeq {
     at: usize,
     /// How many of the announced elements are still to come; below zero, wrapped, if there are more.
@@ -37,11 +49,7 @@ pub(super) struct OpenSeq {
 
 impl<'n> Writer<'n> {
     /// Appends one value to `out`, or nothing if that fails.
-    pub(super) fn append(
-        &mut self,
-        out: &mut Vec<u8>,
-        write: impl FnOnce(&mut Self) -> Result<(), EncodeError>,
-    ) -> Result<(), EncodeError> {
+    pub(super) fn append(&mut self, out: &mut Vec<u8>, write: impl FnOnce(&mut Self) -> Done) -> Done {
         self.depth = 0;
         self.shapes.start();
         self.names.clear();
@@ -49,8 +57,12 @@ impl<'n> Writer<'n> {
         self.marked = false;
         let before = out.len();
         let lent = Lent::new(self, out);
-        let result = write(lent.writer);
+        let result = write(lent.writer).and_then(|()| lent.writer.out.check());
         drop(lent);
+        if self.entries.capacity() > KEPT_ENTRIES || self.sorted.capacity() > KEPT_SORTED {
+            // One large map does not stay for good.
+            (self.entries, self.sorted) = (Vec::new(), Vec::new());
+        }
         if result.is_err() {
             out.truncate(before);
         }
@@ -58,99 +70,92 @@ impl<'n> Writer<'n> {
     }
 
     #[inline]
-    pub(super) fn unit(&mut self) {
-        self.out.push(UNIT);
+    pub(super) fn unit(&mut self) -> Done {
+        self.out.byte(UNIT)
     }
 
     #[inline]
-    pub(super) fn bool(&mut self, value: bool) {
-        self.out.push(if value { TRUE } else { FALSE });
+    pub(super) fn bool(&mut self, value: bool) -> Done {
+        self.out.byte(if value { TRUE } else { FALSE })
     }
 
-    #[inline]
-    pub(super) fn unsigned(&mut self, value: u64) {
-        if value < u64::from(SMALL_UNSIGNED) {
-            self.out.push(SMALL_UNSIGNED | (value & 0x7F) as u8);
+    #[inline(always)]
+    pub(super) fn unsigned(&mut self, value: u64) -> Done {
+        if value < u64::from(SMALL_SEQ - SMALL_UNSIGNED) {
+            self.out.byte(SMALL_UNSIGNED + value as u8)
         } else {
-            self.out.push(UNSIGNED);
-            push_varint(&mut self.out, value);
+            self.out.varint(UNSIGNED, value)
         }
     }
 
     #[inline]
-    pub(super) fn signed(&mut self, value: i64) {
+    pub(super) fn signed(&mut self, value: i64) -> Done {
         if value < 0 {
-            self.out.push(NEGATIVE);
-            push_varint(&mut self.out, (!value).cast_unsigned());
+            self.out.varint(NEGATIVE, (!value).cast_unsigned())
         } else {
-            self.unsigned(value.cast_unsigned());
+            self.unsigned(value.cast_unsigned())
         }
     }
 
-    pub(super) fn integer(&mut self, value: Integer) {
+    pub(super) fn integer(&mut self, value: Integer) -> Done {
         let (tag, magnitude) = match value.wide() {
             Wide::Negative(n) => (NEGATIVE, (!n).cast_unsigned()),
             Wide::Unsigned(n) => (UNSIGNED, n),
         };
         match u64::try_from(magnitude) {
             Ok(n) if tag == UNSIGNED => self.unsigned(n),
-            Ok(n) => {
-                self.out.push(NEGATIVE);
-                push_varint(&mut self.out, n);
-            }
-            Err(_) => {
-                self.out.push(if tag == UNSIGNED { UNSIGNED_128 } else { NEGATIVE_128 });
-                push_varint_128(&mut self.out, magnitude);
-            }
+            Ok(n) => self.out.varint(NEGATIVE, n),
+            Err(_) if tag == UNSIGNED => self.out.varint_128(UNSIGNED_128, magnitude),
+            Err(_) => self.out.varint_128(NEGATIVE_128, magnitude),
         }
     }
 
     #[inline]
-    pub(super) fn f32(&mut self, value: f32) {
-        let [a, b, c, d] = canonical_f32(value).to_le_bytes();
-        self.out.extend_from_slice(&[F32, a, b, c, d]);
+    pub(super) fn f32(&mut self, value: f32) -> Done {
+        self.out.four(F32, canonical_f32(value).to_bits())
     }
 
     #[inline]
-    pub(super) fn f64(&mut self, value: f64) {
-        let [a, b, c, d, e, f, g, h] = canonical_f64(value).to_le_bytes();
-        self.out.extend_from_slice(&[F64, a, b, c, d, e, f, g, h]);
-    }
-
-    #[inline]
-    pub(super) fn char(&mut self, value: char) {
-        self.out.push(CHAR);
-        push_varint(&mut self.out, u64::from(u32::from(value)));
-    }
-
-    #[inline]
-    pub(super) fn str(&mut self, value: &str) {
-        match u8::try_from(value.len()) {
-            Ok(length) if length < SMALL_UNSIGNED - SMALL_STRING => self.out.push(SMALL_STRING + length),
-            _ => {
-                self.out.push(STRING);
-                push_varint(&mut self.out, value.len() as u64);
-            }
+    pub(super) fn f64(&mut self, value: f64) -> Done {
+        let bits = canonical_f64(value).to_bits();
+        // The numbers that people write with few binary digits are common: whole ones, halves, quarters.
+        match (bits >> 32) as u32 {
+            upper if upper_half(upper) == bits => self.out.four(SHORT_F64, upper),
+            _ => self.out.eight(F64, bits),
         }
-        self.out.extend_from_slice(value.as_bytes());
     }
 
     #[inline]
-    pub(super) fn bytes(&mut self, value: &[u8]) {
-        self.out.push(BYTES);
-        push_varint(&mut self.out, value.len() as u64);
-        self.out.extend_from_slice(value);
+    pub(super) fn char(&mut self, value: char) -> Done {
+        self.out.varint(CHAR, u64::from(u32::from(value)))
     }
 
     #[inline]
-    pub(super) fn none(&mut self) {
-        self.out.push(NONE);
+    pub(super) fn str(&mut self, value: &str) -> Done {
+        match self.out.small_string(value.as_bytes()) {
+            Some(done) => done,
+            None => self.long(STRING, value.as_bytes()),
+        }
+    }
+
+    pub(super) fn bytes(&mut self, value: &[u8]) -> Done {
+        self.long(BYTES, value)
+    }
+
+    fn long(&mut self, tag: u8, value: &[u8]) -> Done {
+        self.out.varint(tag, value.len() as u64)?;
+        self.out.slice(value)
+    }
+
+    #[inline]
+    pub(super) fn none(&mut self) -> Done {
+        self.out.byte(NONE)
     }
 
     /// Opens an option; [`leave`](Self::leave) closes it.
     #[inline]
-    pub(super) fn some(&mut self) -> Result<(), EncodeError> {
-        self.out.push(SOME);
+    pub(super) fn some(&mut self) -> Done {
+        self.out.byte(SOME)?;
         self.enter()
     }
 
@@ -160,7 +165,7 @@ impl<'n> Writer<'n> {
     }
 
     #[inline]
-    pub(super) fn enter(&mut self) -> Result<(), EncodeError> {
+    pub(super) fn enter(&mut self) -> Done {
         if self.depth >= MAX_DEPTH {
             return Err(EncodeError::too_deep());
         }
@@ -169,68 +174,150 @@ impl<'n> Writer<'n> {
     }
 
     #[inline]
-    pub(super) fn unit_variant(&mut self, name: &'n str) {
-        self.variant_header(Kind::UnitVariant, name);
+    pub(super) fn unit_variant(&mut self, name: &'n str) -> Done {
+        self.variant_header(Kind::UnitVariant, name)
     }
 
     /// Opens the payload of a variant; [`leave`](Self::leave) closes it.
     #[inline]
-    pub(super) fn variant(&mut self, name: &'n str) -> Result<(), EncodeError> {
-        self.variant_header(Kind::Variant, name);
+    pub(super) fn variant(&mut self, name: &'n str) -> Done {
+        self.variant_header(Kind::Variant, name)?;
         self.enter()
     }
 
-    #[inline]
-    fn variant_header(&mut self, kind: Kind, name: &'n str) {
-        let shapes = &mut self.shapes;
-        let slot = Slot::of(kind, name, 0);
-        let shape = shapes.guess(slot, kind, name, 0).unwrap_or_else(|| {
-            let shape = shapes.intern(kind, &[name]);
-            shapes.expect(slot, kind, name, 0);
-            shapes.remember(slot, kind, shape);
-            shape
-        });
-        if !push_header(&mut self.out, shapes, shape) {
-            shapes.register(shape);
+    #[inline(always)]
+    fn variant_header(&mut self, kind: Kind, name: &'n str) -> Done {
+        let hint = Hint::of(kind, name, 0);
+        let Some(&guess) = self.shapes.guess(hint) else { return self.new_variant_header(hint, kind, name) };
+        if self.header(hint, &guess)? {
+            self.shapes.register(guess.shape);
+        }
+        Ok(())
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn new_variant_header(&mut self, hint: Hint<'n>, kind: Kind, name: &'n str) -> Done {
+        let shape = self.shapes.intern(kind, &[name]);
+        self.shapes.remember(hint, shape);
+        if self.first_header(hint, shape)? {
+            self.shapes.register(shape);
+        }
+        Ok(())
+    }
+
+    /// Writes the header of a shape that was guessed, and says whether it is a definition.
+    #[inline(always)]
+    pub(super) fn header(&mut self, hint: Hint<'n>, guess: &Guess<'n>) -> Result<bool, EncodeError> {
+        if self.shapes.is_visible(guess) {
+            self.reference(guess.number as usize)?;
+            return Ok(false);
+        }
+        self.first_header(hint, guess.shape)
+    }
+
+    #[inline(never)]
+    fn first_header(&mut self, hint: Hint<'n>, shape: Handle) -> Result<bool, EncodeError> {
+        match self.shapes.number_guessed(hint, shape) {
+            Some(number) => self.reference(number).map(|()| false),
+            None => self.out.slice(self.shapes.definition(shape)).map(|()| true),
+        }
+    }
+
+    #[inline(always)]
+    fn reference(&mut self, number: usize) -> Done {
+        match u8::try_from(number) {
+            Ok(small) if small < SMALL_STRING - SMALL_SHAPE => self.out.byte(SMALL_SHAPE + small),
+            _ => self.out.varint(SHAPE, number as u64),
         }
     }
 
     /// Opens a sequence that claims to have `len` elements; a wrong or missing claim costs a move at the end.
-    #[inline]
+    #[inline(always)]
     pub(super) fn seq(&mut self, len: Option<usize>) -> Result<OpenSeq, EncodeError> {
         self.enter()?;
-        let at = self.out.len();
-        let announced = len.unwrap_or(0);
-        push_counted(&mut self.out, SEQ, announced);
+        let (at, announced) = (self.out.len(), len.unwrap_or(0));
+        self.count(Counted::Seq, announced)?;
         Ok(OpenSeq { at, left: announced })
     }
 
-    #[inline]
-    pub(super) fn end_seq(&mut self, seq: &OpenSeq) {
+    /// Writes the header of a sequence or map.
+    #[inline(always)]
+    pub(super) fn count(&mut self, what: Counted, count: usize) -> Done {
+        let (small, tag) = what.tags();
+        if count < SMALL_COUNTS {
+            self.out.byte(small + count as u8)
+        } else {
+            self.out.varint(tag, count as u64)
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn end_seq(&mut self, seq: OpenSeq) {
         self.leave();
         if seq.left != 0 {
-            let announced = self.announced(seq);
-            self.correct_count(seq.at, announced, announced.wrapping_sub(seq.left));
+            self.correct_seq(seq);
         }
     }
 
-    /// The index of the element that was begun last.
     #[cold]
-    pub(super) fn index(&self, seq: &OpenSeq) -> usize {
-        self.announced(seq).wrapping_sub(seq.left).wrapping_sub(1)
+    #[inline(never)]
+    fn correct_seq(&mut self, seq: OpenSeq) {
+        let announced = self.announced(seq);
+        self.correct_count(Counted::Seq, seq.at, announced, announced.wrapping_sub(seq.left));
     }
 
+    /// The error seen from outside the element that was begun last.
     #[cold]
-    fn announced(&self, seq: &OpenSeq) -> usize {
-        let mut reader = Reader::new(self.out.get(seq.at + 1..).unwrap_or_default());
-        reader.varint().ok().and_then(|count| usize::try_from(count).ok()).unwrap_or_default()
+    #[inline(never)]
+    pub(super) fn inside_element(&self, seq: OpenSeq, error: EncodeError) -> EncodeError {
+        error.inside(Segment::Index(self.announced(seq).wrapping_sub(seq.left).wrapping_sub(1)))
+    }
+
+    fn announced(&self, seq: OpenSeq) -> usize {
+        match self.out.between(seq.at, self.out.len()).split_first() {
+            Some((&tag @ SMALL_SEQ..SMALL_MAP, _)) => usize::from(tag - SMALL_SEQ),
+            Some((_, count)) => Reader::new(count).varint().map_or(0, |count| count as usize),
+            None => 0,
+        }
     }
 
     #[inline]
-    pub(super) fn correct_count(&mut self, at: usize, announced: usize, count: usize) {
+    pub(super) fn correct_count(&mut self, what: Counted, at: usize, announced: usize, count: usize) {
         if announced != count {
-            replace_count(&mut self.out, at + 1, announced, count);
+            self.out.replace(at, at + what.header(announced).len(), &what.header(count));
         }
+    }
+}
+
+/// What has a count in its header.
+#[derive(Clone, Copy)]
+pub(super) enum Counted {
+    Seq,
+    Map,
+}
+
+/// Counts below this are part of the tag.
+const SMALL_COUNTS: usize = 16;
+
+impl Counted {
+    #[inline]
+    fn tags(self) -> (u8, u8) {
+        match self {
+            Counted::Seq => (SMALL_SEQ, SEQ),
+            Counted::Map => (SMALL_MAP, MAP),
+        }
+    }
+
+    #[cold]
+    fn header(self, count: usize) -> Vec<u8> {
+        let (small, tag) = self.tags();
+        if count < SMALL_COUNTS {
+            return vec![small + count as u8];
+        }
+        let mut header = vec![tag];
+        push_varint(&mut header, count as u64);
+        header
     }
 }
 
@@ -243,14 +330,14 @@ struct Lent<'a, 'n> {
 
 impl<'a, 'n> Lent<'a, 'n> {
     fn new(writer: &'a mut Writer<'n>, out: &'a mut Vec<u8>) -> Self {
-        std::mem::swap(&mut writer.out, out);
+        writer.out.start(out, writer.limit.unwrap_or(usize::MAX));
         Lent { writer, out }
     }
 }
 
 impl Drop for Lent<'_, '_> {
     fn drop(&mut self) {
-        std::mem::swap(&mut self.writer.out, self.out);
+        self.writer.out.finish(self.out);
     }
 }
 
@@ -262,47 +349,8 @@ impl OpenSeq {
     }
 }
 
-/// Writes the header of a shape and says whether it was a reference.
-#[inline]
-pub(super) fn push_header(out: &mut Vec<u8>, shapes: &Shapes<'_>, shape: Handle) -> bool {
-    if let Some(number) = shapes.number(shape) {
-        push_reference(out, number);
-        true
-    } else {
-        out.extend_from_slice(shapes.definition(shape));
-        false
-    }
-}
-
-#[inline]
-pub(super) fn push_counted(out: &mut Vec<u8>, tag: u8, count: usize) {
-    match u8::try_from(count) {
-        Ok(count @ 0..0x80) => out.extend_from_slice(&[tag, count]),
-        _ => {
-            out.push(tag);
-            push_varint(out, count as u64);
-        }
-    }
-}
-
 #[cold]
-fn replace_count(out: &mut Vec<u8>, at: usize, announced: usize, count: usize) {
-    let (mut before, mut after) = (Vec::new(), Vec::new());
-    push_varint(&mut before, announced as u64);
-    push_varint(&mut after, count as u64);
-    out.splice(at..at + before.len(), after);
-}
-
-#[inline]
 pub(super) fn push_varint(out: &mut Vec<u8>, mut n: u64) {
-    while n >= 0x80 {
-        out.push((n & 0x7F) as u8 | 0x80);
-        n >>= 7;
-    }
-    out.push((n & 0x7F) as u8);
-}
-
-fn push_varint_128(out: &mut Vec<u8>, mut n: u128) {
     while n >= 0x80 {
         out.push((n & 0x7F) as u8 | 0x80);
         n >>= 7;

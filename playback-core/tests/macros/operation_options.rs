@@ -7,7 +7,7 @@ use futures::executor::block_on;
 use playback_core::value::DecodeError;
 use playback_core::{
     Finished, FinishedCall, HandlerError, OperationStart, Prepare, Recorder, RecorderExt, RecordingStart,
-    operation, replay, replay_blocking,
+    SamplingKey, operation, replay, replay_blocking,
 };
 use playback_testkit::MemoryRecorder;
 
@@ -168,21 +168,32 @@ async fn ignoring() {}
 #[operation(category = "Whole", sampling_rate = 1)]
 fn whole() {}
 
+struct Order {
+    customer: String,
+}
+
+#[operation(category = "Keyed", sampling_key = order.customer, skip(order))]
+async fn keyed(order: Order) -> String {
+    order.customer
+}
+
 #[operation(category = "Skipped", skip_recording)]
 fn skipped(id: u64) -> u64 {
     id
 }
 
-/// Records nothing and keeps what it was asked: category, sampling rate, whether forcing is ignored.
+/// Records nothing and keeps what it was asked: category, sampling rate, whether forcing is ignored, and the key.
 #[derive(Clone, Default)]
 struct Asked(Arc<Mutex<Vec<Question>>>);
 
-type Question = (String, Option<f64>, bool);
+type Question = (String, Option<f64>, bool, Option<SamplingKey>);
 
 impl Recorder for Asked {
     fn start(&self, operation: &OperationStart<'_>) -> Option<RecordingStart> {
-        let OperationStart { category, sampling_rate, ignores_forced_sampling, .. } = *operation;
-        self.0.lock().unwrap().push((category.to_owned(), sampling_rate, ignores_forced_sampling));
+        let OperationStart { category, sampling_rate, ignores_forced_sampling, sampling_key, .. } =
+            *operation;
+        let question = (category.to_owned(), sampling_rate, ignores_forced_sampling, sampling_key);
+        self.0.lock().unwrap().push(question);
         None
     }
 
@@ -200,9 +211,16 @@ fn sampling_is_put_to_the_recorder_and_a_skipped_operation_is_not() {
         block_on(ignoring());
         whole();
         assert_eq!(skipped(5), 5);
+        assert_eq!(block_on(keyed(Order { customer: "Ada".to_owned() })), "Ada");
     });
-    let expected = [("Rate", Some(0.25), false), ("Ignoring", Some(0.5), true), ("Whole", Some(1.0), false)];
-    let expected = expected.map(|(category, rate, ignores)| (category.to_owned(), rate, ignores));
+    let ada = Some(SamplingKey::of("Ada"));
+    let expected = [
+        ("Rate", Some(0.25), false, None),
+        ("Ignoring", Some(0.5), true, None),
+        ("Whole", Some(1.0), false, None),
+        ("Keyed", None, false, ada),
+    ];
+    let expected = expected.map(|(category, rate, ignores, key)| (category.to_owned(), rate, ignores, key));
     assert_eq!(*asked.0.lock().unwrap(), expected);
 }
 

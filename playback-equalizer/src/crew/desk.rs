@@ -13,6 +13,9 @@ use crate::{Comparison, Stop};
 /// Threads that a run leaves to replays that never end. Beyond this nothing more is replayed in place of them.
 const MOST_ABANDONED: usize = 32;
 
+/// Workers that may fail to come to the studio before any has. Beyond this no more are started.
+const MOST_STAYED_AWAY: usize = 3;
+
 /// The shortest and the longest time that a replay is left to end after it was given up.
 const GRACE: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(2));
 
@@ -56,6 +59,8 @@ struct State {
     refused: Option<String>,
     /// A worker has come to the studio.
     came: bool,
+    /// How many workers have not.
+    stayed_away: usize,
     waker: Option<Waker>,
 }
 
@@ -164,9 +169,11 @@ impl Desk {
                 state.abandoned = state.abandoned.saturating_sub(1);
                 return None;
             }
-            let is_next = !self.limits.in_order || number == state.taken;
             state.done.insert(number, comparison);
-            if is_next {
+            // To wake whoever waits for each of them would cost as much as to compare, so several are left to come together;
+            // who waits looks from time to time.
+            let enough = state.done.len() >= self.limits.threads || state.waiting.is_empty();
+            if enough && self.is_ready(&state) {
                 state = self.wake(state);
             }
         }
@@ -175,23 +182,26 @@ impl Desk {
             // Nothing is begun any more, even before whoever waits for comparisons has heard of it.
             let is_stopped = self.stop.as_ref().is_some_and(Stop::is_stopped);
             match state.waiting.front().filter(|_| !is_stopped) {
-                Some((number, _)) if *number < within => {}
+                Some((number, _)) if *number < within => {
+                    let (number, job) = state.waiting.pop_front()?;
+                    watch.begin(false);
+                    let in_work = InWork { number, id: job.id().clone(), watch: Arc::clone(watch) };
+                    state.in_work.insert(thread, in_work);
+                    return Some((number, job));
+                }
                 None if state.closed || is_stopped => {
                     state.threads -= 1;
                     drop(self.wake(state));
                     return None;
                 }
+                // There may be jobs again, once the lock was let go.
+                _ if state.waker.is_some() && self.is_ready(&state) => state = self.wake(state),
                 _ => {
                     state.idle += 1;
                     state = self.news.wait(state).unwrap_or_else(PoisonError::into_inner);
                     state.idle -= 1;
-                    continue;
                 }
             }
-            let (number, job) = state.waiting.pop_front()?;
-            watch.begin(false);
-            state.in_work.insert(thread, InWork { number, id: job.id().clone(), watch: Arc::clone(watch) });
-            return Some((number, job));
         }
     }
 
@@ -253,7 +263,7 @@ impl Desk {
     }
 
     /// Nothing more can be done, for a reason.
-    pub(super) fn refuse(&self, why: &str) {
+    fn refuse(&self, why: &str) {
         let mut state = self.lock();
         self.fail_waiting(&mut state, why);
         state.refused = Some(why.to_owned());
@@ -279,12 +289,20 @@ impl Desk {
 
     /// A worker has come to the studio.
     pub(super) fn came(&self) {
-        self.lock().came = true;
+        let mut state = self.lock();
+        state.came = true;
+        state.refused = None;
     }
 
-    /// Whether a worker has ever come to the studio.
-    pub(super) fn has_come(&self) -> bool {
-        self.lock().came
+    /// A worker has not come to the studio. One may have had bad luck; if none ever came, none will, and there is no
+    /// point in trying it with each recording.
+    pub(super) fn stayed_away(&self, why: &str) {
+        let mut state = self.lock();
+        state.stayed_away += 1;
+        if !state.came && state.stayed_away >= MOST_STAYED_AWAY {
+            drop(state);
+            self.refuse(why);
+        }
     }
 
     pub(super) fn has_abandoned(&self) -> bool {
@@ -296,6 +314,12 @@ impl Desk {
         for (number, job) in std::mem::take(&mut state.waiting) {
             state.done.insert(number, Comparison::failure(job.id().clone(), why));
         }
+    }
+
+    /// Whether there is a comparison that can be handed out.
+    fn is_ready(&self, state: &State) -> bool {
+        let first = state.done.first_key_value();
+        first.is_some_and(|(first, _)| !self.limits.in_order || *first == state.taken)
     }
 
     /// Wakes whoever waits for comparisons. Without the lock: a waker is another's code, and may even drop the run.
@@ -335,5 +359,59 @@ impl Desk {
     fn lock(&self) -> MutexGuard<'_, State> {
         // No code of a user's runs under the lock.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+    use std::task::Wake;
+
+    use playback_core::RecordingId;
+
+    use super::*;
+    use crate::{Equalizer, Error, Tuning};
+
+    #[derive(Default)]
+    struct Counting(AtomicUsize);
+
+    impl Wake for Counting {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, SeqCst);
+        }
+    }
+
+    fn id(number: u64) -> RecordingId {
+        format!("Checkout/20260301/01KJJ{number:021}").parse().unwrap()
+    }
+
+    #[test]
+    fn comparisons_are_told_of_several_at_a_time_and_at_once_where_nothing_is_left_to_do() {
+        let time = Duration::from_secs(60);
+        let limits = Limits { threads: 4, window: 16, time, in_order: true, in_worker: false };
+        let (desk, watch) = (Desk::new(limits, None), Arc::new(Watch::new()));
+        let equalizer = Arc::new(Equalizer::new(Tuning::of(|(): ()| async {})));
+        let job = |number| {
+            Job::new(id(number), Arc::clone(&equalizer), async { Err::<_, Error>("never loaded".into()) })
+        };
+        assert_eq!(desk.lay((0..7).map(job).collect(), true), 4);
+        let thread = desk.hire();
+        let told = Arc::new(Counting::default());
+        let waker = Waker::from(Arc::clone(&told));
+        assert!(desk.take(&waker).ready.is_empty());
+        let mut done = None;
+        for (number, times) in (0..7).zip([0, 0, 0, 0, 1, 1, 1]) {
+            let (taken, _) = desk.next(thread, done.take(), &watch).unwrap();
+            assert_eq!((taken, told.0.load(SeqCst)), (number, times), "{number}");
+            done = Some((number, Comparison::failure(id(number), "never loaded")));
+            if number == 4 {
+                assert_eq!(desk.take(&waker).ready.len(), 4);
+                desk.hand_out(4);
+                assert!(desk.take(&waker).ready.is_empty());
+            }
+        }
+        // Nothing is left to do: there will be no fourth.
+        assert!(desk.next(thread, done, &watch).is_none());
+        assert_eq!((told.0.load(SeqCst), desk.take(&waker).ready.len()), (2, 3));
     }
 }

@@ -50,11 +50,8 @@ fn work_by_processes(thread: usize, desk: &Desk, workers: &Workers) {
         let started = match worker.take() {
             Some(worker) => Ok(worker),
             None => Worker::start(workers, wanted).inspect(|_| desk.came()).inspect_err(|gone| {
-                // If none ever came, none will: there is no point in trying it with each recording.
-                if let Gone::Because(why) = gone
-                    && !desk.has_come()
-                {
-                    desk.refuse(why);
+                if let Gone::Because(why) = gone {
+                    desk.stayed_away(why);
                 }
             }),
         };

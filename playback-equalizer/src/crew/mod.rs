@@ -22,8 +22,8 @@ use crate::{Comparison, Runtime, Stop, Workers};
 use desk::Limits;
 
 /// How many comparisons may be in work or wait to be taken, in multiples of the concurrency: enough that threads find
-/// work while comparisons are taken, and while one of them takes longer than those after it.
-const WINDOW: usize = 2;
+/// work while comparisons are taken, several at a time, and while one of them takes longer than those after it.
+const WINDOW: usize = 4;
 
 /// The longest that anything is waited for: a clock cannot tell when [`Duration::MAX`] is over.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -152,7 +152,7 @@ impl Crew {
     }
 
     /// Does all jobs. Nothing is done before the stream is polled, and never are more jobs begun and not yet taken than
-    /// twice the [`concurrency`](Self::concurrency); half of them are in memory at the most. What is in work when
+    /// four times the [`concurrency`](Self::concurrency); a quarter of them are in memory at the most. What is in work when
     /// the stream is dropped is given up.
     pub fn run<'a>(&self, jobs: impl Stream<Item = Job> + Send + 'a) -> BoxStream<'a, Comparison> {
         run::Run::new(self.clone(), jobs.boxed()).boxed()

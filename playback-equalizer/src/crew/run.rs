@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use futures::future::BoxFuture;
 use futures::stream::{BoxStream, Stream, StreamExt};
@@ -16,6 +17,9 @@ use super::hands::hire;
 use super::job::Job;
 use crate::runtime::current;
 use crate::{Comparison, Runtime};
+
+/// How long comparisons may lie before they are looked for, where threads do not tell of each.
+const GLANCE: Duration = Duration::from_millis(10);
 
 /// The comparisons of a run.
 pub(super) struct Run<'a> {
@@ -30,6 +34,8 @@ pub(super) struct Run<'a> {
     handed: u64,
     /// When to look at what takes too long.
     patrol: Option<Delay>,
+    /// When to look for comparisons again.
+    glance: Option<Delay>,
     ending: Ending,
 }
 
@@ -55,6 +61,7 @@ impl<'a> Run<'a> {
             ready: VecDeque::new(),
             handed: 0,
             patrol: None,
+            glance: None,
             ending: Ending::NotYet(stopped),
         }
     }
@@ -100,6 +107,16 @@ impl<'a> Run<'a> {
         (0..hired).for_each(|_| self.hire());
     }
 
+    /// Looks again in a while, where comparisons may be done that nobody tells of.
+    fn poll_glance(&mut self, task: &mut Context<'_>) {
+        if self.crew.concurrency.get() > 1 {
+            let glance = self.glance.get_or_insert_with(|| Delay::new(GLANCE));
+            while glance.poll_unpin(task).is_ready() {
+                glance.reset(GLANCE);
+            }
+        }
+    }
+
     /// Lays down as many jobs as are wanted.
     fn feed(&mut self, task: &mut Context<'_>) {
         let wanted = self.desk.hand_out(std::mem::take(&mut self.handed));
@@ -136,6 +153,7 @@ impl Stream for Run<'_> {
                 return Poll::Ready(None);
             }
             run.poll_patrol(task);
+            run.poll_glance(task);
             run.feed(task);
             // Once a round and no more: what is taken here is nowhere else, and what ends later wakes the task.
             let done = run.desk.take(task.waker());

@@ -263,6 +263,11 @@ impl Rules {
         }
     }
 
+    /// Whether the place of a rule was not found anywhere yet.
+    pub(crate) fn is_looked_for(&self) -> bool {
+        self.entries.iter().any(|entry| !entry.found.load(Relaxed))
+    }
+
     /// Looks for the places of rules that were not found anywhere yet. Comparing looks no further where two values
     /// are equal, so it finds those only where something differs.
     pub(crate) fn look_for(&self, value: &Value, root: impl FnOnce(&Self) -> Lens<'_>) {

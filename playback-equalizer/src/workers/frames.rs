@@ -7,6 +7,9 @@ use std::time::Duration;
 /// The longest message of a worker or to it, in bytes.
 pub(super) const LONGEST: usize = 1 << 30;
 
+/// How many bytes of a message are waited for at once.
+const STEP: usize = 1 << 20;
+
 /// How often those who wait for a message look at what else there is.
 pub(super) const GLANCE: Duration = Duration::from_millis(50);
 
@@ -35,8 +38,16 @@ pub(super) fn receive(
     if length > longest {
         return Err(io::Error::new(ErrorKind::InvalidData, "a message claims to be too long"));
     }
-    let mut message = vec![0; length];
-    Ok(fill(connection, &mut message, &mut patience)?.then_some(message))
+    let mut message = Vec::new();
+    while message.len() < length {
+        // A length alone takes no memory: there is room for what comes as it comes.
+        let filled = message.len();
+        message.resize(length.min(filled + STEP), 0);
+        if !fill(connection, message.get_mut(filled..).unwrap_or_default(), &mut patience)? {
+            return Ok(None);
+        }
+    }
+    Ok(Some(message))
 }
 
 fn fill(
@@ -87,6 +98,11 @@ mod tests {
 
     #[test]
     fn a_message_that_is_too_long_or_comes_drop_by_drop_is_not_waited_for() -> io::Result<()> {
+        let long = vec![7; STEP + 1];
+        let sent = [&u32::try_from(long.len()).unwrap_or(0).to_le_bytes(), &long[..]].concat();
+        assert_eq!(received(&sent, LONGEST, Ok(()))?, Some(long));
+        // All that is ever there of it is its length.
+        assert_eq!(received(&(LONGEST as u32).to_le_bytes(), LONGEST, Ok(()))?, None);
         let impatient = || Err(io::Error::from(ErrorKind::TimedOut));
         assert_eq!(received(b"\x02\0\0\0ab", 2, impatient())?, Some(b"ab".to_vec()));
         let kind = |received: io::Result<_>| received.err().map(|error| error.kind());

@@ -13,6 +13,8 @@ use std::path::PathBuf;
 pub(crate) use process::{Gone, Worker};
 pub use serve::is_worker;
 pub(crate) use serve::{Assignment, serve};
+#[cfg(fuzzing)]
+pub use wire::fuzzed_answer;
 
 /// What tells a process that it is a worker: where to report, by which word, and for which crew.
 const VARIABLE: &str = "PLAYBACK_WORKER";

@@ -129,6 +129,18 @@ impl Answer {
     }
 }
 
+/// What a worker's answer says, and the same answer anew: for the fuzz targets, which nothing else can lead here.
+#[cfg(fuzzing)]
+pub fn fuzzed_answer(message: &[u8]) -> Option<(Comparison, Vec<u8>)> {
+    let answer = Answer::decode(message).ok()?;
+    answer.count(&Rules::new());
+    let (usage, spent) = (answer.usage.clone(), answer.spent);
+    let id = "Checkout/20260131/01KG8V3Q2E9T0000000000000A".parse().ok()?;
+    let comparison = answer.into_comparison(id).ok()?;
+    let again = Answer::of(&comparison, usage, spent).encode().ok()?;
+    Some((comparison, again))
+}
+
 fn of_difference(difference: &Difference) -> WireDifference {
     let segment = |segment: &Segment| match segment {
         Segment::Field(name) => WireSegment::Field(name.as_str().to_owned()),

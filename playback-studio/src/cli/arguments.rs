@@ -9,8 +9,8 @@ use super::failure::{Exit, Stop};
 use super::screen::Screen;
 use super::store::StoreArgs;
 use super::{
-    Cli, about, bench, compare, convert, copy, diff, id, ls, noise, remove, replay, review, show, stats,
-    store, verify,
+    Cli, about, bench, compare, convert, copy, diff, id, ls, noise, remove, replay, review, scrub, show,
+    stats, store, verify,
 };
 
 /// Looks at recordings of operations, copies them, and keeps them in order
@@ -49,6 +49,7 @@ enum Command {
     Push(copy::Push),
     Rm(remove::Remove),
     Prune(remove::Prune),
+    Scrub(scrub::Scrub),
     Completions(about::Completions),
     Man(about::Man),
     Compare(Box<compare::Compare>),
@@ -111,6 +112,7 @@ impl Arguments {
             Command::Push(push) => push.run(store, screen).await,
             Command::Rm(remove) => remove.run(store, screen).await,
             Command::Prune(prune) => prune.run(store, screen).await,
+            Command::Scrub(scrub) => scrub.run(store, screen).await,
             Command::Completions(completions) => completions.run(whole(), screen),
             Command::Compare(compare) => compare.run(store, tuner(cli)?, screen).await,
             Command::Replay(replay) => replay.run(store, &*tuner(cli)?, screen).await,

@@ -14,6 +14,7 @@ use super::failure::{Exit, Stop};
 use super::screen::Screen;
 use super::select::Selection;
 use super::store::{Access, Store, StoreArgs};
+use crate::report::shards;
 use crate::{Gate, Progress, Report, Shard, Studio, Workers, stop_on_ctrl_c};
 
 /// Replays recordings, compares each with what was recorded, and reports
@@ -63,10 +64,16 @@ pub(crate) struct Reports {
 #[derive(Debug, clap::Subcommand)]
 enum ReportCommand {
     /// Makes one report of those of all shards
+    ///
+    /// One that is missing is named, and makes the exit code 2. Recordings that several reports have are kept once.
     Merge {
         /// The reports, as --json wrote them
         #[arg(value_name = "FILE", required = true)]
         files: Vec<PathBuf>,
+
+        /// Only warns of shards that are missing, as where others are merged later
+        #[arg(long)]
+        partial: bool,
 
         #[command(flatten)]
         output: ReportArgs,
@@ -94,7 +101,7 @@ struct ReportArgs {
     markdown: Option<PathBuf>,
 
     /// What makes the exit code 1: `any`, less some as in any,-field-added, or a list as in failed,output-missing
-    #[arg(long, value_name = "LIST", default_value = "any")]
+    #[arg(long, value_name = "LIST", default_value = "any", allow_hyphen_values = true)]
     fail_on: Gate,
 
     /// Prints no report, only whether it passes
@@ -189,10 +196,25 @@ impl Compare {
 
 impl Reports {
     pub(crate) fn run(self, screen: &mut Screen) -> Result<Exit, Stop> {
-        let ReportCommand::Merge { files, output } = self.command;
+        let ReportCommand::Merge { files, partial, output } = self.command;
         let mut whole = Report::default();
         for file in files {
             whole.merge(Report::read_json(file).map_err(|error| Stop::new(error.to_string()))?);
+        }
+        if whole.shards.doubled().next().is_some() {
+            let doubled = shards::listed(whole.shards.doubled());
+            screen.warn(&format!("there is more than one report of {doubled}; each recording is kept once"));
+        }
+        if !whole.shards.is_complete() {
+            let missing = format!(
+                "there is no report of the shards {}; see why they wrote none, and merge those too",
+                shards::listed(whole.shards.missing())
+            );
+            match partial {
+                true => screen.warn(&missing),
+                // A failure of the run, in all forms of the report: what is not there was not equal.
+                false => whole.fail(missing),
+            }
         }
         output.publish(&whole, screen)
     }

@@ -5,9 +5,9 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use playback_cassette::{Error, ErrorKind, Recording, format, text};
-use tempfile::NamedTempFile;
 
 use super::failure::Stop;
+use crate::whole::write_whole;
 
 /// The form of a recording's file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -67,32 +67,15 @@ impl Form {
     }
 }
 
-/// Writes a file whole or not at all. One that is there is refused, unless it is to be replaced; no other file is
-/// touched.
+/// Writes a file whole or not at all. One that is there is refused, unless it is to be replaced.
 pub(crate) fn write(file: &Path, bytes: &[u8], replace: bool) -> Result<(), Stop> {
-    let directory = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let write = || {
-        let mut new = beside(directory)?;
-        new.write_all(bytes)?;
-        let written = if replace { new.persist(file) } else { new.persist_noclobber(file) };
-        written.map(drop).map_err(|error| error.error)
-    };
-    write().map_err(|error| match error.kind() {
+    write_whole(file, replace, |new| new.write_all(bytes)).map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => Stop::new(format!(
             "{} is there already; --replace replaces it, and --out names another file",
             file.display()
         )),
         _ => failed("write the file", file, "make its directory writable, or free space", error).into(),
     })
-}
-
-/// A new file under a name that nobody has, with the permissions of one that is not temporary.
-fn beside(directory: &Path) -> io::Result<NamedTempFile> {
-    let mut new = tempfile::Builder::new();
-    new.prefix(".playback-");
-    #[cfg(unix)]
-    new.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    new.tempfile_in(directory)
 }
 
 /// What went wrong with a path, and what to do.

@@ -8,7 +8,7 @@ use super::failure::Stop;
 pub(crate) const HELP: &str = "\
 Ids:
   Checkout/20260131/01KG8V3Q2E9T0000000000000A   a whole id
-  0000A                                          any end that only one id has
+  0000A                                          any end that only one id has; a whole unique part is found fastest
   @last, @last~2, Checkout/@last                 the newest, the third newest, that of a category
   ./one.tape                                     a file, for commands that read one recording";
 

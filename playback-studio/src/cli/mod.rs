@@ -24,12 +24,12 @@
 //! | `arguments` | the commands and what they share |
 //! | `failure` | how a command ends: exit codes |
 //! | `store` | opening a store: an object store, or files in a directory |
-//! | `id`, `when`, `select` | ids, times and conditions as people write them |
+//! | `id`, `ending`, `when`, `select` | ids, times and conditions as people write them |
 //! | `screen`, `columns`, `value`, `words`, `json` | how things are shown, harmless to terminals |
 //! | `ls`, `inventory`, `stats`, `verify` | looking at a store |
 //! | `show`, `diff` | looking at recordings |
 //! | `form`, `convert` | the file of a recording, as a tape and as text |
-//! | `copy`, `remove` | changing a store |
+//! | `copy`, `remove`, `scrub` | changing a store |
 //! | `review` | changes of recordings: looked at, accepted, rejected |
 //! | `compare`, `replay`, `bench`, `noise` | replaying: many, one for a debugger, one time after time, to find what differs on its own |
 //! | `about` | completions and man pages |
@@ -42,6 +42,7 @@ mod compare;
 mod convert;
 mod copy;
 mod diff;
+mod ending;
 mod failure;
 mod form;
 mod id;
@@ -53,6 +54,7 @@ mod remove;
 mod replay;
 mod review;
 mod screen;
+mod scrub;
 mod select;
 mod show;
 mod stats;

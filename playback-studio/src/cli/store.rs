@@ -12,6 +12,7 @@ use playback_cassette::{
 use playback_cassette_s3::ObjectStoreCassette;
 use url::Url;
 
+use super::ending::ids_ending_in;
 use super::failure::Stop;
 use super::form::{self, Form};
 use super::id::{self, Wanted};
@@ -229,8 +230,7 @@ impl Store {
     async fn whole(&self, id: RecordingId) -> Result<RecordingId, Stop> {
         match self.listing().read_metadata(&id).await {
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                let mut ids = self.ids().await?;
-                ids.retain(|candidate| id::ends_in(candidate, &id.to_string()));
+                let ids = ids_ending_in(self.listing(), &id.to_string()).await?;
                 // One that nobody has is for the command to miss.
                 Ok(if let [only] = ids.as_slice() { only.clone() } else { id })
             }
@@ -261,10 +261,7 @@ impl Store {
     }
 
     async fn ending_in(&self, end: &str) -> Result<RecordingId, Stop> {
-        let mut candidates = self.ids().await?;
-        candidates.retain(|candidate| id::ends_in(candidate, end));
-        candidates.sort();
-        match candidates.as_slice() {
+        match ids_ending_in(self.listing(), end).await?.as_slice() {
             [id] => Ok(id.clone()),
             [] => Err(Stop::new(format!(
                 "no id of a recording in {} ends in `{end}`; `playback ls '*'` lists those that there are",
@@ -281,18 +278,6 @@ impl Store {
                 Err(Stop::new(message))
             }
         }
-    }
-
-    /// All ids; no metadata is read.
-    async fn ids(&self) -> Result<Vec<RecordingId>, Stop> {
-        let listing = self.listing();
-        let mut ids = Vec::new();
-        for category in listing.list_categories().await? {
-            for day in listing.list_days(&category).await? {
-                ids.extend(listing.list_ids(&category, &day).await?);
-            }
-        }
-        Ok(ids)
     }
 }
 

@@ -6,6 +6,7 @@ use playback_core::Value;
 use unicode_width::UnicodeWidthStr;
 
 use super::screen::{DIM, painted};
+use super::words::harmless;
 
 /// How many lines of a value are shown, unless it is asked for whole.
 pub(crate) const LINES: usize = 40;
@@ -18,7 +19,7 @@ const WIDTH: usize = 100;
 const LENGTH: usize = 400;
 
 /// Writes a value behind `before`, and what does not fit on that line below it, further in. Values are
-/// printed with whatever acts on a terminal escaped.
+/// printed with whatever acts on a terminal escaped; lines of a text in blocks may be commands to a CI service.
 pub(crate) fn write(out: &mut impl Write, before: &str, value: &Value, lines: usize) -> io::Result<()> {
     let plain = anstream::adapter::strip_str(before).to_string();
     let indent = plain.len() - plain.trim_start().len();
@@ -28,6 +29,7 @@ pub(crate) fn write(out: &mut impl Write, before: &str, value: &Value, lines: us
     // The cut would take no less than it leaves.
     let shown = if all <= lines.saturating_add(3) { all } else { lines };
     for (at, line) in text.lines().take(shown).enumerate() {
+        let line = harmless(line);
         if at == 0 {
             write!(out, "{before}")?
         } else {

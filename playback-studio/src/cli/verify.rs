@@ -4,7 +4,7 @@ use std::io::Write;
 
 use futures::StreamExt;
 use futures::stream;
-use playback_cassette::{Cassette, ErrorKind, Recording, RecordingId};
+use playback_cassette::{Cassette, Error, ErrorKind, Opened};
 
 use super::failure::{Exit, Stop};
 use super::inventory::{Stored, inventory};
@@ -18,7 +18,8 @@ const CONCURRENT: usize = 8;
 /// Reads everything, and reports what is corrupt, orphaned or unreadable
 ///
 /// Every tape is read and every value in it decoded, and compared with the metadata beside it. The exit code is 1
-/// if something is wrong. Nothing is changed.
+/// if something is wrong. Nothing is changed, and however large recordings are, no more than a value of each is in
+/// memory.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Verify {
     /// Only recordings of these categories
@@ -120,40 +121,48 @@ async fn check(stored: &Stored, cassette: &dyn Cassette) -> Option<Problem> {
         }
         _ => {}
     }
-    let (tape, metadata) = futures::future::join(cassette.load(id), cassette.load_metadata(id)).await;
-    match (tape, metadata) {
-        (Err(error), _) | (_, Err(error)) => {
-            let kind = match error.kind() {
-                // Someone deleted it in the meantime.
-                ErrorKind::NotFound => return None,
-                ErrorKind::Corrupt => "corrupt",
-                ErrorKind::NewerFormat => "newer",
-                _ => "unreadable",
-            };
-            problem(kind, error.chain())
-        }
-        (Ok(recording), Ok(metadata)) if *recording.metadata() != metadata => {
+    let (opened, metadata) = futures::future::join(cassette.open(id), cassette.load_metadata(id)).await;
+    let read = match (opened, metadata) {
+        (Ok(opened), Ok(metadata)) if *opened.metadata() != metadata => {
             let message = format!(
                 "the metadata of recording {id} says something else than its tape does; saving the recording again \
                  by `playback push --replace` mends it"
             );
-            problem("corrupt", message)
+            return problem("corrupt", message);
         }
-        (Ok(recording), Ok(_)) => undecodable(id, &recording).map(|message| Problem {
-            kind: "corrupt",
-            what: id.to_string(),
-            message,
-        }),
-    }
+        (Ok(opened), Ok(_)) => read(&opened, stored).await,
+        (Err(error), _) | (_, Err(error)) => Err(error),
+    };
+    let error = read.err()?;
+    let kind = match error.kind() {
+        // Someone deleted it in the meantime.
+        ErrorKind::NotFound => return None,
+        ErrorKind::Corrupt => "corrupt",
+        ErrorKind::NewerFormat => "newer",
+        _ => "unreadable",
+    };
+    problem(kind, error.chain())
 }
 
-/// The first value of a recording that cannot be decoded.
-fn undecodable(id: &RecordingId, recording: &Recording) -> Option<String> {
-    recording.tape().calls().find_map(|call| {
-        let error = call.arguments().err().or_else(|| call.result().err())?;
-        let (number, alias) = (call.order(), call.alias());
-        Some(format!(
-            "call {number} of recording {id}, {alias}, cannot be decoded: {error}; delete the recording"
-        ))
-    })
+/// Reads and decodes all values of a recording, one at a time.
+async fn read(opened: &Opened, stored: &Stored) -> Result<(), Error> {
+    let id = opened.id();
+    if let (Some(length), Some(size)) = (opened.file_length(), stored.tape)
+        && length != size
+    {
+        let message =
+            format!("recording {id} has {size} bytes, and was saved with {length}; delete the recording");
+        return Err(Error::new(ErrorKind::Corrupt, message));
+    }
+    for call in opened.calls() {
+        let failed = |error: Error| {
+            let (number, alias) = (call.order(), call.alias());
+            let message =
+                format!("call {number} of recording {id}, {alias}, cannot be read; delete the recording");
+            Error::new(error.kind(), message).with_source(error)
+        };
+        call.arguments().await.map_err(failed)?;
+        call.result().await.map_err(failed)?;
+    }
+    Ok(())
 }

@@ -12,6 +12,8 @@ use crate::report::{CategoryReport, Counts, Gate, Group, Outcome, RecordingRepor
 const LENGTH: usize = 64_000;
 /// Beyond this many bytes of table there are no more rows, for names may be long; what follows has the other half.
 const TABLE: usize = LENGTH / 2;
+/// What a category may take in bytes, however many follow that will have no room then.
+const SHARE: usize = 2_000;
 /// Categories that have a row of their own.
 const ROWS: usize = 200;
 /// Groups that are listed of each category.
@@ -41,14 +43,16 @@ impl Report {
 impl fmt::Display for Markdown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = self.head();
-        let sections: Vec<String> =
+        let sections: Vec<Section> =
             self.report.categories.iter().filter_map(|one| self.section(one)).collect();
+        let needs: Vec<usize> =
+            sections.iter().map(|section| section.written(&section.lines).len()).collect();
+        let share = share(&needs, LENGTH.saturating_sub(text.len())).max(SHARE);
         let mut left_out = 0;
         for section in sections {
-            if text.len() + section.len() <= LENGTH {
-                text.push_str(&section);
-            } else {
-                left_out += 1;
+            match section.within(share.min(LENGTH.saturating_sub(text.len()))) {
+                Some(section) => text.push_str(&section),
+                None => left_out += 1,
             }
         }
         if left_out > 0 {
@@ -106,13 +110,14 @@ impl Markdown<'_> {
     }
 
     /// What there is to say of a category, if anything.
-    fn section(self, category: &CategoryReport) -> Option<String> {
+    fn section(self, category: &CategoryReport) -> Option<Section> {
         let name = code(&category.category);
         if category.recordings.is_empty() && category.failures.is_empty() {
-            return Some(format!(
-                "\n{name}: no recordings; looked for {}\n",
-                code(&category.looked_for.join("; "))
-            ));
+            let looked_for = code(&category.looked_for.join("; "));
+            return Some(Section {
+                summary: format!("{name}: no recordings; looked for {looked_for}"),
+                lines: Vec::new(),
+            });
         }
         let groups = category.groups();
         let statuses = [Status::EqualizerFailure, Status::Failed, Status::Fixed];
@@ -137,18 +142,69 @@ impl Markdown<'_> {
         if groups.len() > GROUPS {
             lines.push(format!("# and {} more groups", groups.len() - GROUPS));
         }
-        let fence = fence(&lines);
         let groups = match groups.len() {
             0 => String::new(),
             1 => ", 1 group of differences".to_owned(),
             several => format!(", {several} groups of differences"),
         };
-        let summary = format!("{name}: {}{groups}", category.counts());
-        Some(format!(
+        Some(Section { summary: format!("{name}: {}{groups}", category.counts()), lines })
+    }
+}
+
+/// What there is to say of a category: a line, and others to be unfolded.
+struct Section {
+    summary: String,
+    /// A diff.
+    lines: Vec<String>,
+}
+
+impl Section {
+    /// As many of its lines as there is room for, in bytes; none if there is no room for any.
+    fn within(&self, room: usize) -> Option<String> {
+        let whole = self.written(&self.lines);
+        if whole.len() <= room {
+            return Some(whole);
+        }
+        let more = |number: usize| format!("# and {number} lines more; other forms of this report have all");
+        let mut length = self.written(&[more(self.lines.len())]).len();
+        let fitting = self.lines.iter().take_while(|line| {
+            length += line.len() + 1;
+            length <= room
+        });
+        let mut lines: Vec<String> = fitting.cloned().collect();
+        let left_out = self.lines.len() - lines.len();
+        if lines.is_empty() {
+            return None;
+        }
+        lines.push(more(left_out));
+        Some(self.written(&lines))
+    }
+
+    fn written(&self, lines: &[String]) -> String {
+        let summary = &self.summary;
+        if lines.is_empty() {
+            return format!("\n{summary}\n");
+        }
+        let fence = fence(&self.lines);
+        format!(
             "\n<details><summary>{summary}</summary>\n\n{fence}diff\n{}\n{fence}\n\n</details>\n",
             lines.join("\n")
-        ))
+        )
     }
+}
+
+/// The most that each may have of a room, where those that need less leave the rest to the others.
+fn share(needs: &[usize], mut room: usize) -> usize {
+    let mut needs = needs.to_vec();
+    needs.sort_unstable();
+    for (at, need) in needs.iter().enumerate() {
+        let share = room / (needs.len() - at);
+        if *need > share {
+            return share;
+        }
+        room -= need;
+    }
+    usize::MAX
 }
 
 fn row(text: &mut String, name: &str, counts: &Counts) {

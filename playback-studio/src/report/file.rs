@@ -1,10 +1,11 @@
 //! Writing reports to files.
 
 use std::fmt;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use super::{Gate, Report};
+use crate::whole::{directory_of, write_whole};
 
 impl Report {
     /// Writes the report as JSON, to be [read](Self::read_json) again.
@@ -48,28 +49,11 @@ impl Report {
     }
 }
 
-/// Writes a file whole or not at all: readers see the old one until the new one is complete. Missing directories
-/// are made.
+/// Writes a file, and the directories that it is in where they are missing.
 fn write(path: &Path, content: impl fmt::Display) -> Result<(), WriteError> {
-    replace(path, content).map_err(|source| WriteError { path: path.to_owned(), source })
-}
-
-fn replace(path: &Path, content: impl fmt::Display) -> io::Result<()> {
-    let directory = match path.parent() {
-        Some(directory) if !directory.as_os_str().is_empty() => directory,
-        _ => Path::new("."),
-    };
-    std::fs::create_dir_all(directory)?;
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".playback-report");
-    // A temporary file is its owner's alone; a report is as readable as any other file.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let file = builder.tempfile_in(directory)?;
-    let mut writer = BufWriter::new(file);
-    write!(writer, "{content}")?;
-    writer.into_inner().map_err(io::IntoInnerError::into_error)?.persist(path)?;
-    Ok(())
+    std::fs::create_dir_all(directory_of(path))
+        .and_then(|()| write_whole(path, true, |file| write!(file, "{content}")))
+        .map_err(|source| WriteError { path: path.to_owned(), source })
 }
 
 /// A report could not be written.

@@ -8,6 +8,7 @@ mod groups;
 mod json;
 mod judgement;
 mod recording;
+pub(crate) mod shards;
 mod words;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,7 @@ pub use groups::Group;
 pub use json::{Json, ReadError};
 pub use judgement::{Judgement, Outcome};
 pub use recording::{RecordingReport, RunReport};
+pub use shards::Shards;
 
 use crate::Event;
 
@@ -47,6 +49,9 @@ pub struct Report {
     pub interrupted: bool,
     /// The rules that were in force, and whether there was any place that each is for.
     pub rules: BTreeMap<String, bool>,
+    /// Which part of the recordings was played, as far as it is known.
+    #[serde(default)]
+    pub shards: Shards,
 }
 
 /// What comes of playing one category.
@@ -83,18 +88,34 @@ impl Report {
             }
             Event::NothingFound { category: None, message } => keep(&mut self.nothing_found, message),
             Event::Compared(comparison) => {
-                self.category_mut(comparison.id.category()).add(RecordingReport::of(&comparison));
+                self.add_recordings(vec![RecordingReport::from(*comparison)]);
             }
             Event::Failed { category: Some(category), message } => {
                 insert(&mut self.category_mut(&category).failures, message);
             }
-            Event::Failed { category: None, message } => insert(&mut self.failures, message),
+            Event::Failed { category: None, message } => self.fail(message),
             Event::Interrupted => self.interrupted = true,
         }
     }
 
+    /// Takes in what came of recordings, many at once: to take them in one by one, each in its place among thousands,
+    /// moves those behind it every time.
+    pub(crate) fn add_recordings(&mut self, recordings: Vec<RecordingReport>) {
+        let mut of_category: BTreeMap<String, Vec<RecordingReport>> = BTreeMap::new();
+        for recording in recordings {
+            match of_category.get_mut(recording.id.category()) {
+                Some(others) => others.push(recording),
+                None => drop(of_category.insert(recording.id.category().to_owned(), vec![recording])),
+            }
+        }
+        for (category, recordings) in of_category {
+            self.category_mut(&category).add(recordings);
+        }
+    }
+
     /// The report of two runs, such as of two shards, as if they had been one. The order of merging is of no
-    /// consequence. A recording that both have is kept once, with the worse of its statuses.
+    /// consequence. A recording that both have is kept once, with the worse of its statuses. Whether all shards are
+    /// there, [`Shards`] tells.
     ///
     /// ```
     /// use playback_studio::Report;
@@ -110,12 +131,12 @@ impl Report {
     /// # Ok(()) }
     /// ```
     pub fn merge(&mut self, other: Self) {
-        let Self { categories, failures, nothing_found, interrupted, rules } = other;
+        let Self { categories, failures, nothing_found, interrupted, rules, shards } = other;
         for CategoryReport { category, looked_for, nothing_found, failures, recordings } in categories {
             let into = self.category_mut(&category);
             looked_for.into_iter().for_each(|text| insert(&mut into.looked_for, text));
             failures.into_iter().for_each(|failure| insert(&mut into.failures, failure));
-            recordings.into_iter().for_each(|recording| into.add(recording));
+            into.add(recordings);
             nothing_found.into_iter().for_each(|message| into.found_nothing(message));
         }
         nothing_found.into_iter().for_each(|message| keep(&mut self.nothing_found, message));
@@ -125,6 +146,7 @@ impl Report {
         failures.into_iter().for_each(|failure| insert(&mut self.failures, failure));
         self.interrupted |= interrupted;
         rules.into_iter().for_each(|(rule, found)| *self.rules.entry(rule).or_default() |= found);
+        self.shards.merge(shards);
     }
 
     /// How many recordings there are of each status, over all categories.
@@ -154,6 +176,11 @@ impl Report {
     pub fn failures(&self) -> impl Iterator<Item = &str> {
         let of_categories = self.categories.iter().flat_map(|category| &category.failures);
         self.failures.iter().chain(of_categories).map(String::as_str)
+    }
+
+    /// Notes that something went wrong beside the categories.
+    pub(crate) fn fail(&mut self, failure: String) {
+        insert(&mut self.failures, failure);
     }
 
     /// Whether something was compared, all of it is equal, and nothing went wrong.
@@ -216,17 +243,22 @@ impl CategoryReport {
         }
     }
 
-    fn add(&mut self, recording: RecordingReport) {
+    fn add(&mut self, recordings: Vec<RecordingReport>) {
+        if recordings.is_empty() {
+            return;
+        }
         // Another shard found something.
         self.nothing_found = None;
-        match self.recordings.binary_search_by(|other| other.id.cmp(&recording.id)) {
-            Err(at) => self.recordings.insert(at, recording),
-            Ok(at) => {
-                if let Some(known) = self.recordings.get_mut(at) {
-                    known.take_worse(recording);
-                }
+        self.recordings.extend(recordings);
+        // What is in order already takes no time.
+        self.recordings.sort_by(|one, other| one.id.cmp(&other.id));
+        self.recordings.dedup_by(|next, known| {
+            let is_known = next.id == known.id;
+            if is_known {
+                known.take_worse(next.clone());
             }
-        }
+            is_known
+        });
     }
 }
 

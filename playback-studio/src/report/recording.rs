@@ -63,7 +63,11 @@ impl RecordingReport {
     /// What is kept of a comparison.
     #[must_use]
     pub fn of(comparison: &Comparison) -> Self {
-        let Comparison { id, verdict, recorded, replayed, escapes, timeline, .. } = comparison;
+        Self::with(comparison, comparison.timeline.clone())
+    }
+
+    fn with(comparison: &Comparison, timeline: Timeline) -> Self {
+        let Comparison { id, verdict, recorded, replayed, escapes, .. } = comparison;
         let mut values = VALUES;
         let differences: Vec<_> = verdict
             .differences
@@ -84,7 +88,7 @@ impl RecordingReport {
             recorded: recorded.as_ref().map(RunReport::of),
             replayed: replayed.as_ref().map(RunReport::of),
             escapes: escapes.iter().take(ESCAPES).map(|escape| shown(escape, MESSAGE)).collect(),
-            timeline: timeline.clone(),
+            timeline,
         }
     }
 
@@ -105,6 +109,14 @@ impl RecordingReport {
         if rank(&other).cmp(&rank(self)).then_with(|| rest(&other).cmp(&rest(self))).is_gt() {
             *self = other;
         }
+    }
+}
+
+/// As [`RecordingReport::of`], of a comparison that is not needed any more.
+impl From<Comparison> for RecordingReport {
+    fn from(mut comparison: Comparison) -> Self {
+        let timeline = std::mem::take(&mut comparison.timeline);
+        Self::with(&comparison, timeline)
     }
 }
 

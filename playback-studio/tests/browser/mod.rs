@@ -150,6 +150,14 @@ impl Browser {
         self.settle();
     }
 
+    /// Lays the page out as for paper.
+    pub(crate) fn print(&mut self) {
+        self.send("Emulation.setEmulatedMedia", json!({"media": "print"}));
+        self.resize(794, 1_123);
+        self.evaluate("dispatchEvent(new Event('beforeprint'))");
+        self.settle();
+    }
+
     pub(crate) fn resize(&mut self, width: u32, height: u32) {
         let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
         self.send("Emulation.setDeviceMetricsOverride", size);

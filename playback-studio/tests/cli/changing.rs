@@ -5,8 +5,9 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use playback_core::Recording;
+use playback_core::redaction::{Key, RedactorExt, Rule, Rules};
 
-use crate::run::{Place, playback, ran};
+use crate::run::{Place, playback, ran, size};
 use crate::shop;
 
 fn ids(place: &Place) -> Vec<String> {
@@ -27,7 +28,8 @@ fn a_failure_becomes_a_fixture_by_pulling_it() {
     };
     let planned = pull(&["--filter", "failed=true", "--dry-run"]);
     assert!(
-        planned.out.contains("000003  failed\n") && planned.err.contains("1 recording of 224 B would be"),
+        planned.out.contains("000003  failed\n")
+            && planned.err.contains(&format!("1 recording of {} would be", size([2]))),
         "{planned:?}"
     );
     assert!(!store.exists());
@@ -94,13 +96,36 @@ fn deleting_is_said_first_and_done_on_yes() {
     for place in [Place::of_objects(), Place::of_files()] {
         let said = place.run(&["rm", "02", "@last"]);
         assert!(said.out.contains("000002\n") && said.out.contains("000004\n"), "{said:?}");
-        assert!(said.err.starts_with("2 recordings of 469 B would be deleted from"), "{said:?}");
+        let sized = format!("2 recordings of {} would be deleted from", size([1, 3]));
+        assert!(said.err.starts_with(&sized), "{said:?}");
         assert_eq!(ids(&place).len(), 4);
         let done = place.run(&["rm", "02", "@last", "--yes"]);
         assert!(done.err.starts_with("2 recordings deleted from"), "{done:?}");
         assert_eq!(ids(&place), ["01", "03"]);
         assert_eq!(place.run(&["verify"]).code, Some(0));
     }
+}
+
+#[test]
+fn a_persons_recordings_are_deleted_by_whom_they_are_about_and_no_other() {
+    let about = |customer: u32| {
+        move || playback_core::operation("Buy").run(|| playback_core::add_metadata("customer", &customer))
+    };
+    let place = Place::of(&[shop::one(0, about(17)), shop::one(1, about(170)), shop::one(2, about(17))]);
+    assert_eq!(place.run(&["rm", "--filter", "customer=17"]).out.matches("Buy/").count(), 2);
+    assert_eq!(place.run(&["rm", "--filter", "customer=17", "--yes"]).code, Some(0));
+    assert_eq!(ids(&place), ["02"]);
+
+    // Where a rule makes it a pseudonym, by that.
+    let rules =
+        Rules::new().key(Key::new("0123456789abcdef").unwrap()).with(Rule::field("customer").pseudonym());
+    let one = |number, customer| rules.scope_blocking(|| shop::one(number, about(customer)));
+    let place = Place::of(&[one(0, 4_000_017), one(1, 4_000_018)]);
+    let nobody = place.run(&["rm", "--filter", "customer=4000017", "--yes"]);
+    assert!(nobody.err.starts_with("nothing to delete"), "{nobody:?}");
+    let filter = format!("customer={}", rules.pseudonym_of(&4_000_017).unwrap());
+    assert!(place.run(&["rm", "--filter", &filter, "--yes"]).err.starts_with("1 recording deleted"));
+    assert_eq!(ids(&place), ["02"]);
 }
 
 #[test]

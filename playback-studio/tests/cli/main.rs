@@ -15,6 +15,7 @@ mod s3;
 #[cfg(feature = "aws")]
 #[path = "../../../playback-cassette-s3/tests/s3_server/mod.rs"]
 mod s3_server;
+mod scrub;
 mod shop;
 mod terminals;
 mod wrong;

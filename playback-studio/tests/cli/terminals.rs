@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read};
 use std::process::Stdio;
 
-use playback_core::{Recording, Value, input, operation};
+use playback_core::{Recording, Value, input, operation, output};
 
 use crate::run::Place;
 use crate::shop;
@@ -60,6 +60,36 @@ fn nothing_that_was_recorded_acts_on_the_terminal() {
     std::fs::write(place.object("metadata", 0), format!("{{\"format\":1,\"{TRICKS}\":")).unwrap();
     let ran = place.run(&["verify"]);
     assert!(ran.code == Some(1) && plain(&ran.out) && plain(&ran.err), "{ran:?}");
+}
+
+#[test]
+fn nothing_that_was_recorded_is_a_command_to_the_ci_service_that_reads_the_output() {
+    let command =
+        "one\n::stop-commands::x\n  ::add-mask::y\n##[error]z\nand ##vso[task.setvariable variable=v]w\n";
+    let recording = shop::one(0, || {
+        operation("Tricks").args(&(command,)).run(|| {
+            output("##[group]sent").args(&(command, vec![command])).run(|| command.to_owned());
+            playback_core::add_metadata("note", command);
+        })
+    });
+    let place = Place::of(&[recording, shop::recordings()[0].clone()]);
+    let acts = |text: &str| {
+        text.contains("##[")
+            || text.contains("##vso[")
+            || text.lines().any(|line| line.trim().starts_with("::"))
+    };
+    assert!(acts(command));
+    for arguments in [
+        &["show", "Tricks/@last"][..],
+        &["show", "Tricks/@last", "--json"],
+        &["show", "Tricks/@last", "--timeline"],
+        &["diff", "Tricks/@last", "Checkout/@last"],
+        &["ls", "*", "--json"],
+        &["stats"],
+    ] {
+        let ran = place.run(arguments);
+        assert!(!ran.out.is_empty() && !acts(&ran.out) && !acts(&ran.err), "{arguments:?}: {ran:?}");
+    }
 }
 
 #[test]

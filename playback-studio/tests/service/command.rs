@@ -150,6 +150,12 @@ impl Place {
     }
 }
 
+/// Whether there is the command that makes a terminal, as Linux has it.
+pub(crate) fn has_script() -> bool {
+    let runs = Command::new("script").arg("--version").output().is_ok_and(|output| output.status.success());
+    cfg!(target_os = "linux") && runs
+}
+
 /// Runs a command, to which the answers are given.
 pub(crate) fn answered(mut command: Command, answers: &str) -> Ran {
     let mut child =

@@ -8,7 +8,7 @@ use futures::executor::block_on;
 use playback_cassette::{CassetteExt, Fixtures, Query};
 use playback_studio::{Change, Tuning, set_pending};
 
-use crate::command::{Place, answered, checkout};
+use crate::command::{Place, answered, checkout, has_script};
 
 pub(crate) const TESTS: &[(&str, fn())] = &[
     ("each_pending_change_is_shown_and_becomes_what_the_answer_says", each_is_asked_for),
@@ -126,9 +126,7 @@ fn edited_since() {
 }
 
 fn on_a_terminal() {
-    let has_script =
-        Command::new("script").arg("--version").output().is_ok_and(|output| output.status.success());
-    if !cfg!(target_os = "linux") || !has_script {
+    if !has_script() {
         println!("skipped: there is no `script` here to make a terminal");
         return;
     }

@@ -6,11 +6,14 @@ use std::process::{Command, Stdio};
 
 use playback_studio::Rules;
 
-use crate::command::{Place, ticket, wait};
+use crate::command::{Place, answered, has_script, ticket, wait};
 
 pub(crate) const TESTS: &[(&str, fn())] = &[
     ("an_interrupted_compare_reports_what_was_done_and_exits_as_interrupted", interrupted),
+    ("e8_progress_is_a_bar_on_a_terminal_lines_elsewhere_and_nothing_if_asked", progress),
     ("the_shard_is_the_one_that_the_ci_names", shard_of_the_ci),
+    ("a_shard_that_is_not_merged_is_named_and_fails_the_run_unless_that_is_wanted", merged_in_part),
+    ("what_the_gate_fails_on_may_begin_with_a_hyphen", hyphens),
     ("within_a_runtime_the_blocking_command_line_says_what_to_call", within_a_runtime),
     ("noise_prints_rules_that_compare_takes", noise),
 ];
@@ -66,6 +69,31 @@ fn interrupted() {
     assert_eq!(report["interrupted"], true, "{report}");
 }
 
+fn progress() {
+    let place = Place::of_checkouts();
+    let piped = place.run("1", &["compare"]);
+    assert_eq!(piped.err, "3 recordings: 3 equal\npasses\n", "{piped:?}");
+    assert_eq!(place.run("1", &["compare", "--quiet"]).err, "passes\n");
+    if !has_script() {
+        println!("skipped: there is no `script` here to make a terminal");
+        return;
+    }
+    let on_a_terminal = |arguments: &[&str]| {
+        let mut command = Command::new("script");
+        let service = place.service("1", arguments);
+        command
+            .envs(service.get_envs().filter_map(|(name, value)| Some((name, value?))))
+            .env("TERM", "xterm");
+        let line = format!("'{}' {}", service.get_program().to_str().unwrap(), arguments.join(" "));
+        command.args(["-qec", &line, "/dev/null"]);
+        answered(command, "").out
+    };
+    let shown = on_a_terminal(&["compare"]);
+    assert!(shown.contains('█') && shown.contains("recordings: "), "{shown}");
+    let quiet = on_a_terminal(&["compare", "--quiet"]);
+    assert_eq!(quiet.trim_end(), "passes");
+}
+
 fn shard_of_the_ci() {
     let place = Place::of_checkouts();
     let played = |variables: &[(&str, &str)]| {
@@ -89,6 +117,50 @@ fn shard_of_the_ci() {
     let (code, said) = played(&[("JOB_COMPLETION_INDEX", "0")]);
     assert_eq!(code, Some(2), "{said}");
     assert!(said.contains("PLAYBACK_SHARDS"), "{said}");
+}
+
+fn merged_in_part() {
+    let place = Place::of_checkouts();
+    let report = |number: u32| place.path().join(format!("{number}.json")).to_str().unwrap().to_owned();
+    for number in 1..=3 {
+        let shard = format!("{number}/3");
+        // A shard passes by itself, and one of three recordings may have none.
+        let ran = place.run("1", &["compare", "-q", "--shard", &shard, "--json", &report(number)]);
+        assert!(matches!(ran.code, Some(0 | 3)), "{ran:?}");
+    }
+    let merge = |numbers: &[u32], more: &[&str]| {
+        let files: Vec<String> = numbers.iter().map(|number| report(*number)).collect();
+        let files: Vec<&str> = files.iter().map(String::as_str).collect();
+        place.playback(&[&["report", "merge"], &files[..], more].concat(), "")
+    };
+    let all = merge(&[3, 1, 2], &[]);
+    assert_eq!((all.code, all.err.as_str()), (Some(0), "passes\n"), "{all:?}");
+    let html = place.path().join("merged.html");
+    let in_part = merge(&[3, 2], &["--html", html.to_str().unwrap()]);
+    assert_eq!(in_part.code, Some(2), "{in_part:?}");
+    assert!(in_part.err.starts_with("fails: there is no report of the shards 1/3; "), "{in_part:?}");
+    assert!(in_part.out.starts_with("there is no report of the shards 1/3; "), "{in_part:?}");
+    assert!(fs::read_to_string(&html).unwrap().contains("no report of the shards 1/3"));
+    let wanted = merge(&[3, 2], &["--partial", "--fail-on", "any,-nothing"]);
+    assert_eq!(wanted.code, Some(0), "{wanted:?}");
+    assert!(wanted.err.starts_with("warning: there is no report of the shards 1/3; "), "{wanted:?}");
+    let doubled = merge(&[3, 1, 2, 1], &[]);
+    assert_eq!((doubled.code, &doubled.out), (Some(0), &all.out), "{doubled:?}");
+    assert!(doubled.err.starts_with("warning: there is more than one report of 1/3; "), "{doubled:?}");
+}
+
+fn hyphens() {
+    let place = Place::of_checkouts();
+    for gate in [&["--fail-on", "-value-changed,-output-added"][..], &["--fail-on=-value-changed"]] {
+        let ran = place.run("2", &[&["compare", "-q"], gate].concat());
+        assert_eq!((ran.code, ran.err.as_str()), (Some(0), "passes\n"), "{ran:?}");
+    }
+    let ran = place.run("2", &["compare", "-q", "--fail-on", "-type-changed"]);
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    // A forgotten list is no list.
+    let ran = place.run("2", &["compare", "--fail-on", "--quiet"]);
+    assert_eq!(ran.code, Some(2), "{ran:?}");
+    assert!(ran.err.contains("\"--quiet\" is nothing that a run can fail on"), "{ran:?}");
 }
 
 fn within_a_runtime() {

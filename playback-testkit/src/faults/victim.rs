@@ -1,4 +1,4 @@
-//! A process that is killed, or whose disk is full.
+//! A process that is killed, whose disk is full, or that runs out of file handles.
 
 use std::ffi::OsString;
 use std::io;
@@ -73,11 +73,25 @@ impl Victim {
     /// If it cannot be started.
     #[cfg(unix)]
     pub fn run_on_a_full_disk(&self) -> io::Result<Output> {
-        let mut command = Command::new("sh");
         // In blocks of 512 or 1,024 bytes.
-        command
-            .args(["-c", "trap '' XFSZ; ulimit -f 100 && exec \"$0\" \"$@\""])
-            .arg(std::env::current_exe()?);
+        self.run_after("trap '' XFSZ; ulimit -f 100")
+    }
+
+    /// Runs it to its end with so many file handles at the most, and gives what it printed. Sockets are file handles, too,
+    /// and so are the few that a process has from the start.
+    ///
+    /// # Errors
+    /// If it cannot be started.
+    #[cfg(unix)]
+    pub fn run_with_file_handles(&self, handles: u32) -> io::Result<Output> {
+        self.run_after(&format!("ulimit -n {handles}"))
+    }
+
+    /// Runs it to its end under what a line of shell sets up.
+    #[cfg(unix)]
+    fn run_after(&self, line: &str) -> io::Result<Output> {
+        let mut command = Command::new("sh");
+        command.arg("-c").arg(format!("{line} && exec \"$0\" \"$@\"")).arg(std::env::current_exe()?);
         self.prepare(&mut command).output()
     }
 

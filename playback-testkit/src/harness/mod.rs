@@ -51,6 +51,8 @@ use playback_equalizer::{Comparison, Crew, Equalizer, Status, Tuner, Tuning};
 use playback_studio::{ACCEPT_VARIABLE, Accept, Change, clear_pending, set_pending};
 use tokio::runtime::Runtime;
 
+use crate::replays::near;
+
 /// Makes every recording of a place a test: see the [module](mod@crate::harness).
 ///
 /// The place is a directory, relative to the package's own, or the URL of an object store, with a
@@ -299,7 +301,9 @@ impl Replaying {
     /// Passes, fails with the differences, or accepts them.
     fn conclude(&self, comparison: Comparison, runtime: &Runtime) -> Result<(), Failed> {
         let failed = |error: Error| Failed::from(error.chain());
-        let shown = format!("{comparison}\n(recorded -> replayed)");
+        let file = self.fixtures.as_ref().and_then(|fixtures| fixtures.path_of(&comparison.id));
+        let of_file = file.map(|file| format!("\nin {}", near(&file).display())).unwrap_or_default();
+        let shown = format!("{comparison}\n(recorded -> replayed){of_file}");
         match (&self.fixtures, self.accept, comparison.status()) {
             (Some(fixtures), Accept::Pending | Accept::Always, Status::Equal) => {
                 clear_pending(fixtures, &comparison.id).map_err(failed)

@@ -114,7 +114,7 @@
       ...there.map((status) => `${counts[status].toLocaleString("en")} ${STATUSES[status].name}`),
     ].join(" · ");
     document.title = `Playback: ${$("summary").textContent}`;
-    const heads = ["", "recordings", ...Object.values(STATUSES).map(({ name }) => name), "own code"];
+    const heads = ["category", "", "recordings", ...Object.values(STATUSES).map(({ name }) => name), "own code"];
     const body = report.categories.map((category, at) => {
       const of = report.summary.categories[category.category];
       const segments = Object.keys(STATUSES).filter((status) => of[status]).map((status) => {
@@ -128,16 +128,18 @@
         h("th", { scope: "row" }, h("button", { class: "plain", type: "button",
           onclick: () => filter({ category: category.category, status: [] }) }, seen(category.category))),
         h("td", { class: "bar" }, h("div", { class: "bars" }, segments)),
-        [of.total, ...Object.keys(STATUSES).map((status) => of[status])].map(number),
-        h("td", { title: speeds[at]?.told }, speeds[at] ? `× ${speeds[at].ratio.toFixed(2)}` : ""));
+        number(of.total, "recordings"),
+        Object.entries(STATUSES).map(([status, { name }]) => number(of[status], name)),
+        h("td", { title: speeds[at]?.told, class: speeds[at] ? null : "zero", "data-of": "own code" }, speeds[at] ? `× ${speeds[at].ratio.toFixed(2)}` : ""));
     });
     $("overview").append(
-      h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "category"), heads.map((head) => h("th", { scope: "col" }, head)))),
+      h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col" }, head)))),
       h("tbody", {}, body));
     $("legend").append(...Object.entries(STATUSES).map(([status, { name, means }]) =>
       h("li", {}, badge(status), h("span", {}, `${name}: ${means}`))));
   };
-  const number = (value) => h("td", { class: value ? null : "zero" }, value ? value.toLocaleString("en") : "–");
+  const number = (value, head) =>
+    h("td", { class: value ? null : "zero", "data-of": head }, value ? value.toLocaleString("en") : "–");
 
   const notes = () => {
     const note = (title, texts) => texts.length ? h("div", {}, h("strong", {}, title),
@@ -154,6 +156,7 @@
     $("notes").hidden = given.length === 0;
   };
 
+  let moreGroups;
   const alike = () => {
     const item = (group, at) => h("li", { "data-group": at },
       h("div", { class: "where" },
@@ -164,7 +167,7 @@
         risk(group.risk),
         group.recordings.slice(0, 3).map((recording) => h("button", { class: "plain mono", type: "button",
           onclick: () => change({ open: all[recording] }) }, all[recording].unique.slice(9))),
-        h("button", { class: "plain", type: "button", onclick: () => filter({ group: String(at), status: [], category: "", risk: "", q: "" }) },
+        h("button", { class: "plain act", type: "button", onclick: () => filter({ group: String(at), status: [], category: "", risk: "", q: "" }) },
           `show ${group.recordings.length === 1 ? "it" : `all ${group.recordings.length}`}`)));
     // Made only when they are asked for: to mark what differs costs time, and there may be thousands.
     let next = 0;
@@ -177,6 +180,7 @@
       $("more-groups").textContent = rest > SLICE ? `Show ${SLICE} of ${rest.toLocaleString("en")} more` : `Show ${rest} more`;
       return items;
     };
+    moreGroups = more;
     more(FEW_GROUPS);
     if (groups.length === 0) $("groups").append(h("li", { class: "soft" }, "There are none."));
     $("more-groups").addEventListener("click", () => {
@@ -530,7 +534,10 @@
   };
   addEventListener("scroll", redraw, { passive: true });
   addEventListener("resize", redraw);
-  addEventListener("beforeprint", () => list(true));
+  addEventListener("beforeprint", () => {
+    moreGroups(SLICE);
+    list(true);
+  });
   addEventListener("afterprint", () => list());
   addEventListener("hashchange", () => { read(); show(); });
   addEventListener("popstate", () => { read(); show(); });

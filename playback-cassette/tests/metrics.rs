@@ -1,0 +1,111 @@
+//! What is counted shows as metrics, in the same numbers as in the statistics.
+#![cfg(feature = "metrics")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout
+)]
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU32;
+
+use common::{LONG, assert_equation, begins, failing, held, start};
+use futures::executor::block_on;
+use metrics_util::debugging::{DebugValue, DebuggingRecorder};
+use playback_cassette::{Breaker, Sampling, TapeRecorder};
+use playback_core::{DiscardReason, Finished, OperationStart, Recorder, RecorderExt, operation};
+use playback_testkit::faults::Method;
+
+/// All metrics, by name and labels.
+fn metrics(snapshotter: &metrics_util::debugging::Snapshotter) -> BTreeMap<String, f64> {
+    let named = |(key, _, _, value): (metrics_util::CompositeKey, _, _, DebugValue)| {
+        let labels: Vec<_> =
+            key.key().labels().map(|label| format!(" {}={}", label.key(), label.value())).collect();
+        let value = match value {
+            DebugValue::Counter(count) => count as f64,
+            DebugValue::Gauge(value) => value.into_inner(),
+            DebugValue::Histogram(_) => panic!("there are no histograms"),
+        };
+        (format!("{}{}", key.key().name(), labels.concat()), value)
+    };
+    snapshotter.snapshot().into_vec().into_iter().map(named).collect()
+}
+
+#[test]
+fn every_operation_is_counted_as_what_became_of_it() {
+    // One test, because the writer's metrics reach a process-wide recorder only.
+    let debugging = DebuggingRecorder::new();
+    let snapshotter = debugging.snapshotter();
+    debugging.install().unwrap();
+
+    let store = held(0);
+    let recorder = TapeRecorder::builder(store.clone())
+        .queue_recordings(8.try_into().unwrap())
+        .sampling_of("None", Sampling::none())
+        .sampling_calculator(|it| f64::from(it.metadata().duration.is_zero() || it.category() != "Checkout"))
+        .forced_sampling(false)
+        .seed(7)
+        .build();
+    for _ in 0..3 {
+        recorder.start(&OperationStart::new("None"));
+    }
+    assert!(recorder.start(&OperationStart::new(" ")).is_none());
+    for reason in [DiscardReason::Requested, DiscardReason::TooLarge { max_bytes: 1 }] {
+        let id = start(&recorder).unwrap().id;
+        recorder.finish(Finished::Discarded { id, reason });
+    }
+    recorder.scope_blocking(|| operation("Kept").run(|| ()));
+    while recorder.stats().dropped.backed_off == 0 {
+        begins(&recorder);
+    }
+    let queued = recorder.stats().in_flight;
+    let seen = metrics(&snapshotter);
+    assert_eq!(seen["playback_queued_recordings"], queued.total() as f64);
+    assert!(seen["playback_queued_bytes"] > 0.0);
+    assert_eq!(seen["playback_rate"], recorder.stats().health.rate);
+    store.release(Method::Save);
+    block_on(recorder.flush()).unwrap();
+
+    let broken =
+        TapeRecorder::builder(failing()).breaker(Breaker::default().failures(NonZeroU32::MIN)).build();
+    begins(&broken);
+    block_on(broken.flush()).unwrap_err();
+    begins(&broken);
+    recorder.close_blocking(LONG).unwrap();
+    broken.close_blocking(LONG).unwrap();
+    begins(&recorder);
+    // What a snapshot has shown begins anew.
+    let mut seen = seen;
+    for (name, more) in metrics(&snapshotter) {
+        *seen.entry(name).or_default() += more;
+    }
+    let (ours, theirs) = (recorder.stats(), broken.stats());
+    assert_equation(&ours);
+    assert_eq!(seen["playback_started_total"], (ours.started + theirs.started) as f64);
+    let expected = [
+        ("saved", "saved", ours.saved),
+        ("sampled_out", "sampling", ours.sampled_out - ours.sampling.calculated_out),
+        ("sampled_out", "calculator", ours.sampling.calculated_out),
+        ("discarded", "requested", 1),
+        ("discarded", "too_large", 1),
+        ("discarded", "misnamed", 1),
+        ("dropped", "backed_off", ours.dropped.backed_off),
+        ("dropped", "queue_full", ours.dropped.queue_full),
+        ("dropped", "closed", 1),
+        ("dropped", "paused", theirs.dropped.paused),
+        ("failed", "failed", 1),
+    ];
+    let mut all = 0.0;
+    for (outcome, reason, count) in expected {
+        let name = format!("playback_ended_total outcome={outcome} reason={reason}");
+        let seen = seen.get(&name).copied().unwrap_or_default();
+        assert_eq!(seen, count as f64, "{name}");
+        all += seen;
+    }
+    assert_eq!(all, seen["playback_started_total"]);
+    assert_eq!((seen["playback_queued_recordings"], seen["playback_queued_bytes"]), (0.0, 0.0));
+}

@@ -1,0 +1,110 @@
+//! The recorder's own thread panics in the middle of its work: the service does not notice, all is counted, and it goes on.
+//!
+//! One test in one file, because the writer's events reach a process-wide subscriber only, which is what panics.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout
+)]
+
+mod common;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use common::{LONG, assert_equation, held};
+use futures::executor::block_on;
+use playback_cassette::{ErrorKind, TapeRecorder};
+use playback_core::{RecorderExt, operation};
+use playback_testkit::MemoryCassette;
+use playback_testkit::faults::{Faulty, Method};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+
+/// How many events on the writer's thread are yet to panic.
+static PANICS: AtomicUsize = AtomicUsize::new(0);
+static PANICKED: AtomicUsize = AtomicUsize::new(0);
+
+/// A subscriber with a bug.
+struct Torn;
+
+impl Subscriber for Torn {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target().starts_with("playback_cassette")
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, _: &Event<'_>) {
+        let fewer = |panics: usize| panics.checked_sub(1);
+        if std::thread::current().name() == Some("playback-writer")
+            && PANICS.fetch_update(Ordering::SeqCst, Ordering::SeqCst, fewer).is_ok()
+        {
+            PANICKED.fetch_add(1, Ordering::SeqCst);
+            // Without the message that a panic prints.
+            std::panic::resume_unwind(Box::new("the subscriber is torn"));
+        }
+    }
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+/// Serves so many requests, each of which is answered as it should be.
+fn serve(recorder: &TapeRecorder, requests: u64) {
+    for request in 0..requests {
+        assert_eq!(recorder.scope_blocking(|| operation("Checkout").run(|| request + 1)), request + 1);
+    }
+}
+
+#[test]
+fn a_writer_that_panics_costs_what_it_was_saving_and_goes_on_until_it_panics_again_and_again() {
+    tracing::subscriber::set_global_default(Torn).unwrap();
+
+    // A save fails, and telling of it panics while nine others are on their way.
+    let store = held(0);
+    let recorder = TapeRecorder::builder(store.clone()).concurrent_saves(10.try_into().unwrap()).build();
+    serve(&recorder, 30);
+    block_on(store.called(Method::Save, 10));
+    PANICS.store(1, Ordering::SeqCst);
+    store.fail_next(Method::Save, 1, ErrorKind::Unreachable);
+    store.let_pass(Method::Save, 1);
+    block_on(store.called(Method::Save, 11));
+    assert_eq!(PANICKED.load(Ordering::SeqCst), 1);
+    store.release(Method::Save);
+    // It failed and took the others along; those that waited are saved.
+    assert_eq!(block_on(recorder.flush()).unwrap_err().failed, 10);
+    serve(&recorder, 5);
+    recorder.close_blocking(LONG).unwrap();
+    let stats = recorder.stats();
+    assert_equation(&stats);
+    assert_eq!((stats.started, stats.saved, stats.failed), (35, 25, 10));
+    assert_eq!(store.inner().len(), 25);
+    assert_eq!(store.calls(Method::Close), 1);
+
+    // One that panics at every turn ends; what comes then is not recorded, and counted.
+    let store = Faulty::new(MemoryCassette::new());
+    store.fail(Method::Save, ErrorKind::Unreachable);
+    let recorder =
+        TapeRecorder::builder(store.clone()).breaker(None).concurrent_saves(1.try_into().unwrap()).build();
+    PANICS.store(usize::MAX, Ordering::SeqCst);
+    serve(&recorder, 50);
+    let lost = block_on(recorder.flush()).unwrap_err();
+    serve(&recorder, 7);
+    let stats = recorder.stats();
+    assert_equation(&stats);
+    assert_eq!((stats.started, stats.saved, stats.in_flight.total()), (57, 0, 0));
+    // What waited as well as what it was saving.
+    assert_eq!((stats.failed, stats.dropped.unwritten), (lost.failed, 0));
+    assert_eq!(stats.failed + stats.dropped.closed, 57);
+    assert!(stats.dropped.closed >= 7);
+    recorder.close_blocking(LONG).unwrap();
+}
