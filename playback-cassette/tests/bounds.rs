@@ -58,3 +58,26 @@ fn values_that_are_nested_too_deep_are_not_recorded() {
         assert_eq!((beyond.saved, beyond.discarded.unencodable), (1, 1), "{depth}");
     }
 }
+
+#[test]
+fn runs_that_make_more_calls_than_a_recording_may_have_are_not_recorded() {
+    let calls = |calls: usize| move || (0..calls).map(|_| output("sent").run(|| 0)).sum::<usize>() + 7;
+    let within = counted(|builder| builder.max_recording_calls(10), calls(10));
+    assert_eq!((within.saved, within.discarded.total()), (2, 0));
+    let beyond = counted(|builder| builder.max_recording_calls(10), calls(11));
+    assert_eq!((beyond.saved, beyond.discarded.too_many_calls), (1, 1));
+    let beyond = counted(|builder| builder, calls(100_001));
+    assert_eq!((beyond.saved, beyond.discarded.too_many_calls), (1, 1), "there is a limit by default");
+}
+
+#[test]
+fn values_that_are_larger_than_one_may_be_are_not_recorded() {
+    let sends = |bytes: usize| move || output("sent").args(&("x".repeat(bytes),)).run(|| 7);
+    let within = counted(|builder| builder.max_value_bytes(1000), sends(990));
+    assert_eq!((within.saved, within.discarded.total()), (2, 0));
+    let beyond = counted(|builder| builder.max_value_bytes(1000), sends(1001));
+    assert_eq!((beyond.saved, beyond.discarded.value_too_large), (1, 1));
+    // Without a bound of its own it is the recording that has grown too large.
+    let beyond = counted(|builder| builder, sends(65 << 20));
+    assert_eq!((beyond.saved, beyond.discarded.total()), (1, 1), "there is a limit by default");
+}

@@ -30,8 +30,8 @@ pub struct MemoryRecorder {
     service: Option<Service>,
     only_if_forced: bool,
     max_bytes: usize,
-    max_value_bytes: usize,
     max_calls: usize,
+    max_value_bytes: usize,
     kept: Arc<Mutex<Kept>>,
 }
 
@@ -50,8 +50,8 @@ impl MemoryRecorder {
             service: None,
             only_if_forced: false,
             max_bytes: usize::MAX,
-            max_value_bytes: usize::MAX,
             max_calls: usize::MAX,
+            max_value_bytes: usize::MAX,
             kept: Arc::default(),
         }
     }
@@ -77,17 +77,17 @@ impl MemoryRecorder {
         self
     }
 
-    /// Gives up a recording with a value of more than this many bytes.
-    #[must_use]
-    pub fn max_value_bytes(mut self, max_bytes: usize) -> Self {
-        self.max_value_bytes = max_bytes;
-        self
-    }
-
     /// Gives up a recording that makes more calls than this.
     #[must_use]
     pub fn max_calls(mut self, max_calls: usize) -> Self {
         self.max_calls = max_calls;
+        self
+    }
+
+    /// Gives up a recording with a value of more than this many bytes.
+    #[must_use]
+    pub fn max_value_bytes(mut self, max_bytes: usize) -> Self {
+        self.max_value_bytes = max_bytes;
         self
     }
 
@@ -129,8 +129,8 @@ impl Recorder for MemoryRecorder {
             service: self.service.clone(),
             only_if_forced: self.only_if_forced,
             max_bytes: self.max_bytes,
-            max_value_bytes: self.max_value_bytes,
             max_calls: self.max_calls,
+            max_value_bytes: self.max_value_bytes,
             ..RecordingStart::new(id.ok()?, now)
         })
     }

@@ -38,6 +38,8 @@ const MAX_SPILLED: u64 = 1 << 30;
 /// | [`forced_sampling`](Self::forced_sampling) | yes |
 /// | [`sampling_calculator`](Self::sampling_calculator) | none: all that was recorded is saved |
 /// | [`max_recording_bytes`](Self::max_recording_bytes) | 1 GiB; 64 MiB without temporary files |
+/// | [`max_recording_calls`](Self::max_recording_calls) | 100,000 |
+/// | [`max_value_bytes`](Self::max_value_bytes) | 64 MiB |
 /// | [`spill`](Self::spill) | yes: large recordings go to temporary files while they are made |
 /// | [`spill_past`](Self::spill_past) | 8 MiB |
 /// | [`spill_queue_bytes`](Self::spill_queue_bytes) | 32 MiB |
@@ -59,6 +61,8 @@ pub struct TapeRecorderBuilder {
     seed: Option<u64>,
     service: Option<Service>,
     max_recording_bytes: Option<usize>,
+    max_recording_calls: usize,
+    max_value_bytes: usize,
     spill: bool,
     spill_past: usize,
     spill_queue_bytes: usize,
@@ -84,6 +88,8 @@ impl TapeRecorderBuilder {
             seed: None,
             service: None,
             max_recording_bytes: None,
+            max_recording_calls: 100_000,
+            max_value_bytes: MAX_IN_MEMORY,
             spill: true,
             spill_past: 8 * MIB,
             spill_queue_bytes: 32 * MIB,
@@ -177,6 +183,21 @@ impl TapeRecorderBuilder {
     /// [`queue_bytes`](Self::queue_bytes).
     pub fn max_recording_bytes(mut self, bytes: usize) -> Self {
         self.max_recording_bytes = Some(bytes);
+        self
+    }
+
+    /// The number of inputs, outputs and kept data past which a recording is given up while it is made. It counts as
+    /// [`too_many_calls`](crate::Discarded::too_many_calls).
+    pub fn max_recording_calls(mut self, calls: usize) -> Self {
+        self.max_recording_calls = calls;
+        self
+    }
+
+    /// The size past which a single value is not encoded to its end, in bytes, and its recording given up: a service is not
+    /// held up by what is not kept. It counts as [`value_too_large`](crate::Discarded::value_too_large). Where
+    /// that is more than a recording may take as a whole, it counts as [`too_large`](crate::Discarded::too_large).
+    pub fn max_value_bytes(mut self, bytes: usize) -> Self {
+        self.max_value_bytes = bytes;
         self
     }
 
@@ -288,6 +309,8 @@ impl TapeRecorderBuilder {
             },
             service: self.service,
             max_bytes,
+            max_calls: self.max_recording_calls,
+            max_value_bytes: self.max_value_bytes,
             large,
             clock: self.clock,
             ids: self.ids,

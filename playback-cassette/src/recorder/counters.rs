@@ -17,6 +17,8 @@ pub(super) struct Counters {
     requested: AtomicU64,
     unencodable: AtomicU64,
     too_large: AtomicU64,
+    too_many_calls: AtomicU64,
+    value_too_large: AtomicU64,
     unspillable: AtomicU64,
     unredactable: AtomicU64,
     not_run: AtomicU64,
@@ -68,9 +70,9 @@ impl Counters {
             DiscardReason::Requested => (&self.requested, true, "requested"),
             DiscardReason::NotRun => (&self.not_run, true, "not_run"),
             DiscardReason::Unencodable { .. } => (&self.unencodable, false, "unencodable"),
-            DiscardReason::TooLarge { .. } | DiscardReason::ValueTooLarge { .. } => {
-                (&self.too_large, false, "too_large")
-            }
+            DiscardReason::TooLarge { .. } => (&self.too_large, false, "too_large"),
+            DiscardReason::TooManyCalls { .. } => (&self.too_many_calls, false, "too_many_calls"),
+            DiscardReason::ValueTooLarge { .. } => (&self.value_too_large, false, "value_too_large"),
             DiscardReason::Unspillable { .. } => (&self.unspillable, false, "unspillable"),
             DiscardReason::Unredactable { .. } => (&self.unredactable, false, "unredactable"),
             _ => (&self.other, false, "other"),
@@ -97,6 +99,8 @@ impl Counters {
                 unencodable: read(&self.unencodable),
                 unredactable: read(&self.unredactable),
                 too_large: read(&self.too_large),
+                too_many_calls: read(&self.too_many_calls),
+                value_too_large: read(&self.value_too_large),
                 unspillable: read(&self.unspillable) + queue.unspillable,
                 not_run: read(&self.not_run),
                 misnamed: read(&self.misnamed),

@@ -78,6 +78,8 @@ struct Inner {
     service: Option<Service>,
     /// In memory.
     max_bytes: usize,
+    max_calls: usize,
+    max_value_bytes: usize,
     large: Option<Large>,
     clock: Arc<dyn Clock>,
     ids: IdGenerator,
@@ -223,6 +225,8 @@ impl Recorder for TapeRecorder {
                 service: inner.service.clone(),
                 only_if_forced: begun != Begun::Kept,
                 max_bytes: inner.max_bytes,
+                max_calls: inner.max_calls,
+                max_value_bytes: inner.max_value_bytes,
                 spilling: inner.large.as_ref().map(Large::spilling),
                 ..RecordingStart::new(id, now)
             }),

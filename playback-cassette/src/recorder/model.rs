@@ -18,7 +18,7 @@ use super::health::Gate;
 use super::queue::{Next, Queue};
 use crate::IdGenerator;
 
-const SCHEDULES: usize = 3000;
+const SCHEDULES: usize = 1000;
 const FOREVER: Duration = Duration::MAX;
 
 fn recording() -> Recording {
@@ -28,7 +28,12 @@ fn recording() -> Recording {
 }
 
 fn queue(recordings: usize) -> Arc<Queue> {
-    let breaker = Breaker::default().failures(NonZeroU32::MIN).pauses(Duration::ZERO, Duration::ZERO);
+    with_pauses(recordings, Duration::ZERO)
+}
+
+/// A queue that leaves the store alone after one failure, for so long. Its clock stands still, so any pause lasts forever.
+fn with_pauses(recordings: usize, pause: Duration) -> Arc<Queue> {
+    let breaker = Breaker::default().failures(NonZeroU32::MIN).pauses(pause, pause);
     let gate = Gate::new(Some(BackOff::default().floor(0.5)), Some(breaker), Some(7));
     let limits = Limits { recordings, bytes: 1 << 20 };
     Arc::new(Queue::new(limits, gate, Arc::new(SystemTime::UNIX_EPOCH)))
@@ -80,6 +85,22 @@ fn assert_equation(queue: &Queue, started: u64) {
 }
 
 #[test]
+fn what_is_queued_is_saved_though_nobody_waits_for_it() {
+    shuttle::check_random(
+        || {
+            let queue = queue(10);
+            let writer = writes(&queue, 3, |_| false);
+            let services = [serves(&queue, 2), serves(&queue, 1)];
+            writer.join().unwrap();
+            let started = services.into_iter().map(|service| service.join().unwrap()).sum();
+            assert_eq!(queue.counts().saved, 3);
+            assert_equation(&queue, started);
+        },
+        SCHEDULES,
+    );
+}
+
+#[test]
 fn everything_is_saved_or_counted_and_closing_comes_to_an_end() {
     shuttle::check_random(
         || {
@@ -120,22 +141,25 @@ fn a_flush_of_either_kind_ends_when_what_was_queued_before_it_is_saved() {
 
 #[test]
 fn a_store_that_fails_holds_nobody_up_who_flushes_or_closes() {
-    shuttle::check_random(
-        || {
-            let queue = queue(10);
-            // The first two fail, so that it opens, and the first probe, too.
-            let writer = writes(&queue, usize::MAX, |number| number < 2);
-            let services = [serves(&queue, 2), serves(&queue, 1)];
-            queue.push(recording()).unwrap();
-            let _ = queue.flush_blocking(FOREVER);
-            let started = 1 + services.into_iter().map(|service| service.join().unwrap()).sum::<u64>();
-            let (ended, _) = queue.close_blocking(FOREVER);
-            assert!(ended);
-            writer.join().unwrap();
-            assert_equation(&queue, started);
-        },
-        SCHEDULES,
-    );
+    let (none, forever) = (Duration::ZERO, Duration::from_secs(1));
+    for (pause, blocks) in [(none, true), (none, false), (forever, true), (forever, false)] {
+        shuttle::check_random(
+            move || {
+                let queue = with_pauses(10, pause);
+                // The first two fail, so that it opens, and the first probe, too.
+                let writer = writes(&queue, usize::MAX, |number| number < 2);
+                let services = [serves(&queue, 2), serves(&queue, 1)];
+                queue.push(recording()).unwrap();
+                let _ = if blocks { queue.flush_blocking(FOREVER) } else { block_on(queue.flush()) };
+                let started = 1 + services.into_iter().map(|service| service.join().unwrap()).sum::<u64>();
+                let (ended, _) = queue.close_blocking(FOREVER);
+                assert!(ended);
+                writer.join().unwrap();
+                assert_equation(&queue, started);
+            },
+            SCHEDULES,
+        );
+    }
 }
 
 #[test]

@@ -21,7 +21,7 @@ pub struct Stats {
     pub discarded: Discarded,
     /// Recordings that there was no way of keeping.
     pub dropped: Dropped,
-    /// Recordings that the cassette could not save; the log says why.
+    /// Recordings that the cassette could not save, or whose writer panicked; the log says why.
     pub failed: u64,
     /// Recordings that are not at their end.
     pub in_flight: InFlight,
@@ -44,8 +44,12 @@ pub struct Discarded {
     pub unencodable: u64,
     /// A value could not be [redacted](playback_core::redaction), so that nothing of them was kept.
     pub unredactable: u64,
-    /// They grew past the limit for one recording.
+    /// They grew past the limit for one recording, in bytes.
     pub too_large: u64,
+    /// They made more calls than a recording may have.
+    pub too_many_calls: u64,
+    /// A value was larger than one may be.
+    pub value_too_large: u64,
     /// They grew large, and their values could not leave memory: the disk failed, was full, or did not keep up.
     pub unspillable: u64,
     /// The future of the operation was dropped before it was polled.
@@ -110,6 +114,8 @@ impl Discarded {
         self.requested
             + self.unencodable
             + self.too_large
+            + self.too_many_calls
+            + self.value_too_large
             + self.unspillable
             + self.unredactable
             + self.not_run
