@@ -4,7 +4,7 @@
 //! load, and they take turns. What a recorder still has to save at the end of its turn is saved before the next begins.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -112,6 +112,8 @@ fn percentile(values: &[f64], percent: usize) -> f64 {
 /// The example's command, serving until it is dropped.
 struct Process {
     child: Child,
+    /// It says more later, and would mind if nobody listened.
+    _output: BufReader<ChildStdout>,
     url: String,
 }
 
@@ -123,10 +125,11 @@ impl Process {
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()?;
+        let mut output = BufReader::new(child.stdout.take().ok_or("it has a pipe")?);
         let mut line = String::new();
-        BufReader::new(child.stdout.take().ok_or("it has a pipe")?).read_line(&mut line)?;
+        output.read_line(&mut line)?;
         let url = line.trim().strip_prefix(says).ok_or_else(|| format!("the service said {line:?}"))?;
-        Ok(Self { child, url: url.to_owned() })
+        Ok(Self { url: url.to_owned(), child, _output: output })
     }
 
     fn id(&self) -> String {

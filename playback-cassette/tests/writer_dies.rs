@@ -102,8 +102,9 @@ fn a_writer_that_panics_costs_what_it_was_saving_and_goes_on_until_it_panics_aga
     let stats = recorder.stats();
     assert_equation(&stats);
     assert_eq!((stats.started, stats.saved, stats.in_flight.total()), (57, 0, 0));
-    assert_eq!((stats.failed, lost.failed), (10, 10));
-    assert_eq!(stats.failed + stats.dropped.unwritten + stats.dropped.closed, 57);
+    // What waited as well as what it was saving.
+    assert_eq!((stats.failed, stats.dropped.unwritten), (lost.failed, 0));
+    assert_eq!(stats.failed + stats.dropped.closed, 57);
     assert!(stats.dropped.closed >= 7);
     recorder.close_blocking(LONG).unwrap();
 }

@@ -77,11 +77,11 @@ pub struct RecordingStart {
     pub only_if_forced: bool,
     /// The size past which the recording is given up, in bytes of encoded values and entries in memory.
     pub max_bytes: usize,
-    /// The number of inputs, outputs and kept data past which the recording is given up.
-    pub max_calls: usize,
     /// The size past which one value is not encoded to its end, in bytes, and the recording is given up; [`usize::MAX`]
     /// to bound nothing but the recording.
     pub max_value_bytes: usize,
+    /// The number of inputs, outputs and kept data past which the recording is given up.
+    pub max_calls: usize,
     /// What to do with values of a recording that grows large; none to keep all in memory.
     pub spilling: Option<Spilling>,
 }
@@ -99,8 +99,8 @@ impl RecordingStart {
             service: None,
             only_if_forced: false,
             max_bytes: usize::MAX,
-            max_calls: usize::MAX,
             max_value_bytes: usize::MAX,
+            max_calls: usize::MAX,
             spilling: None,
         }
     }

@@ -492,9 +492,10 @@ mod tests {
                     let read: u64 = playback_core::input("read").args(&(1,)).run(|| 10);
                     playback_core::output("sent").args(&(read,)).answer_when_unrecorded(|| ()).run(|| ());
                 }
-            });
+                more
+            })
         };
-        let recording = playback_testkit::record_blocking(|| run(false)).recording();
+        let recording = playback_testkit::record_blocking(|| assert!(!run(false))).recording();
         let replayed = |more| playback_core::replay_blocking(&recording, |_| Ok(run(more))).unwrap();
         let steps = |pairs: Vec<Pair<'_>>| pairs.into_iter().map(|pair| pair.step(show)).collect::<Vec<_>>();
         let playback = replayed(false);

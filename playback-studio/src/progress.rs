@@ -175,6 +175,7 @@ impl fmt::Debug for Progress {
 }
 
 #[cfg(all(test, feature = "progress"))]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests may fail loudly")]
 mod tests {
     use std::num::NonZeroUsize;
 

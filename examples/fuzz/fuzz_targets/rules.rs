@@ -14,7 +14,11 @@ fuzz_target!(|input: &[u8]| {
     let written = rules.to_string();
     let again = Rules::from_toml(&written).unwrap_or_else(|error| panic!("{written}: {error}"));
     assert_eq!(again.to_string(), written);
-    let one: Value = r#"{a: [1, 2.5, "x"], b: {"k": Some("2026-01-31T10:00:00Z")}, c: V{id: 1}}"#.parse().expect("it is one");
-    let other: Value = r#"{a: ["X", 2, 1], b: {"k": Some("2026-01-31T10:00:01Z")}, c: V{id: 2}}"#.parse().expect("it is one");
+    let one: Value = r#"{a: [1, 2.5, "x"], b: {"k": Some("2026-01-31T10:00:00Z")}, c: V{id: 1}}"#
+        .parse()
+        .expect("it is one");
+    let other: Value = r#"{a: ["X", 2, 1], b: {"k": Some("2026-01-31T10:00:01Z")}, c: V{id: 2}}"#
+        .parse()
+        .expect("it is one");
     let _ = diff_with(&one, &other, &rules, 100).count();
 });

@@ -6,6 +6,9 @@ use libfuzzer_sys::fuzz_target;
 use playback_cassette::format;
 use playback_fuzz::within;
 
+/// That of the index.
+const DICTIONARY: &[u8] = include_bytes!("../../../playback-cassette/src/format/dictionary.zdict");
+
 /// The most that a tape may take, in bytes.
 const LIMIT: u64 = 1 << 20;
 
@@ -25,7 +28,8 @@ fuzz_target!(|input: &[u8]| {
 
 fn read(bytes: &[u8]) {
     // No matter how little was sent, what it says is bounded by the limit.
-    let small = within(LIMIT as usize / 1024, &[0; 1024], || format::decode_within("it", bytes, LIMIT).is_ok());
+    let small =
+        within(LIMIT as usize / 1024, &[0; 1024], || format::decode_within("it", bytes, LIMIT).is_ok());
     let Ok(recording) = format::decode("it", bytes) else {
         assert!(!small);
         return;
@@ -46,16 +50,30 @@ fn read(bytes: &[u8]) {
 
 /// A tape file around an index, as `FORMAT.md` has it.
 fn file(index: &[u8], blocks: &[u8]) -> Vec<u8> {
-    let packed = packed(index);
-    let mut bytes = b"\x89PBTAPE\n\x01\0".to_vec();
-    bytes.extend((34 + packed.len() as u64 + blocks.len() as u64).to_le_bytes());
-    bytes.extend((packed.len() as u32).to_le_bytes());
-    bytes.extend((index.len() as u32).to_le_bytes());
-    bytes.extend(crc32fast::hash(&packed).to_le_bytes());
-    bytes.extend(crc32fast::hash(&bytes).to_le_bytes());
-    bytes.extend(packed);
+    // In which the first four bytes of a frame do not stand.
+    let front = indexed(index).split_off(4);
+    let mut bytes = b"\x89PBT\x01".to_vec();
+    for length in [blocks.len(), front.len(), index.len()] {
+        varint(length, &mut bytes);
+    }
+    let checksum = crc32fast::hash(&[bytes.as_slice(), &front].concat());
+    bytes.extend(checksum.to_le_bytes());
+    bytes.extend(front);
     bytes.extend_from_slice(blocks);
     bytes
+}
+
+fn varint(mut number: usize, bytes: &mut Vec<u8>) {
+    while number >= 0x80 {
+        bytes.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    bytes.push(number as u8);
+}
+
+fn indexed(bytes: &[u8]) -> Vec<u8> {
+    let compressor = zstd::bulk::Compressor::with_dictionary(1, DICTIONARY);
+    compressor.and_then(|mut compressor| compressor.compress(bytes)).expect("there is memory")
 }
 
 fn packed(bytes: &[u8]) -> Vec<u8> {

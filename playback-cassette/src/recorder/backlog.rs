@@ -188,7 +188,18 @@ impl Backlog {
     /// and the service waits for the lock.
     #[must_use]
     pub(super) fn give_up(&mut self) -> VecDeque<Job> {
-        self.dropped.unwritten += self.unfinished.len() as u64;
+        self.dropped.unwritten += self.unfinished();
+        self.empty()
+    }
+
+    /// The same, counted as failed.
+    #[must_use]
+    pub(super) fn lose(&mut self) -> VecDeque<Job> {
+        self.failed += self.unfinished();
+        self.empty()
+    }
+
+    fn empty(&mut self) -> VecDeque<Job> {
         self.unfinished.clear();
         self.unfinished_bytes = 0;
         std::mem::take(&mut self.waiting)

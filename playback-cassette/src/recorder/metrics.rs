@@ -80,10 +80,19 @@ pub(super) fn finished(fate: &Fate, bytes: usize) {
     ended(outcome, reason, 1);
 }
 
-/// So many, of so many bytes together, left it without being saved.
+/// So many, of so many bytes together, left it without being saved, since it was closed.
 pub(super) fn unwritten(recordings: u64, bytes: usize) {
+    left(recordings, bytes, "dropped", "unwritten");
+}
+
+/// The same, since its writer ended by itself.
+pub(super) fn lost(recordings: u64, bytes: usize) {
+    left(recordings, bytes, "failed", "failed");
+}
+
+fn left(recordings: u64, bytes: usize, outcome: &'static str, reason: &'static str) {
     if recordings > 0 {
         told::queued(-(recordings as f64), -(bytes as f64));
-        ended("dropped", "unwritten", recordings);
+        ended(outcome, reason, recordings);
     }
 }

@@ -340,17 +340,22 @@ impl Queue {
         goes_on
     }
 
-    /// The writer is gone.
+    /// The writer is gone. Where nobody closed the queue, what waits is lost as what it was saving is, and whoever flushes
+    /// is told.
     pub(super) fn ended(&self) {
         let mut state = self.lock();
-        state.phase = Phase::Ended;
+        let closed = std::mem::replace(&mut state.phase, Phase::Ended) != Phase::Open;
         let (unfinished, bytes) = (state.backlog.unfinished(), state.backlog.bytes());
-        let given_up = state.backlog.give_up();
+        let left = if closed { state.backlog.give_up() } else { state.backlog.lose() };
         self.settle(&state);
         drop(state);
-        drop(given_up);
+        drop(left);
         self.wake();
-        metrics::unwritten(unfinished, bytes);
+        if closed {
+            metrics::unwritten(unfinished, bytes);
+        } else {
+            metrics::lost(unfinished, bytes);
+        }
     }
 
     /// Wakes those who have waited for what is now so.

@@ -21,7 +21,7 @@ pub struct Stats {
     pub discarded: Discarded,
     /// Recordings that there was no way of keeping.
     pub dropped: Dropped,
-    /// Recordings that the cassette could not save; the log says why.
+    /// Recordings that the cassette could not save, or whose writer panicked; the log says why.
     pub failed: u64,
     /// Recordings that are not at their end.
     pub in_flight: InFlight,

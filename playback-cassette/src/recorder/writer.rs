@@ -77,8 +77,16 @@ fn run(writer: &Writer<'_>, saves: usize) {
     }
 }
 
+/// How many threads a save may have to block on: those of files are blocked on one after another.
+const BLOCKING: usize = 2;
+
 fn run_once(writer: &Writer<'_>, saves: usize) {
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    // On a busy machine, where threads are slow to wake, tokio starts new ones by the hundred otherwise.
+    runtime
+        .thread_name("playback-blocking")
+        .max_blocking_threads(saves.saturating_mul(BLOCKING).clamp(BLOCKING, 512));
+    let runtime = match runtime.enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
             tracing::error!(%error, "nothing is recorded: the recorder could not start its runtime");

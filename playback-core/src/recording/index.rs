@@ -56,8 +56,8 @@ pub(crate) struct Lists {
 /// Where a call stands.
 #[derive(Debug, Clone, Copy, Default)]
 struct Place {
-    alias: Lists,
-    key: Lists,
+    /// The list of its key in its lane.
+    key: Option<ListId>,
     /// The position of the input or output that began next.
     next: Option<u32>,
 }
@@ -87,11 +87,8 @@ impl Index {
             let of_alias = index.hasher.hash_one((call.kind(), call.alias()));
             let of_key = index.hasher.hash_one((call.kind(), call.alias(), &*arguments));
             let position = call.position();
-            let place = Place {
-                alias: index.put_down(of_alias, lane, position),
-                key: index.put_down(of_key, lane, position),
-                next: None,
-            };
+            index.put_down(of_alias, lane, position);
+            let place = Place { key: index.put_down(of_key, lane, position).own, next: None };
             if let Some(here) = index.places.get_mut(position as usize) {
                 *here = place;
             }
@@ -147,14 +144,9 @@ impl Index {
         Lists { all: on(None), own: self.lanes.get(lane).and_then(|&lane| on(Some(lane))) }
     }
 
-    /// The lists of the calls that have kind, alias and lane in common with the one at a position.
-    pub(crate) fn of_alias_at(&self, position: u32) -> Lists {
-        self.places.get(position as usize).map_or(Lists::default(), |place| place.alias)
-    }
-
-    /// The same, of those with exactly its arguments.
-    pub(crate) fn of_key_at(&self, position: u32) -> Lists {
-        self.places.get(position as usize).map_or(Lists::default(), |place| place.key)
+    /// The list of the calls in the lane of the one at a position that have exactly its arguments.
+    pub(crate) fn of_key_at(&self, position: u32) -> Option<ListId> {
+        self.places.get(position as usize)?.key
     }
 
     /// The position of the input or output that began first.

@@ -34,11 +34,22 @@ impl fmt::Display for ArgumentDifference {
     }
 }
 
-/// Whether two values mean the same: as equal ones do, but for the order of fields.
-pub(crate) fn equivalent(one: &Value, other: &Value) -> bool {
-    let mut differences = Vec::new();
-    collect(&mut Vec::new(), one, other, &mut differences, 1);
-    differences.is_empty()
+/// A value with its fields in order: what it means, however it is written.
+pub(crate) fn meaning(value: Value) -> Value {
+    match value {
+        Value::Some(value) => Value::Some(Box::new(meaning(*value))),
+        Value::Seq(elements) => Value::Seq(elements.into_iter().map(meaning).collect()),
+        Value::Variant(name, Some(value)) => Value::Variant(name, Some(Box::new(meaning(*value)))),
+        Value::Struct(fields) => Value::Struct(in_order(fields)),
+        Value::Map(entries) => Value::Map(in_order(entries)),
+        other => other,
+    }
+}
+
+fn in_order<K: Ord>(parts: Vec<(K, Value)>) -> Vec<(K, Value)> {
+    let mut parts: Vec<_> = parts.into_iter().map(|(key, value)| (key, meaning(value))).collect();
+    parts.sort_by(|(one, _), (other, _)| one.cmp(other));
+    parts
 }
 
 /// Where two values differ, `most` places at the most.

@@ -32,8 +32,8 @@
 //! | `pattern` (feature `patterns`) | patterns of paths |
 //! | `natural` | values to and from other formats through serde |
 //! | `tags`, `order` | the bytes' constants, and the order of map keys |
-//! | `output`, `shapes`, `write`, `write_map`, `write_struct`, `encode` | writing: the bytes as they grow, names seen before, the writer, serde's `Serializer` |
-//! | `read`, `decode`, `visit`, `access` | reading: the reader, serde's `Deserializer`, what visitors get, containers |
+//! | `encode`, `serializer`, `write`, `write_map`, `write_struct`, `shapes`, `output` | writing: the encoder, serde's `Serializer`, the writer, names seen before, the bytes |
+//! | `decode`, `visit`, `access`, `read`, `read_common`, `read_shapes` | reading: serde's `Deserializer`, what visitors get, containers, the reader |
 //! | `convert` | trees to and from bytes |
 //! | `glance` (feature `redaction`) | what is in bytes, without decoding them |
 //! | `error` | [`EncodeError`] and [`DecodeError`] |
@@ -58,7 +58,10 @@ mod path;
 #[cfg(feature = "patterns")]
 mod pattern;
 mod read;
+mod read_common;
+mod read_shapes;
 mod scan;
+mod serializer;
 mod shapes;
 mod tags;
 mod tree;

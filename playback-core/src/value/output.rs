@@ -80,7 +80,8 @@ impl Output {
     pub(super) fn eight_between(&self, start: usize, end: usize) -> u64 {
         match self.bytes.get(start..).and_then(<[u8]>::first_chunk) {
             Some(eight) => {
-                let behind_end = u64::MAX.checked_shr(8 * (end - start) as u32).unwrap_or_default();
+                let length = end.saturating_sub(start).min(8) as u32;
+                let behind_end = u64::MAX.checked_shr(8 * length).unwrap_or_default();
                 u64::from_be_bytes(*eight) & !behind_end
             }
             None => self.few_between(start, end),

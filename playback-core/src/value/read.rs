@@ -1,9 +1,9 @@
 //! Reading the bytes.
 
 use super::tags::{
-    BYTES, CHAR, DEFINE_STRUCT, DEFINE_UNIT_VARIANT, DEFINE_VARIANT, F32, F64, FALSE, MAP, MAX_SHAPES,
-    NEGATIVE, NEGATIVE_128, NONE, SEQ, SHAPE, SHORT_F64, SMALL_MAP, SMALL_SEQ, SMALL_SHAPE, SMALL_STRING,
-    SMALL_STRUCT, SMALL_UNSIGNED, SOME, STRING, TRUE, UNIT, UNSIGNED, UNSIGNED_128, UNUSED, upper_half,
+    BYTES, CHAR, DEFINE_STRUCT, DEFINE_UNIT_VARIANT, DEFINE_VARIANT, F32, F64, FALSE, MAP, NEGATIVE,
+    NEGATIVE_128, NONE, SEQ, SHAPE, SHORT_F64, SMALL_MAP, SMALL_SEQ, SMALL_SHAPE, SMALL_STRING, SMALL_STRUCT,
+    SMALL_UNSIGNED, SOME, STRING, TRUE, UNIT, UNSIGNED, UNSIGNED_128, UNUSED, upper_half,
 };
 use super::{DecodeError, Integer, MAX_DEPTH};
 
@@ -12,24 +12,24 @@ type Result<T> = std::result::Result<T, DecodeError>;
 /// Reads values front to back.
 #[derive(Debug)]
 pub(super) struct Reader<'de> {
-    rest: &'de [u8],
+    pub(super) rest: &'de [u8],
     /// How long the input was.
-    len: usize,
+    pub(super) len: usize,
     depth: usize,
     /// The names of all shapes that are defined, numbered or being defined.
-    names: Vec<&'de str>,
-    shapes: Vec<Shape>,
+    pub(super) names: Vec<&'de str>,
+    pub(super) shapes: Vec<Shape>,
     /// Shapes whose names are long, and how many bytes these take together.
-    long: Vec<(Shape, usize)>,
+    pub(super) long: Vec<(Shape, usize)>,
     /// How many bytes of such names were repeated.
-    repeated: usize,
+    pub(super) repeated: usize,
     /// The number 0 stands here among the shapes: a key sees no shapes from before it.
-    base: usize,
+    pub(super) base: usize,
 }
 
 /// A numbered shape; names are places in the reader's list.
 #[derive(Clone, Copy, Debug)]
-enum Shape {
+pub(super) enum Shape {
     Struct {
         first: usize,
         count: usize,
@@ -39,13 +39,6 @@ enum Shape {
     /// One of the long ones, of which it is counted how often they are referred to.
     Long(usize),
 }
-
-/// How many bytes a name has, on average over a shape, before it is long. A reference takes a byte for each name at least,
-/// so what is not long becomes so many times as much at most, for those who copy names.
-const LONG_NAME: usize = 256;
-
-/// How many bytes of long names may be repeated, beside [`LONG_NAME`] for each byte of the input.
-const MAX_REPEATED: usize = 1 << 20;
 
 /// What a value starts with: all of a leaf, and of a container what comes before the values inside.
 #[derive(Debug)]
@@ -72,12 +65,8 @@ pub(super) enum Head<'de> {
 pub(super) struct Fields {
     pub(super) first: usize,
     pub(super) count: usize,
-    defines: bool,
+    pub(super) defines: bool,
 }
-
-/// How many names and shapes get room at once: as many as most values have.
-const COMMON_NAMES: usize = 32;
-const COMMON_SHAPES: usize = 8;
 
 #[cfg(feature = "redaction")]
 impl Fields {
@@ -127,99 +116,6 @@ impl<'de> Reader<'de> {
     #[inline]
     pub(super) fn peek(&self) -> Option<u8> {
         self.rest.first().copied()
-    }
-
-    // What follows reads the commonest values without the detour over `Head`. Each of them reads nothing unless all is
-    // as it should be, and leaves what is not to `head`.
-
-    /// The next value, if it is an integer of up to 64 bits that is not negative.
-    #[inline]
-    pub(super) fn unsigned(&mut self) -> Option<u64> {
-        let (&tag, rest) = self.rest.split_first()?;
-        match tag {
-            SMALL_UNSIGNED..SMALL_SEQ => {
-                self.rest = rest;
-                Some(u64::from(tag - SMALL_UNSIGNED))
-            }
-            UNSIGNED => {
-                let before = std::mem::replace(&mut self.rest, rest);
-                self.varint().inspect_err(|_| self.rest = before).ok()
-            }
-            _ => None,
-        }
-    }
-
-    /// The next value, if it is a string of fewer than 64 bytes.
-    #[inline]
-    pub(super) fn small_str(&mut self) -> Option<&'de str> {
-        let (&tag, rest) = self.rest.split_first()?;
-        let length =
-            tag.checked_sub(SMALL_STRING).filter(|length| *length < SMALL_UNSIGNED - SMALL_STRING)?;
-        let (text, rest) = rest.split_at_checked(usize::from(length))?;
-        let text = std::str::from_utf8(text).ok()?;
-        self.rest = rest;
-        Some(text)
-    }
-
-    /// The next value, if it is a float of 64 bits.
-    #[inline]
-    pub(super) fn f64(&mut self) -> Option<f64> {
-        let (tag, rest) = self.rest.split_first()?;
-        let (bits, rest) = match *tag {
-            F64 => rest.split_first_chunk().map(|(bytes, rest)| (u64::from_le_bytes(*bytes), rest))?,
-            SHORT_F64 => rest
-                .split_first_chunk()
-                .map(|(bytes, rest)| (upper_half(u32::from_le_bytes(*bytes)), rest))?,
-            _ => return None,
-        };
-        self.rest = rest;
-        Some(f64::from_bits(bits))
-    }
-
-    /// The fields of the next value, if it is a struct of one of the first 32 shapes.
-    #[inline]
-    pub(super) fn small_struct(&mut self) -> Option<Fields> {
-        let (&tag, rest) = self.rest.split_first()?;
-        let number = tag.checked_sub(SMALL_SHAPE).filter(|number| *number < SMALL_STRING - SMALL_SHAPE)?;
-        match self.shapes.get(self.base + usize::from(number))? {
-            &Shape::Struct { first, count } if count <= rest.len() => {
-                self.rest = rest;
-                Some(Fields { first, count, defines: false })
-            }
-            _ => None,
-        }
-    }
-
-    /// The fields of the next value, if it is a struct that defines its shape as most do.
-    #[inline]
-    pub(super) fn new_small_struct(&mut self) -> Option<Result<Fields>> {
-        let (&tag, rest) = self.rest.split_first()?;
-        let count = tag.checked_sub(SMALL_STRUCT).filter(|count| *count < UNUSED - SMALL_STRUCT)?;
-        self.rest = rest;
-        Some(self.define_small_struct(usize::from(count) + 1))
-    }
-
-    /// The number of entries of the next value, if it is a map of fewer than 16.
-    #[inline]
-    pub(super) fn small_map(&mut self) -> Option<usize> {
-        let (&tag, rest) = self.rest.split_first()?;
-        let count =
-            usize::from(tag.checked_sub(SMALL_MAP).filter(|count| *count < SMALL_STRUCT - SMALL_MAP)?);
-        (2 * count <= rest.len()).then(|| {
-            self.rest = rest;
-            count
-        })
-    }
-
-    /// The number of elements of the next value, if it is a sequence of fewer than 16.
-    #[inline]
-    pub(super) fn small_seq(&mut self) -> Option<usize> {
-        let (&tag, rest) = self.rest.split_first()?;
-        let count = usize::from(tag.checked_sub(SMALL_SEQ).filter(|count| *count < SMALL_MAP - SMALL_SEQ)?);
-        (count <= rest.len()).then(|| {
-            self.rest = rest;
-            count
-        })
     }
 
     /// Reads a value up to the values inside it.
@@ -365,97 +261,6 @@ impl<'de> Reader<'de> {
         self.names.truncate(mark.names);
     }
 
-    fn register(&mut self, mut shape: Shape) {
-        if self.shapes.len() - self.base < MAX_SHAPES {
-            let (first, count) = match shape {
-                Shape::Struct { first, count } => (first, count),
-                Shape::UnitVariant(name) | Shape::Variant(name) => (name, 1),
-                Shape::Long(_) => (0, 0),
-            };
-            let bytes = self.names.iter().skip(first).take(count).map(|name| name.len()).sum();
-            if bytes > LONG_NAME * count {
-                self.long.push((shape, bytes));
-                shape = Shape::Long(self.long.len() - 1);
-            }
-            if self.shapes.capacity() == 0 {
-                self.shapes.reserve(COMMON_SHAPES);
-            }
-            self.shapes.push(shape);
-        }
-    }
-
-    fn shape(&mut self, number: usize) -> Result<Head<'de>> {
-        let place = self.base.saturating_add(number);
-        let mut shape = self.shapes.get(place);
-        if let Some(&Shape::Long(at)) = shape {
-            let long = self.long.get(at);
-            self.repeated += long.map_or(0, |(_, bytes)| *bytes);
-            if self.repeated > MAX_REPEATED.saturating_add(LONG_NAME.saturating_mul(self.len)) {
-                return Err(
-                    self.corrupt("long names are repeated more often than any encoder would, and that")
-                );
-            }
-            shape = long.map(|(shape, _)| shape);
-        }
-        match shape {
-            Some(&Shape::Struct { first, count }) => {
-                if count > self.rest.len() {
-                    return Err(self.truncated());
-                }
-                Ok(Head::Struct(Fields { first, count, defines: false }))
-            }
-            Some(&Shape::UnitVariant(name)) => Ok(Head::UnitVariant(name)),
-            Some(&Shape::Variant(name)) => Ok(Head::Variant(name)),
-            None | Some(Shape::Long(_)) => {
-                Err(self.corrupt(&format!("a reference to shape {number}, which is not defined, ends")))
-            }
-        }
-    }
-
-    #[cold]
-    fn define_struct(&mut self) -> Result<Fields> {
-        let count = self.count(2)?;
-        let mut lengths = Vec::new();
-        for _ in 0..count {
-            lengths.push(usize::try_from(self.varint()?).unwrap_or(usize::MAX));
-        }
-        self.define_names(lengths.into_iter())
-    }
-
-    fn define_small_struct(&mut self, count: usize) -> Result<Fields> {
-        let lengths = self.take(count.div_ceil(2))?;
-        let half = |n: usize| lengths.get(n / 2).map_or(0, |pair| pair >> (n % 2 * 4) & 0x0F);
-        self.define_names((0..count).map(|n| usize::from(half(n)) + 1))
-    }
-
-    /// Reads names that stand one after another.
-    #[inline]
-    fn define_names(&mut self, lengths: impl Iterator<Item = usize> + Clone) -> Result<Fields> {
-        let mut text = self.text(lengths.clone().fold(0, usize::saturating_add))?;
-        let first = self.names.len();
-        if self.names.capacity() == 0 {
-            self.names.reserve(COMMON_NAMES);
-        }
-        for length in lengths {
-            let Some((name, rest)) = text.split_at_checked(length) else {
-                return Err(self.corrupt("a name that is not UTF-8 ends"));
-            };
-            self.names.push(name);
-            text = rest;
-        }
-        let count = self.there(self.names.len() - first, 1)?;
-        Ok(Fields { first, count, defines: true })
-    }
-
-    fn define_variant(&mut self, shape: impl FnOnce(usize) -> Shape) -> Result<usize> {
-        let name = self.names.len();
-        let length = self.count(1)?;
-        let text = self.text(length)?;
-        self.names.push(text);
-        self.register(shape(name));
-        Ok(name)
-    }
-
     #[inline]
     fn byte(&mut self) -> Result<u8> {
         let Some((&byte, rest)) = self.rest.split_first() else { return Err(self.truncated()) };
@@ -464,7 +269,7 @@ impl<'de> Reader<'de> {
     }
 
     #[inline]
-    fn take(&mut self, length: usize) -> Result<&'de [u8]> {
+    pub(super) fn take(&mut self, length: usize) -> Result<&'de [u8]> {
         let Some((taken, rest)) = self.rest.split_at_checked(length) else { return Err(self.truncated()) };
         self.rest = rest;
         Ok(taken)
@@ -478,20 +283,20 @@ impl<'de> Reader<'de> {
     }
 
     #[inline]
-    fn text(&mut self, length: usize) -> Result<&'de str> {
+    pub(super) fn text(&mut self, length: usize) -> Result<&'de str> {
         let bytes = self.take(length)?;
         std::str::from_utf8(bytes).map_err(|_| self.corrupt("a string that is not UTF-8 ends"))
     }
 
     /// A number of things of at least `size` bytes each, which must be there.
     #[inline]
-    fn count(&mut self, size: usize) -> Result<usize> {
+    pub(super) fn count(&mut self, size: usize) -> Result<usize> {
         let count = self.varint()?;
         self.there(usize::try_from(count).unwrap_or(usize::MAX), size)
     }
 
     #[inline]
-    fn there(&self, count: usize, size: usize) -> Result<usize> {
+    pub(super) fn there(&self, count: usize, size: usize) -> Result<usize> {
         if count <= self.rest.len() / size { Ok(count) } else { Err(self.truncated()) }
     }
 
@@ -535,12 +340,12 @@ impl<'de> Reader<'de> {
     }
 
     #[cold]
-    fn truncated(&self) -> DecodeError {
+    pub(super) fn truncated(&self) -> DecodeError {
         DecodeError::corrupt("the value is cut short: more is announced than follows", self.position())
     }
 
     #[cold]
-    fn corrupt(&self, what: &str) -> DecodeError {
+    pub(super) fn corrupt(&self, what: &str) -> DecodeError {
         DecodeError::corrupt(what, self.position())
     }
 

@@ -110,6 +110,14 @@ pub(crate) fn ran(output: Output) -> Ran {
     Ran { out: text(output.stdout), err: text(output.stderr), code: output.status.code() }
 }
 
+/// How many bytes the tapes of so many of the shop's recordings take, as it is shown: what a change of their format
+/// changes is no matter of the command line.
+pub(crate) fn size(numbers: impl IntoIterator<Item = usize>) -> String {
+    let recordings = shop::recordings();
+    let bytes = |number: usize| format::encode(&recordings[number]).unwrap().len();
+    format!("{} B", numbers.into_iter().map(bytes).sum::<usize>())
+}
+
 /// Runs what an object store does.
 pub(crate) fn block_on_tokio<F: Future>(future: F) -> F::Output {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();

@@ -1,0 +1,108 @@
+//! What the process takes, and whether that grows.
+
+use std::fmt;
+use std::fs;
+use std::time::Duration;
+
+/// What the process took, second by second.
+#[derive(Default)]
+pub(crate) struct Memory {
+    samples: Vec<Sample>,
+    /// From when on it is to grow no more; none if that did not come.
+    warm: Option<Duration>,
+}
+
+#[derive(Clone, Copy)]
+struct Sample {
+    at: Duration,
+    /// Allocated by what is written in Rust, in MiB.
+    heap: f64,
+    /// Of the whole process, in MiB.
+    resident: f64,
+    threads: f64,
+    handles: f64,
+}
+
+/// What is said of a number that was sampled.
+pub(crate) struct Course {
+    /// On average over the first and over the last minute, and at the most.
+    pub(crate) first: f64,
+    pub(crate) last: f64,
+    pub(crate) most: f64,
+    /// The slope of the straight line with the least squares, per minute.
+    pub(crate) per_minute: f64,
+}
+
+impl Memory {
+    /// Takes a sample, where the system tells (Linux), with so many bytes allocated.
+    pub(crate) fn sample(&mut self, at: Duration, allocated: usize) {
+        let Ok(status) = fs::read_to_string("/proc/self/status") else { return };
+        let of = |name: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+            line.split_whitespace().next()?.parse::<f64>().ok()
+        };
+        let handles = fs::read_dir("/proc/self/fd").map_or(0, Iterator::count);
+        let (Some(resident), Some(threads)) = (of("VmRSS:"), of("Threads:")) else { return };
+        let (heap, resident) = (allocated as f64 / (1024.0 * 1024.0), resident / 1024.0);
+        self.samples.push(Sample { at, heap, resident, threads, handles: handles as f64 });
+    }
+
+    /// From here on it is to grow no more, unless that was said before.
+    pub(crate) fn warm_after(&mut self, at: Duration) {
+        self.warm.get_or_insert(at);
+    }
+
+    /// How it went once it was warm: with what it is a number of. None if that was for less than two minutes.
+    pub(crate) fn courses(&self) -> Option<[(&'static str, Course); 4]> {
+        let warm: Vec<_> =
+            self.samples.iter().filter(|sample| self.warm.is_some_and(|warm| sample.at >= warm)).collect();
+        let course = |of: fn(&Sample) -> f64| {
+            let points: Vec<_> =
+                warm.iter().map(|sample| (sample.at.as_secs_f64() / 60.0, of(sample))).collect();
+            Course::of(&points)
+        };
+        Some([
+            ("MiB of heap", course(|sample| sample.heap)?),
+            ("MiB resident", course(|sample| sample.resident)?),
+            ("threads", course(|sample| sample.threads)?),
+            ("file handles", course(|sample| sample.handles)?),
+        ])
+    }
+}
+
+impl Course {
+    /// Of points in time, in minutes.
+    fn of(points: &[(f64, f64)]) -> Option<Self> {
+        let (began, ended) = (points.first()?.0, points.last()?.0);
+        if ended - began < 2.0 {
+            return None;
+        }
+        let mean = |values: &mut dyn Iterator<Item = f64>| {
+            let (sum, count) = values.fold((0.0, 0.0), |(sum, count), value| (sum + value, count + 1.0));
+            sum / count
+        };
+        let (x, y) = (mean(&mut points.iter().map(|p| p.0)), mean(&mut points.iter().map(|p| p.1)));
+        let covariance: f64 = points.iter().map(|point| (point.0 - x) * (point.1 - y)).sum();
+        let variance: f64 = points.iter().map(|point| (point.0 - x).powi(2)).sum();
+        Some(Self {
+            first: mean(&mut points.iter().filter(|point| point.0 <= began + 1.0).map(|point| point.1)),
+            last: mean(&mut points.iter().filter(|point| point.0 >= ended - 1.0).map(|point| point.1)),
+            most: points.iter().map(|point| point.1).fold(0.0, f64::max),
+            per_minute: covariance / variance,
+        })
+    }
+}
+
+/// Now.
+impl fmt::Display for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.samples.last() {
+            Some(sample) => write!(
+                f,
+                "{:.1} MiB of heap, {:.1} resident, {} threads, {} file handles",
+                sample.heap, sample.resident, sample.threads, sample.handles
+            ),
+            None => f.write_str("memory unknown"),
+        }
+    }
+}
