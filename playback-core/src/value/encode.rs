@@ -14,22 +14,28 @@ use super::write::Writer;
 pub fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Vec<u8>, EncodeError> {
     // One that was used before knows the shapes. Whoever encodes while a value is encoded gets another.
     let mut spare = SPARE.try_with(Cell::take).ok().flatten().unwrap_or_default();
-    let (encoder, out) = &mut *spare;
-    encoder.encode(value, out)?;
-    let encoded = out.as_slice().to_vec();
-    out.clear();
-    if out.capacity() <= KEPT_BYTES {
+    spare.encoder.encode(value, &mut spare.bytes)?;
+    let encoded = spare.bytes.as_slice().to_vec();
+    spare.bytes.clear();
+    if spare.bytes.capacity() <= KEPT_BYTES {
         // In a thread that is being torn down it is simply freed.
         let _ = SPARE.try_with(|kept| kept.set(Some(spare)));
     }
     Ok(encoded)
 }
 
-/// How large a buffer a thread keeps, so that one large value does not stay for good.
+/// An encoder and its buffer, kept by a thread between calls of [`encode`].
+#[derive(Default)]
+struct Spare {
+    encoder: Encoder,
+    bytes: Vec<u8>,
+}
+
+/// How large a buffer is kept, so that one large value does not stay for good.
 const KEPT_BYTES: usize = 64 << 10;
 
 thread_local! {
-    static SPARE: Cell<Option<Box<(Encoder, Vec<u8>)>>> = const { Cell::new(None) };
+    static SPARE: Cell<Option<Box<Spare>>> = const { Cell::new(None) };
 }
 
 /// Encodes values, one after another.
