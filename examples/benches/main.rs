@@ -24,6 +24,7 @@ mod distant;
 mod many;
 mod memory;
 mod order;
+#[allow(dead_code, reason = "what scale uses of it")]
 mod pairs;
 mod peer;
 mod readme;

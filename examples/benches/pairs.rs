@@ -57,6 +57,8 @@ pub(crate) struct Timing {
     pub(crate) name: String,
     /// The median time of one run, in nanoseconds.
     pub(crate) nanos: f64,
+    /// The least time of one run, in nanoseconds: what it takes when nothing comes between.
+    pub(crate) least: f64,
     /// The median of how many times as long the first side took.
     pub(crate) first_to_this: f64,
 }
@@ -81,6 +83,7 @@ pub(crate) fn in_turns(mut sides: Vec<Side<'_>>) -> Vec<Timing> {
     let timing = |(side, samples): (Side<'_>, Vec<f64>)| Timing {
         name: side.name,
         first_to_this: median(first.iter().zip(&samples).map(|(first, this)| first / this).collect()),
+        least: samples.iter().copied().fold(f64::INFINITY, f64::min),
         nanos: median(samples),
     };
     sides.into_iter().zip(samples).map(timing).collect()

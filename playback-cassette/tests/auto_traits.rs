@@ -4,8 +4,9 @@
 use std::sync::Arc;
 
 use playback_cassette::{
-    Background, CacheStats, Cached, Cassette, CassetteExt, Clock, Error, IdGenerator, Listing, NotWritten,
-    Prefixed, Query, ReadOnly, RecordingId, ReplayByIdError, Stats, TapeRecorder,
+    BackOff, Background, Breaker, CacheStats, Cached, Cassette, CassetteExt, Clock, Error, Health,
+    IdGenerator, Listing, NotWritten, Prefixed, Query, ReadOnly, RecordingId, ReplayByIdError, Sampling,
+    Stats, TapeRecorder,
 };
 use playback_testkit::MemoryCassette;
 
@@ -19,6 +20,7 @@ fn types_are_shared_and_futures_sent_between_threads() {
     shared::<(Background, Cached<MemoryCassette>, CacheStats)>();
     shared::<(Prefixed<MemoryCassette>, ReadOnly<Arc<dyn Cassette>>)>();
     shared::<(Error, NotWritten, ReplayByIdError, Query, Stats, IdGenerator)>();
+    shared::<(BackOff, Breaker, Health, Sampling)>();
     shared::<(Arc<dyn Cassette>, Arc<dyn Clock>, Arc<dyn Listing>)>();
 
     let cassette: Arc<dyn Cassette> = Arc::new(MemoryCassette::new());

@@ -51,7 +51,7 @@ pub(crate) fn run() -> Result<Growth, Error> {
             Side::timed("recorded", recorded),
             Side::timed("replayed", replayed),
         ]);
-        let each: Vec<_> = timings.iter().map(|timing| timing.nanos / at_once as f64).collect();
+        let each: Vec<_> = timings.iter().map(|timing| timing.least / at_once as f64).collect();
         growth.add(at_once, &each);
     }
     Ok(growth)

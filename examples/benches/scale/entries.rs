@@ -26,7 +26,7 @@ pub(crate) fn run() -> Result<Growth, Error> {
             Side::new("writing", || format::encode(&recording)),
             Side::new("reading", || format::decode("the recording", &file)),
         ]);
-        let each: Vec<_> = timings.iter().map(|timing| timing.nanos / entries as f64).collect();
+        let each: Vec<_> = timings.iter().map(|timing| timing.least / entries as f64).collect();
         growth.add(entries, &each);
     }
     Ok(growth)

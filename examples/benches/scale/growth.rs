@@ -33,10 +33,9 @@ impl Growth {
 
     /// One line for each size.
     pub(crate) fn markdown(&self) -> String {
-        let names: Vec<_> =
-            self.curves.iter().map(|curve| format!("{}, {}", curve.name, self.each)).collect();
-        let mut text =
-            format!("| {} | {} |\n|---:|{}\n", self.of, names.join(" | "), "---:|".repeat(names.len()));
+        let names: Vec<_> = self.curves.iter().map(|curve| curve.name).collect();
+        let (of, each, rule) = (self.of, self.each, "---:|".repeat(names.len()));
+        let mut text = format!("The cost of {each}:\n\n| {of} | {} |\n|---:|{rule}\n", names.join(" | "));
         let sizes = self.curves.first().map_or(0, |curve| curve.points.len());
         for line in 0..sizes {
             text.push_str(&format!("| {} ", thousands(self.curves[0].points[line].0)));

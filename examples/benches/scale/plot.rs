@@ -45,8 +45,9 @@ fn panel_of(
     // Room above for the legend.
     let costs = costs.start / 2.0..costs.end * 30.0;
     let mut chart = ChartBuilder::on(panel)
-        .caption(format!("{}, by {}", growth.each, growth.of), ("sans-serif", 18))
+        .caption(format!("The cost of {}, by {}", growth.each, growth.of), ("sans-serif", 18))
         .margin(12)
+        .margin_right(40)
         .x_label_area_size(34)
         .y_label_area_size(64)
         .build_cartesian_2d(sizes.log_scale(), costs.log_scale())?;

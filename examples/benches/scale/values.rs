@@ -24,7 +24,7 @@ pub(crate) fn run() -> Result<Growth, Error> {
             Side::new("writing", || format::encode(&recording)),
             Side::new("reading", || format::decode("the recording", &file)),
         ]);
-        let each: Vec<_> = timings.iter().map(|timing| timing.nanos / bytes as f64).collect();
+        let each: Vec<_> = timings.iter().map(|timing| timing.least / bytes as f64).collect();
         growth.add(bytes, &each);
     }
     Ok(growth)

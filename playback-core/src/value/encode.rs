@@ -76,7 +76,7 @@ impl Encoder {
     /// let mut encoder = Encoder::new();
     /// encoder.limit(Some(1000));
     /// let mut out = Vec::new();
-    /// encoder.encode(&vec![7; 998], &mut out)?;
+    /// encoder.encode(&vec![7; 997], &mut out)?;
     /// let error = encoder.encode(&vec![7; 1_000_000], &mut out).unwrap_err();
     /// assert_eq!(error.kind(), EncodeErrorKind::TooLarge);
     /// # Ok::<(), playback_core::value::EncodeError>(())
