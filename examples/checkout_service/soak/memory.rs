@@ -23,14 +23,30 @@ struct Sample {
     handles: f64,
 }
 
+/// What is said of what was sampled.
+pub(crate) struct Courses {
+    /// In MiB.
+    pub(crate) heap: Course,
+    /// In MiB.
+    pub(crate) resident: Course,
+    pub(crate) threads: Course,
+    pub(crate) handles: Course,
+}
+
 /// What is said of a number that was sampled.
 pub(crate) struct Course {
-    /// On average over the first and over the last minute, and at the most.
-    pub(crate) first: f64,
-    pub(crate) last: f64,
+    pub(crate) first: Minute,
+    pub(crate) last: Minute,
     pub(crate) most: f64,
     /// The slope of the straight line with the least squares, per minute.
     pub(crate) per_minute: f64,
+}
+
+/// What is said of it in one minute.
+pub(crate) struct Minute {
+    pub(crate) least: f64,
+    pub(crate) mean: f64,
+    pub(crate) most: f64,
 }
 
 impl Memory {
@@ -52,8 +68,8 @@ impl Memory {
         self.warm.get_or_insert(at);
     }
 
-    /// How it went once it was warm: with what it is a number of. None if that was for less than two minutes.
-    pub(crate) fn courses(&self) -> Option<[(&'static str, Course); 4]> {
+    /// How it went once it was warm. None if that was for less than two minutes.
+    pub(crate) fn courses(&self) -> Option<Courses> {
         let warm: Vec<_> =
             self.samples.iter().filter(|sample| self.warm.is_some_and(|warm| sample.at >= warm)).collect();
         let course = |of: fn(&Sample) -> f64| {
@@ -61,12 +77,12 @@ impl Memory {
                 warm.iter().map(|sample| (sample.at.as_secs_f64() / 60.0, of(sample))).collect();
             Course::of(&points)
         };
-        Some([
-            ("MiB of heap", course(|sample| sample.heap)?),
-            ("MiB resident", course(|sample| sample.resident)?),
-            ("threads", course(|sample| sample.threads)?),
-            ("file handles", course(|sample| sample.handles)?),
-        ])
+        Some(Courses {
+            heap: course(|sample| sample.heap)?,
+            resident: course(|sample| sample.resident)?,
+            threads: course(|sample| sample.threads)?,
+            handles: course(|sample| sample.handles)?,
+        })
     }
 }
 
@@ -77,19 +93,31 @@ impl Course {
         if ended - began < 2.0 {
             return None;
         }
-        let mean = |values: &mut dyn Iterator<Item = f64>| {
-            let (sum, count) = values.fold((0.0, 0.0), |(sum, count), value| (sum + value, count + 1.0));
-            sum / count
-        };
-        let (x, y) = (mean(&mut points.iter().map(|p| p.0)), mean(&mut points.iter().map(|p| p.1)));
+        let mean =
+            |value: fn(&(f64, f64)) -> f64| points.iter().map(value).sum::<f64>() / points.len() as f64;
+        let (x, y) = (mean(|point| point.0), mean(|point| point.1));
         let covariance: f64 = points.iter().map(|point| (point.0 - x) * (point.1 - y)).sum();
         let variance: f64 = points.iter().map(|point| (point.0 - x).powi(2)).sum();
         Some(Self {
-            first: mean(&mut points.iter().filter(|point| point.0 <= began + 1.0).map(|point| point.1)),
-            last: mean(&mut points.iter().filter(|point| point.0 >= ended - 1.0).map(|point| point.1)),
+            first: Minute::of(
+                points.iter().filter(|point| point.0 <= began + 1.0).map(|point| point.1).collect(),
+            ),
+            last: Minute::of(
+                points.iter().filter(|point| point.0 >= ended - 1.0).map(|point| point.1).collect(),
+            ),
             most: points.iter().map(|point| point.1).fold(0.0, f64::max),
             per_minute: covariance / variance,
         })
+    }
+}
+
+impl Minute {
+    fn of(values: Vec<f64>) -> Self {
+        Self {
+            least: values.iter().copied().fold(f64::INFINITY, f64::min),
+            mean: values.iter().sum::<f64>() / values.len() as f64,
+            most: values.iter().copied().fold(0.0, f64::max),
+        }
     }
 }
 
