@@ -111,14 +111,14 @@ async fn a_recording_is_two_files_in_the_layout_that_is_documented() {
 async fn a_truncated_tape_names_its_recording_and_the_way_out() {
     let disk = OnDisk::new().await;
     let whole = fs::read(disk.file("full")).unwrap();
-    fs::write(disk.file("full"), &whole[..100]).unwrap();
+    fs::write(disk.file("full"), &whole[..50]).unwrap();
     let error = disk.cassette.load(disk.id()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Corrupt);
     let id = disk.id();
     assert_eq!(
         error.to_string(),
         format!(
-            "recording {id} is truncated after 100 of {} bytes; delete it or restore it from backup",
+            "recording {id} is truncated after 50 of {} bytes; delete it or restore it from backup",
             whole.len()
         )
     );

@@ -119,7 +119,7 @@ fn of_a_tape_that_no_recorder_laid_out_all_calls_come_back() {
 }
 
 #[test]
-fn work_that_ran_at_the_same_time_comes_back_in_its_lanes_and_its_order_of_ending() {
+fn work_that_ran_at_the_same_time_comes_back_in_its_lanes_and_its_order() {
     let body = || {
         let bound: Vec<_> = (0..3)
             .map(|at| {
@@ -150,7 +150,8 @@ fn work_that_ran_at_the_same_time_comes_back_in_its_lanes_and_its_order_of_endin
     }))
     .recording();
     let written = check(&recording);
-    assert!(written.contains("\nended 3, 2, 1\n"), "{written}");
+    // A call that waits is on the tape from then on, before what ends sooner.
+    assert!(!written.contains("\nended "), "{written}");
     assert!(written.contains("  cancelled\n"), "{written}");
 }
 
