@@ -12,6 +12,7 @@ mod common;
 use std::time::{Duration, SystemTime};
 
 use common::{NOON, full_recording};
+use futures::channel::oneshot;
 use futures::executor::block_on;
 use playback_cassette::{ErrorKind, Metadata, Recording, format, text};
 use playback_core::{Context, End, Entry, Kind, Site, Tape, TapeParts, Value, input, operation, output};
@@ -153,6 +154,27 @@ fn work_that_ran_at_the_same_time_comes_back_in_its_lanes_and_its_order() {
     // A call that waits is on the tape from then on, before what ends sooner.
     assert!(!written.contains("\nended "), "{written}");
     assert!(written.contains("  cancelled\n"), "{written}");
+}
+
+#[test]
+fn calls_that_waited_for_each_other_come_back_with_the_same_bytes() {
+    let (first, second) = (oneshot::channel::<()>(), oneshot::channel::<()>());
+    let (end_first, first) = first;
+    let (end_second, second) = second;
+    let both = async move {
+        let one = input("one").args(&("a",)).run_async(async move { first.await.map_or(0, |()| 1) });
+        let two = output("two").args(&("b",)).run_async(async move {
+            second.await.unwrap();
+            end_first.send(()).unwrap();
+            2
+        });
+        let three = async move { end_second.send(()).unwrap() };
+        futures::join!(one, two, three);
+    };
+    let recording = block_on(record(operation("Join").args(&()).run_async(both))).recording();
+    let calls: Vec<_> = recording.tape().calls().map(|call| call.result().unwrap()).collect();
+    assert_eq!(calls, [Some(1.into()), Some(2.into()), Some(Value::Unit)]);
+    check(&recording);
 }
 
 #[test]

@@ -51,6 +51,7 @@ fn one_changed_line() {
             "    ~ Ok.total.due: 5344 -> 5884",
             "    ~ Ok.total.tax: 853 -> 939",
             "(recorded -> replayed)",
+            "in checkout_service/recordings/buys-enough-for-free-shipping.tape.txt",
             "if the change is wanted: PLAYBACK_ACCEPT=pending, and review it",
         ]
     );

@@ -27,6 +27,8 @@ pub(crate) struct TapeBuilder {
     /// How many bytes of values have left memory, and who took them.
     spilled: u64,
     spill: Option<Box<dyn Spill>>,
+    /// Whether a result stands apart from its arguments, because other calls were put down between them.
+    scattered: bool,
     /// Bytes that are neither values nor entries: of sites, lanes, and what is kept beside the tape.
     weight: usize,
 }
@@ -82,7 +84,7 @@ impl TapeBuilder {
         let entries = Vec::with_capacity(entries);
         let parts = TapeParts { lanes: vec![Vec::new()], entries, ..TapeParts::default() };
         let values = Pieces { bytes: Vec::with_capacity(bytes), cuts: Vec::new() };
-        Self { parts, sites: Sites::default(), values, spilled: 0, spill: None, weight: 0 }
+        Self { parts, sites: Sites::default(), values, spilled: 0, spill: None, scattered: false, weight: 0 }
     }
 
     /// Puts a call on the tape and returns its position.
@@ -101,6 +103,7 @@ impl TapeBuilder {
     pub(crate) fn settle(&mut self, position: u32, end: Ended<'_>, duration: Duration) {
         let end = self.end(end);
         if let Some(entry) = self.parts.entries.get_mut(position as usize) {
+            self.scattered |= matches!(&end, End::Returned(result) if result.start != entry.arguments.end);
             entry.end = end;
             entry.duration = duration;
         }
@@ -169,6 +172,9 @@ impl TapeBuilder {
             Some(spill) => Some(spill.finish(self.values)),
             None => {
                 self.parts.bytes = self.values.bytes;
+                if self.scattered {
+                    lay_out(&mut self.parts);
+                }
                 None
             }
         };
@@ -187,5 +193,25 @@ impl TapeBuilder {
         let start = self.spilled + self.values.bytes.len() as u64;
         self.values.push(bytes);
         start..start + bytes.len() as u64
+    }
+}
+
+/// Lays values out call by call, which is where they stand if no two calls ran at a time: a tape's bytes do not tell how
+/// calls took turns, and its text need not either. Costs a copy of the values.
+fn lay_out(parts: &mut TapeParts) {
+    let scattered = std::mem::take(&mut parts.bytes);
+    parts.bytes.reserve_exact(scattered.len());
+    let mut place = |range: &mut Range<u64>| {
+        let bounds = usize::try_from(range.start).ok().zip(usize::try_from(range.end).ok());
+        let value = bounds.and_then(|(start, end)| scattered.get(start..end)).unwrap_or_default();
+        let start = parts.bytes.len() as u64;
+        parts.bytes.extend_from_slice(value);
+        *range = start..start + value.len() as u64;
+    };
+    for entry in &mut parts.entries {
+        place(&mut entry.arguments);
+        if let End::Returned(result) = &mut entry.end {
+            place(result);
+        }
     }
 }
