@@ -267,7 +267,8 @@ impl Session {
     ) {
         let Some(mut state) = self.lock().take() else { return };
         self.open.store(false, Relaxed);
-        if state.discarded.is_none() && !self.is_kept(&end) {
+        let duration = self.elapsed();
+        if state.discarded.is_none() && !self.is_kept(&end, duration) {
             state.discard(DiscardReason::SampledOut);
         }
         state.tape.add_weight(arguments.len() + end.result().map_or(0, <[u8]>::len));
@@ -276,7 +277,7 @@ impl Session {
         let finished = match state.discarded.take() {
             Some(reason) => discarded(reason),
             // Who takes values out of memory is not ours, and might panic.
-            None => guarded(|| Ok(self.recording(state, operation, metadata, arguments, end)))
+            None => guarded(|| Ok(self.recording(state, operation, metadata, arguments, end, duration)))
                 .unwrap_or_else(|error| Err(DiscardReason::Unspillable { error }))
                 .map_or_else(discarded, Finished::Recorded),
         };
@@ -289,9 +290,9 @@ impl Session {
     }
 
     /// Whether the recorder wants the recording, now that the operation has ended.
-    fn is_kept(&self, end: &Ended<'_>) -> bool {
+    fn is_kept(&self, end: &Ended<'_>, duration: Duration) -> bool {
         let end = OperationEnd {
-            duration: self.elapsed(),
+            duration,
             failed: matches!(end, Ended::Panicked) || end.result().is_some_and(value::is_error),
             forced: self.forcible && self.forced.load(Relaxed),
         };
@@ -308,8 +309,8 @@ impl Session {
         extract: Option<MetadataExtractor>,
         arguments: &[u8],
         end: Ended<'_>,
+        duration: Duration,
     ) -> Result<Recording, DiscardReason> {
-        let duration = self.elapsed();
         let result = end.result();
         let mut metadata = Metadata::new(operation.category.as_ref(), self.start.recorded_at);
         metadata.service.clone_from(&self.start.service);
