@@ -120,7 +120,9 @@ fn what_was_learned_is_a_file_of_rules_with_its_evidence_that_keeps_quiet() {
     let noise = learned();
     let text = noise.to_string();
     assert!(text.contains("# differed in 4 of 4, such as Checkout/"), "{text}");
-    assert!(text.contains("#   ~ Ok.email: \"a@example.org\" -> \"A@example.org\"\n"), "{text}");
+    // Replays run on all cores, and which of them comes first is chance.
+    let differs = |from: &str, to: &str| text.contains(&format!("#   ~ Ok.email: {from:?} -> {to:?}\n"));
+    assert!(differs("a@example.org", "A@example.org") || differs("A@example.org", "a@example.org"), "{text}");
     let rules = Rules::from_toml(&text).unwrap();
     assert_eq!(rules.to_string(), noise.rules().to_string());
     let quiet = block_on(noise::learn(&tuning().rules(&rules), iter([recording(700)]), 4));
