@@ -1,7 +1,7 @@
 //! One operation that is being recorded.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -38,7 +38,7 @@ struct State {
     fields: BTreeMap<String, Value>,
     discarded: Option<DiscardReason>,
     /// Calls on the tape that have not ended.
-    in_flight: Vec<u32>,
+    in_flight: HashSet<u32>,
     /// Until the operation ends, and not until the last of its tasks does.
     _live: Live,
 }
@@ -90,7 +90,7 @@ impl Session {
             tape: TapeBuilder::new(),
             fields: BTreeMap::new(),
             discarded: None,
-            in_flight: Vec::new(),
+            in_flight: HashSet::new(),
             _live: Live::recording(),
         };
         Some(Arc::new(Self {
@@ -131,8 +131,8 @@ impl Session {
         self.calls.fetch_add(1, Relaxed)
     }
 
-    /// The time since the operation began, in whole microseconds: what is finer is noise of the machine, and would take
-    /// half of what a small recording takes in a store.
+    /// The time since the operation began, in whole microseconds: what is finer is noise of the machine, which no
+    /// compression makes smaller.
     pub(crate) fn elapsed(&self) -> Duration {
         let elapsed = self.began.elapsed();
         Duration::new(elapsed.as_secs(), elapsed.subsec_micros() * 1_000)
@@ -150,7 +150,7 @@ impl Session {
     pub(crate) fn push_in_flight(&self, call: &EndedCall<'_>) -> Option<u32> {
         self.take_down(|state| {
             let position = state.tape.push(call);
-            state.in_flight.push(position);
+            state.in_flight.insert(position);
             position
         })
     }
@@ -158,7 +158,7 @@ impl Session {
     /// Takes down how a call ended that was in flight.
     pub(crate) fn settle(&self, position: u32, end: Ended<'_>, duration: Duration) {
         self.take_down(|state| {
-            state.in_flight.retain(|in_flight| *in_flight != position);
+            state.in_flight.remove(&position);
             state.tape.settle(position, end, duration);
         });
     }
@@ -401,7 +401,7 @@ impl State {
 /// ```
 /// use playback_core::FinishedCall;
 /// use playback_core::value::DecodeError;
-/// use std::collections::BTreeMap;
+/// use std::collections::{BTreeMap, HashSet};
 ///
 /// fn fields(call: &FinishedCall<'_>) -> Result<BTreeMap<&'static str, String>, DecodeError> {
 ///     let (customer, _amount): (String, u64) = call.arguments()?;
