@@ -78,6 +78,7 @@ pub fn counts(stats: &Stats) -> Value {
         HealthState::BackedOff => "backed off",
         HealthState::Paused => "paused",
         HealthState::Probing => "probing",
+        HealthState::Stopped => "stopped",
         _ => "unknown",
     };
     json!({

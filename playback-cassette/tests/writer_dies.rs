@@ -12,10 +12,11 @@
 mod common;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::SystemTime;
 
 use common::{LONG, assert_equation, held};
 use futures::executor::block_on;
-use playback_cassette::{ErrorKind, TapeRecorder};
+use playback_cassette::{ErrorKind, HealthState, TapeRecorder};
 use playback_core::{RecorderExt, operation};
 use playback_testkit::MemoryCassette;
 use playback_testkit::faults::{Faulty, Method};
@@ -89,6 +90,7 @@ fn a_writer_that_panics_costs_what_it_was_saving_and_goes_on_until_it_panics_aga
     assert_eq!((stats.started, stats.saved, stats.failed), (35, 25, 10));
     assert_eq!(store.inner().len(), 25);
     assert_eq!(store.calls(Method::Close), 1);
+    assert_eq!((stats.health.state, stats.health.rate), (HealthState::Stopped, 0.0));
 
     // One that panics at every turn ends; what comes then is not recorded, and counted.
     let store = Faulty::new(MemoryCassette::new());
@@ -106,5 +108,10 @@ fn a_writer_that_panics_costs_what_it_was_saving_and_goes_on_until_it_panics_aga
     assert_eq!((stats.failed, stats.dropped.unwritten), (lost.failed, 0));
     assert_eq!(stats.failed + stats.dropped.closed, 57);
     assert!(stats.dropped.closed >= 7);
+    // Nobody takes it for well.
+    assert_eq!((stats.health.state, stats.health.rate), (HealthState::Stopped, 0.0));
+    let why = stats.health.last_error.unwrap();
+    assert!(why.text.contains("thread has ended"), "{why:?}");
+    assert!(stats.health.since.is_some_and(|since| since <= SystemTime::now()));
     recorder.close_blocking(LONG).unwrap();
 }

@@ -13,6 +13,7 @@ use super::backlog::Limits;
 use super::breaker::Breaker;
 use super::candidate::{Calculator, Candidate, Rate};
 use super::counters::Counters;
+use super::guarded::Guarded;
 use super::health::Gate;
 use super::queue::Queue;
 use super::sampling::{Categories, Random, Samples, Sampling};
@@ -72,7 +73,7 @@ pub struct TapeRecorderBuilder {
     concurrent_saves: usize,
     back_off: Option<BackOff>,
     breaker: Option<Breaker>,
-    clock: Arc<dyn Clock>,
+    clock: Guarded,
     ids: IdGenerator,
 }
 
@@ -99,7 +100,7 @@ impl TapeRecorderBuilder {
             concurrent_saves: 16,
             back_off: Some(BackOff::default()),
             breaker: Some(Breaker::default()),
-            clock: Arc::new(SystemClock),
+            clock: Guarded::new(SystemClock),
             ids: IdGenerator::random(),
         }
     }
@@ -273,9 +274,10 @@ impl TapeRecorderBuilder {
         self
     }
 
-    /// The clock that says when operations begin, and how long pauses last.
+    /// The clock that says when operations begin, and how long pauses last. Where it panics, the service's threads go by
+    /// the machine's.
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
-        self.clock = Arc::new(clock);
+        self.clock = Guarded::new(clock);
         self
     }
 
@@ -294,7 +296,7 @@ impl TapeRecorderBuilder {
         let (max_bytes, large) = self.large();
         metrics::describe();
         let gate = Gate::new(self.back_off, self.breaker, self.seed.map(|seed| seed.rotate_left(32)));
-        let queue = Arc::new(Queue::new(self.limits, gate, Arc::clone(&self.clock)));
+        let queue = Arc::new(Queue::new(self.limits, gate, self.clock.clone()));
         let random = Random::new(self.seed.map(u64::reverse_bits));
         let calculator = self.calculator.map(|rate| Calculator { rate, random });
         let thread = writer::spawn(self.cassette, Arc::clone(&queue), self.concurrent_saves, calculator);

@@ -15,11 +15,11 @@ pub struct Health {
     /// Whether it records, in a word.
     pub state: HealthState,
     /// The share of the operations recorded that sampling would have recorded, from 0 to 1: 1 if it is well, 0 while it
-    /// is paused.
+    /// is paused or once it has stopped.
     pub rate: f64,
     /// When it came into this state; none if it has been in no other.
     pub since: Option<SystemTime>,
-    /// Why a save failed last, whenever that was.
+    /// Why a save failed last, whenever that was, or why no more will be made.
     pub last_error: Option<SaveError>,
 }
 
@@ -36,9 +36,12 @@ pub enum HealthState {
     Paused,
     /// Nothing but what is needed to see whether saves succeed again.
     Probing,
+    /// Nothing any more: it was closed, or its thread has ended by itself, which
+    /// [`last_error`](Health::last_error) says then.
+    Stopped,
 }
 
-/// Why a save failed.
+/// Why a save failed, or why there are no more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SaveError {
@@ -59,6 +62,8 @@ impl Default for Health {
 pub(super) struct Gate {
     throttle: Throttle,
     circuit: Circuit,
+    /// For good.
+    stopped: bool,
     state: HealthState,
     since: Option<SystemTime>,
     /// The rate that was told last.
@@ -94,6 +99,7 @@ impl Gate {
         Self {
             throttle: Throttle::new(back_off),
             circuit: Circuit::new(breaker, seed),
+            stopped: false,
             state: HealthState::Healthy,
             since: None,
             rate: 1.0,
@@ -147,9 +153,22 @@ impl Gate {
         self.circuit.passed_over(number);
     }
 
+    /// Nobody is let in any more.
+    pub(super) fn stop(&mut self) {
+        self.stopped = true;
+    }
+
+    /// The same, and nobody asked for it.
+    pub(super) fn died(&mut self, now: SystemTime) {
+        let text = "the recorder's own thread has ended, and the log says why; nothing is recorded until a new recorder is made";
+        self.last_error = Some(SaveError { text: text.into(), at: now });
+        self.stop();
+    }
+
     /// What has changed since this was asked last.
     pub(super) fn change(&mut self, now: SystemTime) -> Option<Change> {
         let (state, wait) = match self.circuit.phase() {
+            _ if self.stopped => (HealthState::Stopped, Duration::ZERO),
             Phase::Open { wait, .. } => (HealthState::Paused, wait),
             Phase::HalfOpen { .. } => (HealthState::Probing, Duration::ZERO),
             Phase::Closed { .. } if self.throttle.rate() < 1.0 => (HealthState::BackedOff, Duration::ZERO),
@@ -171,7 +190,7 @@ impl Gate {
                 self.paused += 1;
                 self.paused
             }
-            HealthState::Healthy | HealthState::Probing => 0,
+            HealthState::Healthy | HealthState::Probing | HealthState::Stopped => 0,
         };
         let error = self.last_error.as_ref().map(|error| Arc::clone(&error.text));
         Some(Change { to: Some(state), rate, wait, error, count })
@@ -187,7 +206,7 @@ impl Gate {
     }
 
     fn rate(&self) -> f64 {
-        if self.is_closed() { self.throttle.rate() } else { 0.0 }
+        if self.is_closed() && !self.stopped { self.throttle.rate() } else { 0.0 }
     }
 
     fn is_closed(&self) -> bool {
@@ -219,6 +238,8 @@ impl Change {
             Some(HealthState::Probing) => {
                 tracing::debug!("one save is tried, to see whether the store is there again")
             }
+            // Whoever closed it knows, and of a thread that died there is more in the log.
+            Some(HealthState::Stopped) => tracing::debug!("nothing is recorded any more"),
         }
     }
 }

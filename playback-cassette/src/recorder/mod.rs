@@ -6,6 +6,7 @@ mod breaker;
 mod builder;
 mod candidate;
 mod counters;
+mod guarded;
 mod health;
 mod metrics;
 #[cfg(test)]
@@ -43,6 +44,7 @@ pub use stats::{Discarded, Dropped, InFlight, Sampled, Stats};
 
 use crate::{Cassette, Clock, IdGenerator};
 use counters::Counters;
+use guarded::Guarded;
 use queue::Queue;
 use sampling::{Begun, Samples};
 use spill::Overflow;
@@ -81,7 +83,7 @@ struct Inner {
     max_calls: usize,
     max_value_bytes: usize,
     large: Option<Large>,
-    clock: Arc<dyn Clock>,
+    clock: Guarded,
     ids: IdGenerator,
     counters: Counters,
     queue: Arc<Queue>,
@@ -204,14 +206,14 @@ impl Recorder for TapeRecorder {
             return None;
         }
         inner.counters.started();
-        let Some(draw) = inner.samples.draw(operation, &*inner.clock) else {
+        let Some(draw) = inner.samples.draw(operation, &inner.clock) else {
             inner.counters.sampled_out();
             return None;
         };
         if !inner.queue.is_calm() && !inner.queue.admit(inner.samples.place(operation, &draw)) {
             return None;
         }
-        let begun = inner.samples.begin(operation, &draw, &*inner.clock);
+        let begun = inner.samples.begin(operation, &draw, &inner.clock);
         if begun == Begun::OverLimit {
             inner.counters.over_limit();
         }
@@ -238,7 +240,7 @@ impl Recorder for TapeRecorder {
     }
 
     fn keeps(&self, start: &RecordingStart, end: &OperationEnd) -> bool {
-        let verdict = self.0.samples.end(start, end, &*self.0.clock);
+        let verdict = self.0.samples.end(start, end, &self.0.clock);
         self.0.counters.judged(verdict);
         verdict.keeps()
     }

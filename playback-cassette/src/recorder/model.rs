@@ -14,6 +14,7 @@ use shuttle::thread;
 use super::back_off::BackOff;
 use super::backlog::{Fate, Limits};
 use super::breaker::Breaker;
+use super::guarded::Guarded;
 use super::health::Gate;
 use super::queue::{Next, Queue};
 use crate::IdGenerator;
@@ -36,7 +37,7 @@ fn with_pauses(recordings: usize, pause: Duration) -> Arc<Queue> {
     let breaker = Breaker::default().failures(NonZeroU32::MIN).pauses(pause, pause);
     let gate = Gate::new(Some(BackOff::default().floor(0.5)), Some(breaker), Some(7));
     let limits = Limits { recordings, bytes: 1 << 20 };
-    Arc::new(Queue::new(limits, gate, Arc::new(SystemTime::UNIX_EPOCH)))
+    Arc::new(Queue::new(limits, gate, Guarded::new(SystemTime::UNIX_EPOCH)))
 }
 
 /// Saves as the writer does, one at a time; those whose number `fails` says fail. Ends as the writer does, when it is closed

@@ -1,7 +1,7 @@
 //! Where the service's threads and the writer meet: what waits to be saved, and who is let in.
 
+use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use playback_core::Recording;
@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 
 use super::backlog::{Backlog, Fate, Job, Limits, Mark, NotWritten};
 use super::breaker::Turn;
+use super::guarded::Guarded;
 use super::health::{Gate, Health, Shut};
 use super::metrics;
 use super::stats::{Dropped, count_event};
@@ -18,7 +19,7 @@ use crate::Clock;
 pub(super) struct Queue {
     limits: Limits,
     /// Asked outside of the lock, since it is not ours.
-    clock: Arc<dyn Clock>,
+    clock: Guarded,
     /// Whether everybody is let in: asked for every operation, so that it costs no lock.
     calm: AtomicBool,
     state: Mutex<State>,
@@ -77,7 +78,7 @@ pub(super) struct QueueCounts {
 
 /// The service's side.
 impl Queue {
-    pub(super) fn new(limits: Limits, gate: Gate, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn new(limits: Limits, gate: Gate, clock: Guarded) -> Self {
         let state = State { phase: Phase::Open, backlog: Backlog::default(), gate };
         let (calm, work, done) = (AtomicBool::new(true), Notify::new(), Condvar::new());
         Self { limits, clock, calm, state: Mutex::new(state), work, done }
@@ -202,13 +203,19 @@ impl Queue {
 
     /// Takes nothing more.
     pub(super) fn close(&self) {
+        let now = self.clock.now();
         let mut state = self.lock();
         if state.phase == Phase::Open {
             state.phase = Phase::Closing;
+            state.gate.stop();
         }
+        let change = state.gate.change(now);
         self.settle(&state);
         drop(state);
         self.work.notify_one();
+        if let Some(change) = change {
+            change.tell();
+        }
     }
 
     /// Takes nothing more, waits for the writer to end, and gives up what is not saved in time. Whether the
@@ -262,7 +269,7 @@ impl Queue {
 impl Queue {
     /// What to do next, where `room` says whether one more can be saved now.
     pub(super) fn next(&self, room: bool) -> Next {
-        let now = self.clock.now();
+        let now = self.clock.bare().now();
         let mut state = self.lock();
         let State { phase, backlog, gate } = &mut *state;
         match phase {
@@ -298,7 +305,7 @@ impl Queue {
     /// The writer is done with a job. `tell` is given how many have come to the same fate so far, before anybody who waits goes
     /// on.
     pub(super) fn finished(&self, job: &Job, fate: &Fate, tell: impl FnOnce(u64)) {
-        let now = self.clock.now();
+        let now = self.clock.bare().now();
         let mut state = self.lock();
         let State { backlog, gate, .. } = &mut *state;
         let finished = backlog.finish(job.number, fate);
@@ -343,8 +350,13 @@ impl Queue {
     /// The writer is gone. Where nobody closed the queue, what waits is lost as what it was saving is, and whoever flushes
     /// is told.
     pub(super) fn ended(&self) {
+        let now = self.clock.now();
         let mut state = self.lock();
         let closed = std::mem::replace(&mut state.phase, Phase::Ended) != Phase::Open;
+        if !closed {
+            state.gate.died(now);
+        }
+        let change = state.gate.change(now);
         let (unfinished, bytes) = (state.backlog.unfinished(), state.backlog.bytes());
         let left = if closed { state.backlog.give_up() } else { state.backlog.lose() };
         self.settle(&state);
@@ -355,6 +367,9 @@ impl Queue {
             metrics::unwritten(unfinished, bytes);
         } else {
             metrics::lost(unfinished, bytes);
+        }
+        if let Some(change) = change {
+            change.tell();
         }
     }
 
