@@ -102,6 +102,7 @@ output ping
 fn of_a_tape_that_no_recorder_laid_out_all_calls_come_back() {
     let recording = full_recording();
     let written = text::encode(&recording).unwrap();
+    assert!(written.contains("\nended "), "{written}");
     let read = text::decode("it", &written).unwrap_or_else(|error| panic!("{error}\n{written}"));
     assert_eq!((read.id(), read.metadata()), (recording.id(), recording.metadata()));
     let all = |recording: &Recording| {
@@ -175,6 +176,36 @@ fn calls_that_waited_for_each_other_come_back_with_the_same_bytes() {
     let calls: Vec<_> = recording.tape().calls().map(|call| call.result().unwrap()).collect();
     assert_eq!(calls, [Some(Value::Unit), Some(1.into()), Some(2.into())]);
     check(&recording);
+}
+
+#[test]
+fn calls_of_threads_that_end_in_another_order_than_they_began_come_back_as_they_began() {
+    let body = || {
+        let (first_began, began) = std::sync::mpsc::channel();
+        let (end_first, second_ended) = std::sync::mpsc::channel();
+        let first = Context::bind(move || {
+            input("first").args(&()).run(|| {
+                first_began.send(()).unwrap();
+                second_ended.recv().unwrap();
+                1
+            })
+        });
+        let second = Context::bind(move || {
+            began.recv().unwrap();
+            let second: u32 = output("second").args(&()).run(|| 2);
+            end_first.send(()).unwrap();
+            second
+        });
+        std::thread::scope(|threads| {
+            let (first, second) = (threads.spawn(first), threads.spawn(second));
+            first.join().unwrap() + second.join().unwrap()
+        })
+    };
+    let recording = record_blocking(|| operation("Overlap").run(body)).recording();
+    let written = check(&recording);
+    // Whichever ended first, the calls are on the tape as they began.
+    assert!(!written.contains("\nended "), "{written}");
+    assert!(written.find("\ninput first") < written.find("\noutput second"), "{written}");
 }
 
 #[test]

@@ -94,7 +94,7 @@ impl<'t> Closing<'t> {
         };
         self.line("after one round of faults:".to_owned());
         for (what, course, share) in [("MiB of heap", heap, GROWTH), ("MiB resident", resident, SETTLING)] {
-            self.course(what, &course, course.per_minute <= share * course.first.mean);
+            self.course(what, &course, course.per_minute <= share * course.first.least);
         }
         // There are more of them when the machine is busy, and fewer again when it is not.
         for (what, course) in [("threads", threads), ("file handles", handles)] {
@@ -104,9 +104,9 @@ impl<'t> Closing<'t> {
 
     fn course(&mut self, what: &str, course: &Course, is_flat: bool) {
         let Course { first, last, most, per_minute } = course;
-        let (first, last) = (first.mean, last.mean);
+        let (first, last) = (first.least, last.least);
         self.line(format!(
-            "  {what:<12} {first:>7.2} at first, {last:>7.2} at last, {most:>7.2} at the most, {per_minute:+.4} a minute"
+            "  {what:<12} at least {first:>7.2} in the first minute, {last:>7.2} in the last, at the most {most:>7.2}; {per_minute:+.4} a minute"
         ));
         self.check(is_flat, || format!("{what}: {per_minute:+.4} a minute, from {first:.2} to {last:.2}"));
     }

@@ -38,14 +38,13 @@ pub(crate) struct Course {
     pub(crate) first: Minute,
     pub(crate) last: Minute,
     pub(crate) most: f64,
-    /// The slope of the straight line with the least squares, per minute.
+    /// The slope of the straight line through the least of each minute, by least squares.
     pub(crate) per_minute: f64,
 }
 
 /// What is said of it in one minute.
 pub(crate) struct Minute {
     pub(crate) least: f64,
-    pub(crate) mean: f64,
     pub(crate) most: f64,
 }
 
@@ -90,34 +89,37 @@ impl Course {
     /// Of points in time, in minutes.
     fn of(points: &[(f64, f64)]) -> Option<Self> {
         let (began, ended) = (points.first()?.0, points.last()?.0);
-        if ended - began < 2.0 {
-            return None;
-        }
-        let mean =
-            |value: fn(&(f64, f64)) -> f64| points.iter().map(value).sum::<f64>() / points.len() as f64;
+        let minutes: Vec<_> = (0..)
+            .map(|minute| began + f64::from(minute))
+            .take_while(|from| from + 1.0 <= ended)
+            .filter_map(|from| {
+                let within = points.iter().filter(|point| (from..from + 1.0).contains(&point.0));
+                Minute::of(&within.map(|point| point.1).collect::<Vec<_>>())
+            })
+            .collect();
+        // What waits to be saved comes and goes; what is kept for good shows in the least of each minute.
+        let least: Vec<_> =
+            minutes.iter().enumerate().map(|(minute, course)| (minute as f64, course.least)).collect();
+        let mean = |value: fn(&(f64, f64)) -> f64| least.iter().map(value).sum::<f64>() / least.len() as f64;
         let (x, y) = (mean(|point| point.0), mean(|point| point.1));
-        let covariance: f64 = points.iter().map(|point| (point.0 - x) * (point.1 - y)).sum();
-        let variance: f64 = points.iter().map(|point| (point.0 - x).powi(2)).sum();
+        let covariance: f64 = least.iter().map(|point| (point.0 - x) * (point.1 - y)).sum();
+        let variance: f64 = least.iter().map(|point| (point.0 - x).powi(2)).sum();
+        let most = points.iter().map(|point| point.1).fold(0.0, f64::max);
+        let mut minutes = minutes.into_iter();
         Some(Self {
-            first: Minute::of(
-                points.iter().filter(|point| point.0 <= began + 1.0).map(|point| point.1).collect(),
-            ),
-            last: Minute::of(
-                points.iter().filter(|point| point.0 >= ended - 1.0).map(|point| point.1).collect(),
-            ),
-            most: points.iter().map(|point| point.1).fold(0.0, f64::max),
+            first: minutes.next()?,
+            last: minutes.next_back()?,
+            most,
             per_minute: covariance / variance,
         })
     }
 }
 
 impl Minute {
-    fn of(values: Vec<f64>) -> Self {
-        Self {
-            least: values.iter().copied().fold(f64::INFINITY, f64::min),
-            mean: values.iter().sum::<f64>() / values.len() as f64,
-            most: values.iter().copied().fold(0.0, f64::max),
-        }
+    fn of(values: &[f64]) -> Option<Self> {
+        let least = values.iter().copied().reduce(f64::min)?;
+        let most = values.iter().copied().reduce(f64::max)?;
+        Some(Self { least, most })
     }
 }
 

@@ -2,11 +2,11 @@
 
 use std::process::Stdio;
 
-use playback_cassette::Cassette;
+use playback_cassette::{Cassette, CassetteExt, Query};
 
 use crate::run::{Place, Ran, playback, ran};
 use crate::s3_server::Server;
-use crate::shop;
+use crate::{scrub, shop};
 
 /// Runs the command on a bucket of the server, which goes on serving meanwhile.
 async fn run(server: &Server, arguments: &[&str]) -> Ran {
@@ -49,4 +49,40 @@ async fn a_bucket_is_listed_shown_and_pulled_as_a_directory_is() {
 
     let refused = run(&server, &["show", "77"]).await.failed();
     assert!(refused.contains("s3://bkt/team"), "{refused}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_rules_find_in_a_bucket_is_scrubbed_there() {
+    let server = Server::start().await;
+    let cassette = server.builder("bkt/team").build().unwrap().read_only(false);
+    for recording in scrub::recordings() {
+        cassette.save(&recording).await.unwrap();
+    }
+    let rules = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(rules.path(), scrub::RULES).unwrap();
+    let unasked = ["scrub", "--rules", rules.path().to_str().unwrap(), "--all"];
+    let asked = [&unasked[..], &["--yes"]].concat();
+    let puts = || server.asked().into_iter().filter(|asked| asked.starts_with("PUT")).count();
+    puts();
+
+    let said = run(&server, &unasked).await.done();
+    assert_eq!((said.lines().count(), puts()), (2, 0), "{said}");
+    assert_eq!(leaks(&cassette).await, scrub::SECRETS);
+
+    // A tape and its metadata for each of the two.
+    assert_eq!((run(&server, &asked).await.done(), puts()), (said, 4));
+    assert_eq!(leaks(&cassette).await, [""; 0]);
+    assert_eq!((run(&server, &asked).await.done(), puts()), (String::new(), 0));
+}
+
+/// The secrets that are in any recording.
+async fn leaks(cassette: &impl Cassette) -> Vec<&'static str> {
+    let mut all = Vec::new();
+    for found in cassette.find_all(&Query::new()).await.unwrap() {
+        let recording = cassette.load(&found.id).await.unwrap();
+        all.extend(format!("{found:?} {recording:?}").into_bytes());
+        all.extend_from_slice(&recording.tape().parts().bytes);
+    }
+    let is_there = |secret: &&str| all.windows(secret.len()).any(|window| window == secret.as_bytes());
+    scrub::SECRETS.into_iter().filter(is_there).collect()
 }

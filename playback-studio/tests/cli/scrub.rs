@@ -11,9 +11,9 @@ use crate::run::{Place, Ran};
 use crate::shop;
 use crate::wrong::{run_as_nobody, set_mode};
 
-const SECRETS: [&str; 3] = ["hunter2", "ann@example.com", "4111"];
+pub(crate) const SECRETS: [&str; 3] = ["hunter2", "ann@example.com", "4111"];
 
-const RULES: &str = "
+pub(crate) const RULES: &str = "
 [[rule]]
 field = 'password'
 action = 'remove'
@@ -27,7 +27,7 @@ with = '-'
 ";
 
 /// A log-in with secrets wherever a value can be, an order that has nothing to hide, and another log-in.
-fn recordings() -> Vec<Recording> {
+pub(crate) fn recordings() -> Vec<Recording> {
     let log_in = |customer: u64| {
         move || {
             operation("LogIn").argument_names(&["customer", "password"]).args(&(customer, "hunter2")).run(
