@@ -1,16 +1,20 @@
-//! What can be sent to and shared with other threads, and kept behind a pointer.
+//! What can be sent to and shared with other threads, kept behind a pointer, and used again after a panic.
 #![allow(clippy::unwrap_used)]
 
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 
 use playback_cassette::{
-    BackOff, Background, Breaker, CacheStats, Cached, Cassette, CassetteExt, Clock, Error, Health,
-    IdGenerator, Listing, NotWritten, Prefixed, Query, ReadOnly, RecordingId, ReplayByIdError, Sampling,
-    Stats, TapeRecorder,
+    BackOff, Background, Breaker, CacheStats, Cached, Cassette, CassetteExt, Clock, Condition, Error, Filter,
+    Found, Health, HealthState, IdGenerator, Listing, NotWritten, Order, Prefixed, Query, ReadOnly,
+    RecordingId, ReplayByIdError, Sampling, SaveError, Stats, SystemClock, TapeRecorder,
 };
 use playback_testkit::MemoryCassette;
 
 fn shared<T: Send + Sync + 'static>() {}
+
+/// Can be looked at after what used it has panicked.
+fn outlives_a_panic<T: UnwindSafe + RefUnwindSafe>() {}
 
 fn sent<T: Send>(_: T) {}
 
@@ -31,4 +35,12 @@ fn types_are_shared_and_futures_sent_between_threads() {
     sent(cassette.find_all(&Query::new()));
     sent(cassette.load_all([id.clone()]));
     sent(cassette.replay(&id, |_| Ok(async {})));
+}
+
+#[test]
+fn a_recorder_its_settings_and_what_it_says_outlive_a_panic() {
+    outlives_a_panic::<TapeRecorder>();
+    outlives_a_panic::<(BackOff, Breaker, Sampling, Health, HealthState, SaveError, Stats, CacheStats)>();
+    outlives_a_panic::<NotWritten>();
+    outlives_a_panic::<(Found, Query, Order, Filter, Condition, IdGenerator, SystemClock, RecordingId)>();
 }

@@ -1,7 +1,7 @@
 //! The recorder's clock, which is not ours.
 
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, RefUnwindSafe, UnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
@@ -15,6 +15,10 @@ pub(super) struct Guarded {
     clock: Arc<dyn Clock>,
     panics: Arc<AtomicU64>,
 }
+
+/// A clock that is not right after it panicked is the clock's own matter: it is asked for the time, and nothing rests on it.
+impl UnwindSafe for Guarded {}
+impl RefUnwindSafe for Guarded {}
 
 impl Guarded {
     pub(super) fn new(clock: impl Clock + 'static) -> Self {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
+use std::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -82,6 +83,10 @@ struct Inner {
     by_order: OnceLock<Vec<u32>>,
     index: OnceLock<Index>,
 }
+
+/// What it is made of is never changed, and what a panic leaves of values that are elsewhere shows when they are asked for.
+impl UnwindSafe for Tape {}
+impl RefUnwindSafe for Tape {}
 
 /// The parts that a [`Tape`] is made of, for those who write and read tape files.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
