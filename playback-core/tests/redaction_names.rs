@@ -1,0 +1,101 @@
+//! What redaction leaves of names that the code makes of values, and of the keys of maps.
+#![cfg(feature = "redaction")]
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::collections::BTreeMap;
+
+use playback_core::redaction::{Known, Part, Place, Redactor, RedactorExt, Rule, Rules};
+use playback_core::{Kind, Value, input_with, operation};
+use playback_testkit::record_blocking;
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Customer {
+    name: &'static str,
+    city: &'static str,
+}
+
+#[derive(Serialize)]
+enum By {
+    Name(&'static str),
+    Seat(char),
+}
+
+/// The alias that is recorded of a call of one argument, called `who`.
+fn alias_of(rule: Rule, who: &impl Serialize, alias: &'static str) -> String {
+    let run = || {
+        operation("Op")
+            .run(|| input_with(|| alias.to_owned()).argument_names(&["who"]).args(&(who,)).run(|| 1))
+    };
+    let recording = Rules::new().with(rule).scope_blocking(|| record_blocking(run)).recording();
+    recording.tape().calls_of(Kind::Input).next().unwrap().alias().to_owned()
+}
+
+#[test]
+fn what_is_redacted_of_a_value_is_redacted_in_the_names_made_of_it_whatever_its_shape() {
+    let ann = Customer { name: "ann", city: "Oslo" };
+    let map = BTreeMap::from([("ann", "Oslo"), ("bob", "Rome")]);
+    let masked = |alias: &'static str, who: &dyn erased_serde::Serialize, expected: &str| {
+        assert_eq!(alias_of(Rule::field("who"), &who, alias), expected);
+    };
+    masked("db/ann", &"ann", "db/[redacted]");
+    masked("db/17", &17, "db/0");
+    masked("seat/c", &'c', "seat/*");
+    masked("seat/c/ann", &("ann", 'c'), "seat/*/[redacted]");
+    masked("db/ann", &Some("ann"), "db/[redacted]");
+    masked("db/ann", &By::Name("ann"), "db/[redacted]");
+    masked("seat/c", &By::Seat('c'), "seat/*");
+    masked("db/ann/Oslo", &ann, "db/[redacted]/[redacted]");
+    masked("db/Rome/bob", &map, "db/[redacted]/[redacted]");
+    // A part of a longer word is no name of it.
+    masked("db/annex/ann", &"ann", "db/annex/[redacted]");
+
+    let removed = |alias: &'static str, field: &str, who: &dyn erased_serde::Serialize, expected: &str| {
+        assert_eq!(alias_of(Rule::field(field).remove(), &who, alias), expected);
+    };
+    // Nothing is left that would say what to write instead.
+    removed("db/ann", "who", &Some("ann"), "db/[redacted]");
+    removed("db/ann/17", "who", &Some(("ann", 17)), "db/[redacted]/[redacted]");
+    removed("db/ann/bob", "who", &["ann", "bob"], "db/[redacted]/[redacted]");
+    removed("db/ann", "who", &Some(By::Name("ann")), "db/[redacted]");
+    removed("db/ann/Oslo", "who", &Some(&ann), "db/[redacted]/[redacted]");
+    removed("db/ann/Oslo", "who", &Some(&map), "db/[redacted]/[redacted]");
+    // Beside it, things keep their names.
+    removed("db/ann/Oslo", "name", &ann, "db/[redacted]/Oslo");
+    removed("db/ann/Oslo", "city", &ann, "db/ann/[redacted]");
+    removed("db/ann/Rome", "ann", &map, "db/[redacted]/Rome");
+    removed("db/Oslo/bob", "ann", &map, "db/[redacted]/bob");
+}
+
+#[test]
+fn masked_keys_stay_apart_and_look_as_they_did_unless_said_otherwise() {
+    let emails = BTreeMap::from([("ann@example.com", 1), ("bob@example.com", 2)]);
+    let ids = BTreeMap::from([
+        ("67e55044-10b1-426f-9247-bb680e5fe0c8", 1),
+        ("67e55044-10b1-426f-9247-bb680e5fe0c9", 2),
+    ]);
+    let numbers = BTreeMap::from([(17, 1), (18, 2)]);
+    let cases: [(&dyn erased_serde::Serialize, Rule, &str); 6] = [
+        (
+            &emails,
+            Rule::keys("").unwrap(),
+            r#"{"redacted2@redacted.invalid": 2, "redacted@redacted.invalid": 1}"#,
+        ),
+        (
+            &ids,
+            Rule::keys("").unwrap(),
+            r#"{"00000000-0000-0000-0000-000000000000": 1, "00000000-0000-0000-0000-000000000001": 2}"#,
+        ),
+        (&numbers, Rule::keys("").unwrap(), "{0: 1, 1: 2}"),
+        (&emails, Rule::keys("").unwrap().mask_with("-"), r#"{"-": 1, "- 2": 2}"#),
+        (&ids, Rule::keys("").unwrap().mask_with("(an id)"), r#"{"(an id)": 1, "(an id) 2": 2}"#),
+        (&ids, Rule::keys("").unwrap().mask_with("[id]"), r#"{"[id 2]": 2, "[id]": 1}"#),
+    ];
+    for (map, rule, expected) in cases {
+        let shown = format!("{rule:?}");
+        let mut value = Value::of(map).unwrap();
+        let place = Place::new(Part::Result, "crm.find");
+        Rules::new().with(rule).redact(&place, &mut value, &Known::default()).unwrap();
+        assert_eq!(value.to_string(), expected, "{shown}");
+    }
+}

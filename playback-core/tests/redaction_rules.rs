@@ -1,0 +1,184 @@
+//! What rules tell of themselves, and what they know again on replay.
+#![cfg(feature = "redaction")]
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::collections::BTreeMap;
+use std::error::Error as _;
+use std::sync::Arc;
+
+use playback_core::redaction::{
+    Action, Key, Known, Part, Place, Redactor, RedactorExt, Rule, Rules, Texts, scrub,
+};
+use playback_core::{Kind, Tape, Value, input, operation, output, replay_blocking};
+use playback_testkit::record_blocking;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+fn key() -> Key {
+    Key::new([7; 32]).unwrap()
+}
+
+fn sent(tape: &Tape) -> Vec<String> {
+    tape.calls_of(Kind::Output).map(|call| format!("{call:?}")).collect()
+}
+
+#[derive(Serialize, Deserialize)]
+struct Customer {
+    id: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+enum Found {
+    Customer(u64),
+}
+
+const ANN: u64 = 4_000_000_017;
+const BOB: u64 = 5_000_000_018;
+
+/// Records that what is found is sent on, and replays it: the pseudonyms that the replay finds, it sends as they are.
+fn is_sent_as_it_was<T: Serialize + DeserializeOwned>(rule: Rule, found: fn() -> T, ids: fn(T) -> Vec<u64>) {
+    let rules = Rules::new().key(key()).with(rule).with(Rule::field("sent").pseudonym());
+    let run = || {
+        operation("Op").run(|| {
+            for id in ids(input("find").run(found)) {
+                output("send").argument_names(&["sent"]).args(&(id,)).run(|| ());
+            }
+        })
+    };
+    let recording = rules.scope_blocking(|| record_blocking(run)).recording();
+    let recorded = sent(recording.tape());
+    assert!(!recorded.is_empty() && recorded.iter().all(|call| !call.contains("00000001")), "{recorded:?}");
+    let playback = rules.scope_blocking(|| replay_blocking(&recording, |_| Ok(run()))).unwrap();
+    assert_eq!(sent(playback.replayed()), recorded);
+}
+
+#[test]
+fn pseudonyms_that_a_replay_is_given_are_sent_as_they_are_wherever_they_stood() {
+    let all = || Rule::alias("find").pseudonym();
+    is_sent_as_it_was(all(), || ANN, |id| vec![id]);
+    is_sent_as_it_was(all(), || vec![ANN, BOB], |ids| ids);
+    is_sent_as_it_was(all(), || Some(ANN), |id| id.into_iter().collect());
+    is_sent_as_it_was(all(), || Customer { id: ANN }, |customer| vec![customer.id]);
+    is_sent_as_it_was(all(), || Found::Customer(ANN), |Found::Customer(id)| vec![id]);
+    is_sent_as_it_was(
+        all(),
+        || BTreeMap::from([(ANN, BOB)]),
+        |map| map.into_iter().flat_map(<[u64; 2]>::from).collect(),
+    );
+    is_sent_as_it_was(
+        Rule::keys("").unwrap().pseudonym(),
+        || BTreeMap::from([(ANN, 1)]),
+        |map| map.into_keys().collect(),
+    );
+}
+
+#[test]
+fn a_value_that_only_reads_like_a_recorded_one_is_made_into_its_pseudonym() {
+    // What is recorded of the keys is no pseudonym, so it is known for none.
+    let rules = Rules::new()
+        .key(key())
+        .with(Rule::keys("").unwrap().mask_with("-"))
+        .with(Rule::field("id").pseudonym());
+    let run = || {
+        operation("Op").run(|| {
+            let found: BTreeMap<String, u8> = input("find").run(|| BTreeMap::from([("ann".to_owned(), 1)]));
+            let own = if found.contains_key("ann") { "-" } else { "ann" };
+            output("send").argument_names(&["id"]).args(&(own,)).run(|| ());
+        })
+    };
+    let recording = rules.scope_blocking(|| record_blocking(run)).recording();
+    let playback = rules.scope_blocking(|| replay_blocking(&recording, |_| Ok(run()))).unwrap();
+    let pseudonym = rules.pseudonym_of("ann").unwrap().to_string();
+    assert!(sent(playback.replayed())[0].contains(&pseudonym), "{:?}", sent(playback.replayed()));
+}
+
+#[test]
+fn rules_count_what_they_change_if_told_to() {
+    let rules = || {
+        let path = |pattern| Rule::path(pattern).unwrap();
+        Rules::new()
+            .key(key())
+            .with(Rule::field("password").remove())
+            .with(Rule::field("id").pseudonym())
+            .with(path("cards").mask())
+            .with(Rule::keys("names").unwrap())
+            .with(Rule::field("unused"))
+            .with(Rule::text(Texts::Emails))
+    };
+    let value = Value::of(&BTreeMap::from([
+        ("password", Value::from("hunter2")),
+        ("id", Value::from(ANN)),
+        // What is masked already stays what it is.
+        ("cards", Value::from(0)),
+        ("names", Value::of(&BTreeMap::from([("ann", 1)])).unwrap()),
+        ("note", Value::from("ann@example.com and bob@example.com")),
+    ]))
+    .unwrap();
+    let changes = |rules: Rules| -> Vec<u64> {
+        let place = Place::new(Part::Result, "find");
+        rules.redact(&place, &mut value.clone(), &Known::default()).unwrap();
+        rules.iter().map(Rule::changes).collect()
+    };
+    assert_eq!(changes(rules()), [0; 6]);
+    assert_eq!(changes(rules().counting()), [1, 1, 0, 1, 0, 2]);
+    // They are the same rules otherwise, and clones count with them.
+    let counting = rules().counting();
+    changes(counting.clone());
+    assert_eq!(changes(counting), [2, 2, 0, 2, 0, 4]);
+}
+
+#[test]
+fn a_rule_is_shown_without_what_may_be_the_secret() {
+    let within = |rule: Rule| rule.within("a.b").unwrap().of("crm.*").to_string();
+    let cases = [
+        (Rule::field("pass*").mask_with("hunter2").to_string(), "field pass*"),
+        (Rule::path("**.email").unwrap().to_string(), "path **.email"),
+        (Rule::keys("a").unwrap().of("crm.*").to_string(), "keys a of crm.*"),
+        (Rule::alias("crm.*").to_string(), "all of crm.*"),
+        (Rule::text(Texts::Cards).to_string(), "text cards"),
+        (within(Rule::text(Texts::Emails)), "text emails within a.b of crm.*"),
+        (Rule::matching("hunter2").unwrap().to_string(), "matching"),
+    ];
+    for (shown, expected) in cases {
+        assert_eq!(shown, expected);
+    }
+    let of_file = Rules::from_toml("[[rule]]\nfield = 'x'\n\n[[rule]]\nfield = 'y'\n").unwrap();
+    assert_eq!(
+        of_file.iter().map(Rule::to_string).collect::<Vec<_>>(),
+        ["field x (line 1)", "field y (line 4)"]
+    );
+}
+
+#[test]
+fn pseudonyms_can_be_asked_for_where_there_is_a_key() {
+    let rules = Rules::new().with(Rule::field("id").pseudonym());
+    assert_eq!(rules.pseudonym_of(&ANN), None);
+    let rules = rules.key(key());
+    let mut value = Value::of(&Customer { id: ANN }).unwrap();
+    rules.redact(&Place::new(Part::Result, "find"), &mut value, &Known::default()).unwrap();
+    assert_eq!(rules.pseudonym_of(&ANN).as_ref(), value.at("id"));
+    assert_ne!(value.at("id"), Some(&Value::from(ANN)));
+
+    // Whether there is anything to know again.
+    assert!(rules.remembers() && Rules::new().secrets(Action::Pseudonym).remembers());
+    assert!(!Rules::usual().remembers());
+    assert!(Arc::new(rules).remembers() && !Arc::new(Rules::usual()).remembers());
+}
+
+#[test]
+fn what_is_wrong_with_keys_files_and_recordings_is_told() {
+    let error = Key::new("too short").unwrap_err().to_string();
+    assert!(error.contains("9 bytes") && error.contains("16"), "{error}");
+    let error = Key::from_env("PLAYBACK_NO_SUCH_VARIABLE").unwrap_err().to_string();
+    assert!(error.contains("PLAYBACK_NO_SUCH_VARIABLE"), "{error}");
+
+    let missing = tempfile::tempdir().unwrap().path().join("rules.toml");
+    let error = Rules::load(&missing).unwrap_err();
+    assert!(error.to_string().contains("rules.toml") && error.source().is_some(), "{error}");
+    assert!(Rules::from_toml("usual = maybe").unwrap_err().source().is_none());
+
+    let recording = record_blocking(|| operation("Op").args(&(1,)).run(|| 2)).recording();
+    let keyless = Rules::new().with(Rule::alias("Op").pseudonym());
+    let error = scrub(&recording, Arc::new(keyless)).unwrap_err().to_string();
+    assert!(error.contains("cannot be redacted") && error.contains("Rules::key"), "{error}");
+}
