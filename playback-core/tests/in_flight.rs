@@ -115,6 +115,23 @@ async fn a_call_of_the_operation_itself_that_had_to_wait_is_one_call_with_its_re
     assert!(matches!(calls[0].end(), End::Returned(_)));
 }
 
+#[tokio::test]
+async fn a_call_that_a_replay_makes_itself_and_that_had_to_wait_is_one_call_with_its_result() {
+    let recording = record(async { operation("Op").run_async(async {}).await }).await.recording();
+    let new = async || {
+        let slow = async {
+            yield_now().await;
+            5u8
+        };
+        input("new").args(&(1,)).call_when_missing().run_async(slow).await;
+    };
+    let playback =
+        replay(&recording, |_| Ok(async { operation("Op").run_async(new()).await })).await.unwrap();
+    let calls: Vec<_> = playback.replayed().calls_of(Kind::Input).collect();
+    let [call] = &calls[..] else { panic!("one call: {calls:?}") };
+    assert_eq!(call.result().unwrap(), Some(5u8.into()));
+}
+
 /// An operation that hands an output to a thread of its own.
 fn with_thread(body: impl FnOnce() -> u64 + Send + 'static, rest: impl FnOnce(std::thread::JoinHandle<u64>)) {
     operation("Op").run(|| rest(std::thread::spawn(Context::bind(move || output("audit.send").run(body)))));

@@ -202,6 +202,12 @@ enum Rest {
     Unknown,
 }
 
+/// The names of variants, as keys of a map.
+#[derive(Serialize, PartialEq, Eq, Hash)]
+enum Name {
+    New,
+}
+
 #[test]
 fn variants_change() {
     reads(Then::Plain, Now::Simple);
@@ -215,6 +221,7 @@ fn variants_change() {
     reads(Then::Plain, "Plain".to_owned());
     reads("Plain", Then::Plain);
     reads(HashMap::from([("New", 1)]), Then::New(1));
+    reads(HashMap::from([(Name::New, 1)]), Then::New(1));
     reads(HashMap::from([("Fields", HashMap::from([("a", 1)]))]), Then::Fields { a: 1 });
     reads(Then::New(1), HashMap::from([("New".to_owned(), 1)]));
     reads(Then::New(1), serde_json::json!({"New": 1}));

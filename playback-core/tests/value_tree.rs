@@ -230,7 +230,7 @@ fn values_are_ordered_and_hashed() {
     ];
     for (i, a) in ascending.iter().enumerate() {
         for (j, b) in ascending.iter().enumerate() {
-            assert_eq!(a.cmp(b), i.cmp(&j), "{a} and {b}");
+            assert_eq!((a.cmp(b), a.partial_cmp(b)), (i.cmp(&j), Some(i.cmp(&j))), "{a} and {b}");
             assert_eq!(hash(a) == hash(b), i == j, "{a} and {b}");
         }
     }
@@ -327,6 +327,7 @@ fn accessors_give_what_is_there_and_nothing_else() {
     assert_eq!(order.at(r#"tags["a b"]"#).unwrap().without_some().fields().map(<[_]>::len), Some(2));
     assert_eq!(Value::from(true).as_bool(), Some(true));
     assert_eq!(Value::from(1.5_f32).as_f64(), Some(1.5));
+    assert_eq!(Value::from(0.1).as_f64(), Some(0.1));
     assert_eq!(Value::from('a').as_char(), Some('a'));
     assert_eq!(Value::Bytes(vec![1]).as_bytes(), Some(&[1][..]));
     assert_eq!(Value::Unit.as_bool(), None);
