@@ -104,6 +104,10 @@ fn an_escape_is_reported_with_its_alias_and_the_remedy_and_refused_on_request() 
         operation("Other").run(|| {
             let outside = std::thread::spawn(|| input("outside").run(|| 1u8));
             assert_eq!(outside.join().unwrap(), 1);
+            assert!(
+                escapes(&recording, false).is_empty(),
+                "nor is it taken for an escape of a replay beside it"
+            );
         });
     });
 
@@ -111,6 +115,8 @@ fn an_escape_is_reported_with_its_alias_and_the_remedy_and_refused_on_request() 
     tasks_and_pools();
 
     refuse_escapes();
+    let refused = catch_unwind(AssertUnwindSafe(|| input("early").run(|| 1u8)));
+    assert!(refused.is_err(), "refused before any replay");
     refuse_escapes();
     let [escape] = &escapes(&recording, false)[..] else { panic!("one escape") };
     assert!(escape.refused);

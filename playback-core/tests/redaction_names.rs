@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use playback_core::redaction::{Known, Part, Place, Redactor, RedactorExt, Rule, Rules};
-use playback_core::{Kind, Value, input_with, operation};
+use playback_core::{Kind, Value, input_with, operation, play_data, record_data, replay_blocking};
 use playback_testkit::record_blocking;
 use serde::Serialize;
 
@@ -47,8 +47,10 @@ fn what_is_redacted_of_a_value_is_redacted_in_the_names_made_of_it_whatever_its_
     masked("seat/c", &By::Seat('c'), "seat/*");
     masked("db/ann/Oslo", &ann, "db/[redacted]/[redacted]");
     masked("db/Rome/bob", &map, "db/[redacted]/[redacted]");
-    // A part of a longer word is no name of it.
-    masked("db/annex/ann", &"ann", "db/annex/[redacted]");
+    masked("db/17", &Some(17), "db/0");
+    // A part of a longer word is no name of it, and nothing has no name.
+    masked("db/annex/joann/ann", &"ann", "db/annex/joann/[redacted]");
+    masked("db/x", &"", "db/x");
 
     let removed = |alias: &'static str, field: &str, who: &dyn erased_serde::Serialize, expected: &str| {
         assert_eq!(alias_of(Rule::field(field).remove(), &who, alias), expected);
@@ -65,6 +67,67 @@ fn what_is_redacted_of_a_value_is_redacted_in_the_names_made_of_it_whatever_its_
     removed("db/ann/Oslo", "city", &ann, "db/ann/[redacted]");
     removed("db/ann/Rome", "ann", &map, "db/[redacted]/Rome");
     removed("db/Oslo/bob", "ann", &map, "db/[redacted]/bob");
+}
+
+#[test]
+fn data_is_found_by_the_key_that_the_code_has_though_its_value_reads_the_same() {
+    let rules = Rules::new().with(Rule::field("ann"));
+    let run = || {
+        operation("Op").run(|| {
+            let kept: Option<String> = play_data("ann");
+            record_data("ann".to_owned(), "ann");
+            kept
+        })
+    };
+    let recording = rules.scope_blocking(|| record_blocking(run)).recording();
+    let playback = rules.scope_blocking(|| replay_blocking(&recording, |_| Ok(run()))).unwrap();
+    let kept: Option<String> = playback.replayed().outputs().last().unwrap().to().unwrap();
+    assert_eq!(kept.as_deref(), Some("[redacted]"));
+}
+
+#[test]
+fn masks_read_as_what_they_stand_for_does() {
+    let cases = [
+        ("ann@example.com", "redacted@redacted.invalid"),
+        ("ann @example.com", "[redacted]"),
+        ("ann@example", "[redacted]"),
+        ("ann@example.com and more", "[redacted]"),
+        ("ann@bob@example.com", "[redacted]"),
+        ("@example.com", "[redacted]"),
+        ("ann@exa\u{1b}mple.com", "[redacted]"),
+        ("192.0.2.7", "0.0.0.0"),
+        ("2001:db8::1", "::"),
+        ("67e55044-10b1-426f-9247-bb680e5fe0c8", "00000000-0000-0000-0000-000000000000"),
+        ("67e55044-10b1-426f-9247-bb680e5fe0cx", "[redacted]"),
+        ("67e5504410b1-426f-9247-bb680e5fe0c8-", "[redacted]"),
+        ("", "[redacted]"),
+    ];
+    for (text, expected) in cases {
+        let mut value = Value::from(text);
+        let place = Place::new(Part::Result, "find");
+        Rules::new().with(Rule::alias("find")).redact(&place, &mut value, &Known::default()).unwrap();
+        assert_eq!(value, Value::from(expected), "{text:?}");
+    }
+}
+
+#[test]
+fn a_field_is_found_by_its_name_in_either_case_and_in_letters_that_are_the_same_in_lower_case() {
+    // U+212A is the sign of kelvins, which is a `k` in lower case.
+    let names = ["token", "TOKEN", "to\u{212a}en", "worKs", "wor\u{212a}s", "boo\u{212a}", "pässe", "PÄSSE"];
+    let others = ["tokens", "atoken", "to\u{212b}en", "work", "boo", "passe"];
+    let rules =
+        ["token", "works", "book", "pässe"].into_iter().map(Rule::field).fold(Rules::new(), Rules::with);
+    for (name, expected) in
+        names.map(|name| (name, "[redacted]")).into_iter().chain(others.map(|name| (name, "x")))
+    {
+        let mut value = Value::of(&BTreeMap::from([(name, "x")])).unwrap();
+        let mut bytes = Vec::new();
+        value.encode_into(&mut bytes).unwrap();
+        let place = Place::new(Part::Result, "find");
+        assert!(rules.concerns(&place, &bytes) || expected == "x", "{name}");
+        rules.redact(&place, &mut value, &Known::default()).unwrap();
+        assert_eq!(value, Value::of(&BTreeMap::from([(name, expected)])).unwrap());
+    }
 }
 
 #[test]

@@ -7,9 +7,9 @@ use std::error::Error as _;
 use std::sync::Arc;
 
 use playback_core::redaction::{
-    Action, Key, Known, Part, Place, Redactor, RedactorExt, Rule, Rules, Texts, scrub,
+    Action, Key, Known, Part, Place, Redactor, RedactorExt, Rule, Rules, Secret, Texts, scrub,
 };
-use playback_core::{Kind, Tape, Value, input, operation, output, replay_blocking};
+use playback_core::{Kind, Tape, Value, input, operation, output, play_data, record_data, replay_blocking};
 use playback_testkit::record_blocking;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -73,6 +73,35 @@ fn pseudonyms_that_a_replay_is_given_are_sent_as_they_are_wherever_they_stood() 
         || BTreeMap::from([(ANN, 1)]),
         |map| map.into_keys().collect(),
     );
+}
+
+#[test]
+fn pseudonyms_that_a_replay_is_given_as_data_are_sent_as_they_are() {
+    let rules =
+        Rules::new().key(key()).with(Rule::field("kept").pseudonym()).with(Rule::field("sent").pseudonym());
+    let recording = rules
+        .scope_blocking(|| record_blocking(|| operation("Op").run(|| record_data("kept", &ANN))))
+        .recording();
+    let code = || {
+        let kept: u64 = play_data("kept").unwrap();
+        let call = output("send").argument_names(&["sent", "sent"]).args(&(kept, OWN));
+        call.answer_when_unrecorded(|| ()).run(|| ());
+    };
+    let replay = || replay_blocking(&recording, |_| Ok(operation("Op").run(code)));
+    let playback = rules.scope_blocking(replay).unwrap();
+    let expected = Value::Seq([ANN, OWN].map(|id| rules.pseudonym_of(&id).unwrap()).to_vec());
+    assert_eq!(playback.added_outputs().next().unwrap().arguments().unwrap(), expected);
+}
+
+#[test]
+fn what_became_secret_after_it_was_recorded_still_matches_what_was_recorded() {
+    fn run<T: Serialize>(token: T) {
+        operation("Op").run(|| output("send").args(&(token, 1)).run(|| ()));
+    }
+    let recording = record_blocking(|| run("hunter2")).recording();
+    let playback = replay_blocking(&recording, |_| Ok(run(Secret("hunter2")))).unwrap();
+    assert_eq!(sent(playback.replayed()), sent(recording.tape()));
+    assert_eq!(playback.missing_outputs().count() + playback.added_outputs().count(), 0);
 }
 
 #[test]
@@ -162,10 +191,78 @@ fn pseudonyms_can_be_asked_for_where_there_is_a_key() {
     assert_eq!(rules.pseudonym_of(&ANN).as_ref(), value.at("id"));
     assert_ne!(value.at("id"), Some(&Value::from(ANN)));
 
+    let both = [rules.clone().and(Rules::usual()), Rules::usual().and(rules.clone())];
+    assert!(both.iter().all(|rules| rules.pseudonym_of(&ANN) == value.at("id").cloned()));
+
     // Whether there is anything to know again.
     assert!(rules.remembers() && Rules::new().secrets(Action::Pseudonym).remembers());
     assert!(!Rules::usual().remembers());
     assert!(Arc::new(rules).remembers() && !Arc::new(Rules::usual()).remembers());
+}
+
+#[test]
+fn rules_of_text_in_a_file_can_be_for_a_part_of_a_value() {
+    let rules = Rules::from_toml(
+        "[[rule]]\ntext = 'emails'\nwithin = 'a'\n[[rule]]\nmatching = 'hunter.'\nwithin = 'b'\n",
+    );
+    let text = "ann@example.com hunter2";
+    let mut value = Value::of(&BTreeMap::from([("a", text), ("b", text)])).unwrap();
+    rules.unwrap().redact(&Place::new(Part::Result, "find"), &mut value, &Known::default()).unwrap();
+    let expected = r#"{"a": "redacted@redacted.invalid hunter2", "b": "ann@example.com [redacted]"}"#;
+    assert_eq!(value.to_string(), expected);
+}
+
+/// The pseudonyms of values under a key of sevens.
+fn pseudonym(value: &impl Serialize) -> Value {
+    Rules::new().key(key()).pseudonym_of(value).unwrap()
+}
+
+#[test]
+fn masks_and_nothing_have_no_pseudonyms() {
+    for text in [
+        "",
+        "[redacted]",
+        "[redacted 2]",
+        "redacted@redacted.invalid",
+        "0.0.0.0",
+        "::",
+        "00000000-0000-0000-0000-000000000000",
+    ] {
+        assert_eq!(pseudonym(&text), Value::from(text));
+    }
+    for text in ["[redacted x]", "[redacted 2", "redacted", "x@redacted.invalid"] {
+        assert_ne!(pseudonym(&text), Value::from(text));
+    }
+}
+
+#[test]
+fn a_pseudonym_is_the_same_in_every_version() {
+    // Whoever looks for a customer in old recordings asks for the pseudonym that they have there.
+    let bytes: Vec<u8> = (0..16).collect();
+    let few: Vec<u8> = (1..16).collect();
+    let cases: [(Value, &str); 18] = [
+        (pseudonym(&1), "39"),
+        (pseudonym(&200), "214"),
+        (pseudonym(&-1), "-48"),
+        (pseudonym(&-200), "-17920"),
+        (pseudonym(&4_000_000_017_u64), "3570917539"),
+        (pseudonym(&-4_000_000_017_i64), "-3178503160074122570"),
+        (pseudonym(&u128::MAX), "203399231694649560139938925413955640871"),
+        (pseudonym(&i128::MIN), "-40554340608143651478723033651715367481"),
+        (pseudonym(&"Ann"), r#""psn_jjmh42hcohpgxrikt7ac6bgfcf""#),
+        (pseudonym(&"ann@example.com"), r#""psn_5krghwxx2qdtpw4iuzl6pw6pzz@pseudonym.invalid""#),
+        (pseudonym(&"67e55044-10b1-426f-9247-bb680e5fe0c8"), r#""691427e8-9e1d-8c7a-a99e-24bf418a6e6f""#),
+        (pseudonym(&"192.0.2.7"), r#""27.22.253.90""#),
+        (pseudonym(&"192.0.2.8"), r#""92.242.226.230""#),
+        (pseudonym(&"2001:db8::1"), r#""3ee6:71bc:34d9:aa18:5046:544a:554d:23a9""#),
+        (pseudonym(&"2001:db8::2"), r#""a8fb:7a2:fb83:f741:4bf:62e9:df12:640d""#),
+        (pseudonym(&serde_bytes::Bytes::new(&bytes)), r#"x"a6c3a0a41b6af30f22c7f590d021c72e""#),
+        (pseudonym(&bytes), "[166, 195, 160, 164, 27, 106, 243, 15, 34, 199, 245, 144, 208, 33, 199, 46]"),
+        (pseudonym(&few), "[39, 34, 54, 49, 102, 115, 72, 74, 90, 35, 114, 91, 69, 85, 33]"),
+    ];
+    for (value, expected) in cases {
+        assert_eq!(value.to_string(), expected);
+    }
 }
 
 #[test]

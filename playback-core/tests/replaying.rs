@@ -272,8 +272,12 @@ fn ids_are_parsed_and_refused_by_name() {
     refused(&format!(" /20240101/{unique}"), "the category is empty");
     refused(&format!("a\nb/20240101/{unique}"), r"control character '\n'");
     refused(&format!("{}/20240101/{unique}", "é".repeat(40)), "takes 240 bytes");
+    refused(&format!("{}/20240101/{unique}", "e".repeat(201)), "takes 201 bytes");
+    assert!(format!("{}/20240101/{unique}", "e".repeat(200)).parse::<RecordingId>().is_ok());
     refused(&format!("a/20230229/{unique}"), "`20230229` is not of the form YYYYMMDD");
     refused(&format!("a/2024-1-1/{unique}"), "is not of the form YYYYMMDD");
+    refused(&format!("a/+0240101/{unique}"), "is not of the form YYYYMMDD");
+    refused(&format!("a/202401011/{unique}"), "is not of the form YYYYMMDD");
     refused("a/20240101/01KDVDNA00000000000000000", "is not a ULID");
     refused("a/20240101/81KDVDNA000000000000000001", "is not a ULID");
     refused("a/20240101/01KDVDNA00000000000000000U", "is not a ULID");

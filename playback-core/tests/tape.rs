@@ -2,15 +2,21 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::time::Duration;
 
-use playback_core::{FinishedCall, Kind, Tape, Value, input_with, operation, output_with, record_data};
+use playback_core::value::EncodeError;
+use playback_core::{
+    End, Entry, FinishedCall, Kind, Tape, TapeParts, Value, input_with, operation, output, output_with,
+    record_data,
+};
 use playback_testkit::record_blocking;
 
 #[test]
 fn an_alias_of_one_kind_stands_on_the_tape_once_however_many_there_are() {
     let record = |aliases: usize| {
         let run = || {
+            output_with(|| "first".to_owned()).run(|| ());
             for number in (0..aliases).chain(0..aliases) {
                 let _: usize = input_with(|| format!("ask/{number}")).args(&(number,)).run(|| number);
                 output_with(|| format!("ask/{number}")).args(&(number,)).run(|| ());
@@ -20,9 +26,10 @@ fn an_alias_of_one_kind_stands_on_the_tape_once_however_many_there_are() {
     };
     for aliases in [5, 15, 16, 17, 40] {
         let recording = record(aliases);
-        assert_eq!(recording.tape().parts().sites.len(), 1 + 2 * aliases);
+        assert_eq!(recording.tape().parts().sites.len(), 2 + 2 * aliases);
         for kind in [Kind::Input, Kind::Output] {
-            let calls: Vec<_> = recording.tape().calls_of(kind).collect();
+            let calls: Vec<_> =
+                recording.tape().calls_of(kind).filter(|call| call.alias() != "first").collect();
             assert_eq!(calls.len(), 2 * aliases);
             for (at, call) in calls.into_iter().enumerate() {
                 assert_eq!(call.alias(), format!("ask/{}", at % aliases));
@@ -35,14 +42,68 @@ fn an_alias_of_one_kind_stands_on_the_tape_once_however_many_there_are() {
 #[test]
 fn an_extractor_of_metadata_is_told_how_long_the_operation_took() {
     let lasted = |call: &FinishedCall<'_>| {
-        let lasted = ("lasted".to_owned(), call.duration());
-        Ok::<_, std::convert::Infallible>(BTreeMap::from([lasted]))
+        let told = [("lasted", Value::of(&call.duration())?), ("failed", call.failed().into())];
+        Ok::<_, EncodeError>(BTreeMap::from(told))
     };
-    let run = || operation("Op").metadata(lasted).run(std::thread::yield_now);
+    for result in [Ok(1), Err(2)] {
+        let run = || {
+            operation("Op").metadata(lasted).run(|| {
+                std::thread::sleep(Duration::from_millis(3));
+                result
+            })
+        };
+        let recording = record_blocking(run).recording();
+        let metadata = recording.metadata();
+        assert_eq!(metadata.fields["failed"], Value::from(result.is_err()));
+        let told: Duration = metadata.fields["lasted"].to().unwrap();
+        assert!(told >= Duration::from_millis(3) && told <= metadata.duration, "{told:?} of {metadata:?}");
+        assert_eq!(told.subsec_nanos() % 1_000, 0, "in whole microseconds: {told:?}");
+    }
+}
+
+#[test]
+fn parts_that_make_no_tape_are_refused_with_the_entry_at_fault() {
+    let run = || {
+        operation("Op").args(&("argument",)).run(|| {
+            output("send").args(&("sent",)).run(|| "answer".to_owned());
+        })
+    };
     let recording = record_blocking(run).recording();
-    let told: Duration = recording.metadata().fields["lasted"].to().unwrap();
-    let duration = recording.metadata().duration;
-    assert!(told > Duration::ZERO && told <= duration, "{told:?} of {duration:?}");
+    let parts = || recording.tape().parts().clone();
+    assert_eq!(Tape::new(parts()).unwrap(), *recording.tape());
+    let length = parts().bytes.len() as u64;
+    let cases: [(&dyn Fn(&mut Entry), &str); 7] = [
+        (&|entry| entry.site = 2, "a site that is not there"),
+        (&|entry| entry.lane = 1, "a lane that is not there"),
+        (&|entry| entry.arguments = 1..length + 1, "bytes that are not there"),
+        (&|entry| entry.arguments = length + 1..length + 1, "bytes that are not there"),
+        (&|entry| entry.arguments = Range { start: 1, end: 0 }, "bytes that are not there"),
+        (&|entry| entry.end = End::Returned(0..length + 1), "bytes that are not there"),
+        (&|entry| entry.site = operation_site(&parts()), "a second operation"),
+    ];
+    for (break_it, why) in cases {
+        let mut parts = parts();
+        let site = operation_site(&parts);
+        let at = parts.entries.iter().position(|entry| entry.site != site).unwrap();
+        break_it(&mut parts.entries[at]);
+        let error = Tape::new(parts).unwrap_err().to_string();
+        assert!(error.starts_with("entry ") && error.contains(why), "{why}: {error}");
+    }
+}
+
+fn operation_site(parts: &TapeParts) -> u32 {
+    parts.sites.iter().position(|site| site.kind == Kind::Operation).unwrap() as u32
+}
+
+#[test]
+fn the_size_of_a_tape_is_about_what_it_takes_in_memory() {
+    let record = |calls: usize| {
+        let run = || (0..calls).for_each(|_| output("send").args(&("x".repeat(100),)).run(|| ()));
+        record_blocking(|| operation("Op").run(run)).recording().tape().size()
+    };
+    let more = record(1_000) - record(0);
+    let expected = 1_000 * (100 + size_of::<Entry>());
+    assert!((expected..expected + 10_000).contains(&more), "{more} bytes, and not {expected}");
 }
 
 #[test]
