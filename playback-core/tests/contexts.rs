@@ -291,6 +291,25 @@ fn a_task_that_outlives_its_replay_is_refused() {
     .unwrap();
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(late.unwrap())).unwrap_err();
     assert_eq!(ran.load(SeqCst), 0, "the sandbox holds");
+
+    // It is given no answer, either, though there is one.
+    let ask = || input("late").run(|| 5u8);
+    let recording = record_blocking(|| operation("Op").run(ask)).recording();
+    let mut late = None;
+    replay_blocking(&recording, |_| {
+        operation("Op").run(|| late = Some(Context::bind(ask)));
+        Ok(())
+    })
+    .unwrap();
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(late.unwrap())).unwrap_err();
+}
+
+#[test]
+fn a_replay_is_one_where_nothing_is_to_be_recorded_as_well() {
+    let run = || operation("Op").run(|| input("in").run(|| 5u8));
+    let recording = record_blocking(run).recording();
+    let playback = playback_core::without_recording(|| replay_blocking(&recording, |_| Ok(run()))).unwrap();
+    assert_eq!(playback.unread_inputs().count(), 0);
 }
 
 #[test]

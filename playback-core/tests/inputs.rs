@@ -146,7 +146,7 @@ fn differences_are_told_by_the_key_and_of_another_variant_as_a_whole() {
         Sent(u32),
     }
     let ask = |state: State, tags: [(&'static str, u32); 2]| -> u8 {
-        let tags = std::collections::BTreeMap::from(tags);
+        let tags = Some(std::collections::BTreeMap::from(tags));
         input("states").argument_names(&["state", "tags"]).args(&(state, tags)).run(|| 1)
     };
     let recording = recorded(|| ask(State::Paid(1), [("a", 1), ("b", 2)]));
@@ -170,6 +170,21 @@ fn an_input_of_an_unknown_alias_is_told_the_aliases_there_are() {
     });
     let diagnosis = unanswered(replayed(&recording, || input("customers.name").run(|| 1u8)));
     assert_eq!(diagnosis.other_aliases, ["customer.name", "warehouse.stock"]);
+    // The nearest first, whether it is their beginning or their end that is the same.
+    let recording = recorded(|| {
+        for alias in ["warehouse.stock", "customers.list", "customer.name", "x.customers.name"] {
+            let _: u8 = input(alias).run(|| 1);
+        }
+    });
+    let others = unanswered(replayed(&recording, || input("customers.name").run(|| 1u8))).other_aliases;
+    assert_eq!(others, ["x.customers.name", "customer.name", "customers.list", "warehouse.stock"]);
+    let diagnosis = unanswered(replayed(
+        &recorded(|| {
+            let _: u8 = input("warehouse.stock").run(|| 1);
+            let _: u8 = input("customer.name").run(|| 1);
+        }),
+        || input("customers.name").run(|| 1u8),
+    ));
     assert!(diagnosis.to_string().contains("it has:      `customer.name`, `warehouse.stock`"), "{diagnosis}");
 }
 

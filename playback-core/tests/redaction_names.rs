@@ -4,8 +4,10 @@
 
 use std::collections::BTreeMap;
 
-use playback_core::redaction::{Known, Part, Place, Redactor, RedactorExt, Rule, Rules};
-use playback_core::{Kind, Value, input_with, operation, play_data, record_data, replay_blocking};
+use playback_core::redaction::{Key, Known, Part, Place, Redactor, RedactorExt, Rule, Rules, Texts};
+use playback_core::{
+    Kind, Tape, Value, input_with, operation, output, play_data, record_data, replay_blocking,
+};
 use playback_testkit::record_blocking;
 use serde::Serialize;
 
@@ -113,13 +115,15 @@ fn masks_read_as_what_they_stand_for_does() {
 #[test]
 fn a_field_is_found_by_its_name_in_either_case_and_in_letters_that_are_the_same_in_lower_case() {
     // U+212A is the sign of kelvins, which is a `k` in lower case.
-    let names = ["token", "TOKEN", "to\u{212a}en", "worKs", "wor\u{212a}s", "boo\u{212a}", "pässe", "PÄSSE"];
-    let others = ["tokens", "atoken", "to\u{212b}en", "work", "boo", "passe"];
-    let rules =
-        ["token", "works", "book", "pässe"].into_iter().map(Rule::field).fold(Rules::new(), Rules::with);
-    for (name, expected) in
-        names.map(|name| (name, "[redacted]")).into_iter().chain(others.map(|name| (name, "x")))
-    {
+    let cases: [(&[&str], &[&str], &[&str]); 2] = [
+        (
+            &["token", "works", "book"],
+            &["token", "TOKEN", "to\u{212a}en", "worKs", "wor\u{212a}s", "boo\u{212a}"],
+            &["tokens", "atoken", "to\u{212b}en", "work", "boo", "n"],
+        ),
+        (&["pässe", "*nä"], &["pässe", "PÄSSE", "nä", "anNÄ"], &["passe", "na", "ä"]),
+    ];
+    let check = |rules: &Rules, name: &str, expected: &str| {
         let mut value = Value::of(&BTreeMap::from([(name, "x")])).unwrap();
         let mut bytes = Vec::new();
         value.encode_into(&mut bytes).unwrap();
@@ -127,6 +131,39 @@ fn a_field_is_found_by_its_name_in_either_case_and_in_letters_that_are_the_same_
         assert!(rules.concerns(&place, &bytes) || expected == "x", "{name}");
         rules.redact(&place, &mut value, &Known::default()).unwrap();
         assert_eq!(value, Value::of(&BTreeMap::from([(name, expected)])).unwrap());
+    };
+    for (fields, names, others) in cases {
+        let rules = fields.iter().copied().map(Rule::field).fold(Rules::new(), Rules::with);
+        names.iter().for_each(|name| check(&rules, name, "[redacted]"));
+        others.iter().for_each(|name| check(&rules, name, "x"));
+    }
+}
+
+#[test]
+fn names_are_told_as_they_were_recorded_whether_redacted_or_not() {
+    let rules = Rules::new().key(Key::new([7; 32]).unwrap()).with(Rule::text(Texts::Emails).pseudonym());
+    let run = || {
+        operation("Op").run(|| {
+            let kept: Option<u8> = play_data("of ann@example.com");
+            record_data("of ann@example.com".to_owned(), &5);
+            let _: u8 = input_with(|| "db/ann@example.com".to_owned()).args(&(1,)).run(|| 1);
+            output("send").args(&("ann@example.com", kept.is_some())).run(|| ());
+            kept
+        })
+    };
+    for redacted in [true, false] {
+        let record = || record_blocking(run).recording();
+        let recording = if redacted { rules.scope_blocking(record) } else { record() };
+        assert_eq!(format!("{recording:?}").contains("ann@"), !redacted);
+        let playback = rules.scope_blocking(|| replay_blocking(&recording, |_| Ok(run()))).unwrap();
+        let told = |tape: &Tape| -> Vec<String> {
+            let calls = tape.calls().filter(|call| matches!(call.kind(), Kind::Input | Kind::Output));
+            calls.map(|call| format!("{call:?}").replace("true", "false")).collect()
+        };
+        // Of what differs from the recorded, the form that is nearer to it.
+        assert_eq!(told(playback.replayed()), told(recording.tape()));
+        let kept: Option<u8> = playback.replayed().outputs().last().unwrap().to().unwrap();
+        assert_eq!(kept, Some(5));
     }
 }
 

@@ -9,7 +9,10 @@ use std::sync::Arc;
 use playback_core::redaction::{
     Action, Key, Known, Part, Place, Redactor, RedactorExt, Rule, Rules, Secret, Texts, scrub,
 };
-use playback_core::{Kind, Tape, Value, input, operation, output, play_data, record_data, replay_blocking};
+use playback_core::{
+    Kind, Recording, Tape, Value, add_metadata, input, operation, output, play_data, record_data,
+    replay_blocking,
+};
 use playback_testkit::record_blocking;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -122,6 +125,93 @@ fn a_value_that_only_reads_like_a_recorded_one_is_made_into_its_pseudonym() {
     let playback = rules.scope_blocking(|| replay_blocking(&recording, |_| Ok(run()))).unwrap();
     let pseudonym = rules.pseudonym_of("ann").unwrap().to_string();
     assert!(sent(playback.replayed())[0].contains(&pseudonym), "{:?}", sent(playback.replayed()));
+}
+
+#[test]
+fn keys_of_an_argument_are_told_by_its_name_and_a_text_is_changed_once_by_each_rule() {
+    let cards = BTreeMap::from([("4222222222222", 1)]);
+    let redacted = |rule: Rule, part| {
+        let mut value = Value::of(&(&cards, 2)).unwrap();
+        let place = Place::new(part, "wallet").argument_names(&["cards", "number"]);
+        Rules::new().with(rule).redact(&place, &mut value, &Known::default()).unwrap();
+        value.to_string()
+    };
+    let keys = |pattern| Rule::keys(pattern).unwrap();
+    assert_eq!(redacted(keys("cards"), Part::Arguments), r#"[{"[redacted]": 1}, 2]"#);
+    assert_eq!(redacted(keys("wallet[0]"), Part::Data), r#"[{"[redacted]": 1}, 2]"#);
+    assert_eq!(redacted(keys("number"), Part::Arguments), r#"[{"4222222222222": 1}, 2]"#);
+    assert_eq!(
+        redacted(Rule::text(Texts::Cards), Part::Arguments),
+        r#"[{"[redacted]": 1}, 2]"#,
+        "of 13 digits"
+    );
+    let twos = Rule::matching("2").unwrap().mask_with("22");
+    assert_eq!(
+        redacted(twos.clone().within("**").unwrap(), Part::Arguments),
+        redacted(twos, Part::Arguments)
+    );
+    let deep = Rule::matching("x").unwrap().mask_with("xx").within("**").unwrap();
+    let mut value = Value::of(&[[["x"]]]).unwrap();
+    Rules::new().with(deep).redact(&Place::new(Part::Result, "find"), &mut value, &Known::default()).unwrap();
+    assert_eq!(value.to_string(), r#"[[["xx"]]]"#);
+}
+
+#[test]
+fn whatever_is_to_be_scrubbed_makes_another_recording() {
+    let rules = Arc::new(
+        Rules::new()
+            .with(Rule::text(Texts::Emails))
+            .with(Rule::field("secret"))
+            .with(Rule::path("kept.pin").unwrap()),
+    );
+    let scrubbed = |body: fn()| {
+        let recording = record_blocking(|| operation("Op").run(body)).recording();
+        scrub(&recording, rules.clone()).unwrap().map(|scrubbed| {
+            assert_eq!(scrubbed.tape().calls().count(), recording.tape().calls().count());
+            scrubbed
+        })
+    };
+    let call = |scrubbed: Option<Recording>| {
+        let scrubbed = scrubbed.unwrap();
+        format!("{:?}", scrubbed.tape().calls().find(|call| call.kind() != Kind::Operation).unwrap())
+    };
+    assert!(scrubbed(|| output("send").args(&(1,)).run(|| ())).is_none());
+    // A value alone, a name alone, a field of the metadata alone, data by its key.
+    assert_eq!(
+        call(scrubbed(|| output("send").args(&("ann@example.com",)).run(|| ()))),
+        r#"Output send("redacted@redacted.invalid") -> ()"#
+    );
+    assert_eq!(
+        call(scrubbed(|| output("to ann@example.com").args(&(1,)).run(|| ()))),
+        "Output to redacted@redacted.invalid(1) -> ()"
+    );
+    let fields = scrubbed(|| add_metadata("secret", &1)).unwrap().metadata().fields.clone();
+    assert_eq!(fields["secret"], Value::from(0));
+    assert_eq!(call(scrubbed(|| record_data("secret", &7))), "Data secret -> 0");
+    assert_eq!(
+        call(scrubbed(|| record_data("kept", &BTreeMap::from([("pin", 7)])))),
+        r#"Data kept -> {"pin": 0}"#
+    );
+}
+
+#[test]
+fn sites_that_stand_in_another_order_are_the_same_when_scrubbed() {
+    let run = || {
+        operation("Op").run(|| {
+            output("one").args(&("ann@example.com",)).run(|| ());
+            output("two").args(&(2,)).run(|| ());
+        })
+    };
+    let recording = record_blocking(run).recording();
+    let mut parts = recording.tape().parts().clone();
+    parts.sites.reverse();
+    let last = parts.sites.len() as u32 - 1;
+    parts.entries.iter_mut().for_each(|entry| entry.site = last - entry.site);
+    let tape = Tape::new(parts).unwrap();
+    let turned = Recording::new(recording.id().clone(), recording.metadata().clone(), tape);
+    let rules = Arc::new(Rules::new().with(Rule::text(Texts::Emails)));
+    let told = |recording: &Recording| sent(scrub(recording, rules.clone()).unwrap().unwrap().tape());
+    assert_eq!(told(&turned), told(&recording));
 }
 
 #[test]

@@ -44,6 +44,8 @@ fn a_replay_shows_both_runs_side_by_side() {
     let shown = |tape: &playback_core::Tape| tape.calls().map(|call| format!("{call:?}")).collect::<Vec<_>>();
     assert_eq!(shown(playback.recorded()), shown(playback.replayed()));
     assert_eq!(shown(playback.replayed()).len(), 3);
+    let orders = |tape: &playback_core::Tape| tape.calls().map(|call| call.order()).collect::<Vec<_>>();
+    assert_eq!(orders(playback.replayed()), orders(playback.recorded()));
     assert_eq!(playback.recording().id(), recording.id());
     assert_eq!(playback.recorded_duration(), recording.metadata().duration);
     assert!(playback.replayed_duration() > Duration::ZERO);
@@ -180,6 +182,18 @@ fn a_replay_can_fail_in_its_own_setup() {
     let recording = recording(7, 42);
     let error = replay_blocking(&recording, |_| Err::<(), _>(ReplayError::setup("no tables"))).unwrap_err();
     assert_eq!(error.to_string(), "the replay could not be set up: no tables");
+}
+
+#[test]
+fn what_a_setup_makes_of_a_failure_does_not_hide_it() {
+    let recording = recording(7, 42);
+    let error = replay_blocking(&recording, |_| {
+        let ask = || operation("Checkout").run(|| input("unknown").run(|| 1u8));
+        let swallowed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(ask));
+        assert!(swallowed.is_err());
+        Err::<(), _>(ReplayError::setup("it did not run through"))
+    });
+    assert!(matches!(error.unwrap_err().kind(), ReplayErrorKind::Unanswered(_)));
 }
 
 /// An operation that waits for an input in a task of its own, and never ends by itself.

@@ -2,13 +2,17 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::collections::BTreeMap;
+use std::error::Error;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
 
 use playback_core::value::EncodeError;
 use playback_core::{
-    End, Entry, FinishedCall, Kind, Tape, TapeParts, Value, input_with, operation, output, output_with,
-    record_data,
+    End, Entry, FinishedCall, Kind, StoredValues, Tape, TapeParts, Value, input_with, operation, output,
+    output_with, record_data,
 };
 use playback_testkit::record_blocking;
 
@@ -93,6 +97,51 @@ fn parts_that_make_no_tape_are_refused_with_the_entry_at_fault() {
 
 fn operation_site(parts: &TapeParts) -> u32 {
     parts.sites.iter().position(|site| site.kind == Kind::Operation).unwrap() as u32
+}
+
+/// The values of a tape in a file.
+#[derive(Debug)]
+struct InFile(File, u64);
+
+impl InFile {
+    fn new(bytes: &[u8]) -> Arc<Self> {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(bytes).unwrap();
+        Arc::new(Self(file, bytes.len() as u64))
+    }
+}
+
+impl StoredValues for InFile {
+    fn length(&self) -> u64 {
+        self.1
+    }
+
+    fn read(&self, range: Range<u64>) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> {
+        let mut bytes = vec![0; (range.end - range.start) as usize];
+        (&self.0).seek(SeekFrom::Start(range.start))?;
+        (&self.0).read_exact(&mut bytes)?;
+        Ok(bytes)
+    }
+}
+
+#[test]
+fn tapes_are_the_same_if_their_values_are_wherever_they_are_kept() {
+    let record = |text: &str| {
+        let run = || output("send").args(&(text,)).run(|| ());
+        record_blocking(|| operation("Op").run(run)).recording()
+    };
+    let (one, other) = (record("a text"), record("a tent"));
+    let stored = |recording: &playback_core::Recording| {
+        let parts = recording.tape().parts().clone();
+        let values = InFile::new(&parts.bytes);
+        // Times are those of the first, so that nothing but values may differ.
+        let entries = one.tape().parts().entries.clone();
+        Tape::with_stored(TapeParts { bytes: Vec::new(), entries, ..parts }, values).unwrap()
+    };
+    assert_eq!(stored(&one), stored(&one));
+    assert_eq!(stored(&one), *one.tape());
+    assert_ne!(stored(&one), stored(&other));
+    assert_ne!(stored(&other), *one.tape());
 }
 
 #[test]

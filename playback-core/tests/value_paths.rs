@@ -59,6 +59,9 @@ fn a_pattern_leads_to_what_is_written_of_it_and_to_nothing_else() {
         assert_eq!(led, expected.iter().map(|&path| path.to_owned()).collect(), "{pattern}");
         assert_eq!(pattern.parse::<Pattern>().unwrap().to_string(), pattern);
     }
+    assert_eq!((value.at("byid[7]"), value.at("byid[1]")), (Some(&7.into()), None));
+    let by_index = Path::from(vec![Segment::Field("byid".into()), Segment::Index(7)]);
+    assert_eq!(value.get(&by_index), Some(&7.into()), "an index is a key where the keys are numbers");
     let everywhere = value.walk().filter(|(path, _)| leads("**", path)).count();
     assert_eq!(everywhere, value.walk().count());
     let directly: Vec<String> = value
