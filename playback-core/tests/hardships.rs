@@ -288,12 +288,23 @@ fn lanes_names_and_metadata_count_towards_the_limit() {
         assert!(recorder.recordings().is_empty());
     };
     check(&|_| Context::bind(|| ())());
+    check(&|_| input("in").run(|| ()));
     check(&|n| playback_core::add_metadata(&format!("field {n}"), "value"));
     let recorder = MemoryRecorder::new().max_bytes(100_000);
     recorder.scope_blocking(|| {
         operation("Op").run(|| output(format!("to {}", "x".repeat(200_000))).run(|| ()));
     });
     assert!(recorder.recordings().is_empty());
+
+    // They count as much as they take, and no more.
+    let recorder = MemoryRecorder::new().max_bytes(100_000);
+    recorder.scope_blocking(|| {
+        operation("Op").args(&("x".repeat(1_000),)).run(|| {
+            playback_core::add_metadata(&"field".repeat(200), &"x".repeat(1_000));
+            "x".repeat(1_000)
+        });
+    });
+    assert_eq!(recorder.recordings().len(), 1);
 }
 
 /// A handler that is never made.

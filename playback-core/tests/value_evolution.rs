@@ -202,6 +202,19 @@ enum Rest {
     Unknown,
 }
 
+/// The names of variants, as keys of a map.
+#[derive(Serialize, PartialEq, Eq, Hash)]
+enum Name {
+    New,
+}
+
+/// A struct that reads as a variant.
+#[derive(Serialize)]
+#[allow(non_snake_case)]
+struct OneField {
+    New: u8,
+}
+
 #[test]
 fn variants_change() {
     reads(Then::Plain, Now::Simple);
@@ -215,6 +228,9 @@ fn variants_change() {
     reads(Then::Plain, "Plain".to_owned());
     reads("Plain", Then::Plain);
     reads(HashMap::from([("New", 1)]), Then::New(1));
+    reads(HashMap::from([(Name::New, 1)]), Then::New(1));
+    reads(OneField { New: 1 }, Then::New(1));
+    refuses::<Then>(line(), "expected enum Then, found a map or struct");
     reads(HashMap::from([("Fields", HashMap::from([("a", 1)]))]), Then::Fields { a: 1 });
     reads(Then::New(1), HashMap::from([("New".to_owned(), 1)]));
     reads(Then::New(1), serde_json::json!({"New": 1}));
@@ -322,6 +338,45 @@ fn errors_name_the_path() {
         (error.path().to_string().as_str(), error.message()),
         ("[0]", r#"expected u8, found string "x""#)
     );
+}
+
+/// Reads the first entry of a map and leaves the others.
+#[derive(Debug)]
+struct First;
+
+impl<'de> Deserialize<'de> for First {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reads;
+        impl<'de> serde::de::Visitor<'de> for Reads {
+            type Value = First;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a map")
+            }
+
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<First, A::Error> {
+                map.next_entry::<String, u8>()?;
+                Ok(First)
+            }
+        }
+        deserializer.deserialize_map(Reads)
+    }
+}
+
+#[test]
+fn a_type_that_leaves_entries_of_a_map_or_a_struct_is_told_so() {
+    #[derive(Serialize)]
+    struct Two {
+        a: u8,
+        b: u8,
+    }
+    let of_struct = decode::<(First, u8)>(&encode(&(Two { a: 1, b: 2 }, 3)).unwrap()).unwrap_err();
+    let of_map =
+        decode::<(First, u8)>(&encode(&(BTreeMap::from([("a", 1), ("b", 2)]), 3)).unwrap()).unwrap_err();
+    for error in [of_struct, of_map] {
+        assert_eq!(error.kind(), DecodeErrorKind::Mismatch, "{error}");
+        assert!(error.to_string().starts_with("[0]: "), "{error}");
+    }
 }
 
 #[test]

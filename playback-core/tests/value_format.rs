@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use playback_core::value::{DecodeErrorKind, Encoder, Value, decode, decode_value, encode, is_error};
+use playback_core::value::{DecodeErrorKind, Encoder, Name, Value, decode, decode_value, encode, is_error};
 use serde::{Deserialize, Serialize};
 
 /// Bytes as the specification shows them: two hexadecimal digits, or text in single quotes.
@@ -269,6 +269,53 @@ fn shapes_of_an_entry_of_a_map_end_with_it() {
     );
 }
 
+#[test]
+fn a_shape_is_hidden_in_a_key_also_behind_a_map_that_is_in_it() {
+    let of_one = |value| Value::fields_of([("a", value)]);
+    let key = Value::Seq(vec![Value::map([(1.into(), 2.into())]), of_one(1.into())]);
+    let one = of_one(1.into());
+    // Written by one encoder from the same names, so that it may guess.
+    let value = Value::Seq(vec![one.clone(), one.clone(), Value::map([(key, one.clone())]), one]);
+    let mut bytes = Vec::new();
+    value.encode_into(&mut bytes).unwrap();
+    assert_eq!(decode_value(&bytes).unwrap(), value);
+    check(
+        &(Open, Open, BTreeMap::from([((BTreeMap::from([(1, 2)]), Open, Open), Open)])),
+        "C3 11 04 'Open' 20 D1 C3 D1 81 82 11 04 'Open' 20 20",
+    );
+}
+
+#[test]
+fn names_that_are_alike_are_one_shape_wherever_they_stand_in_memory() {
+    let fields =
+        |names: &[&Name]| Value::Struct(names.iter().map(|&name| (name.clone(), Value::from(1))).collect());
+    let fresh = |value: &Value| value.to_string().parse::<Value>().unwrap();
+    let [a, b, c, d] = ["a", "b", "c", "d"].map(Name::from);
+    let other_b = Name::from("b");
+    // The first name is the same memory, and what follows is not, or is another name.
+    let structs = [
+        fields(&[&d]),
+        fields(&[&a, &b, &c]),
+        fields(&[&a, &b, &c]),
+        fields(&[&a, &other_b, &c]),
+        fields(&[&a, &b, &d]),
+        fields(&[&a, &b, &c]),
+        fields(&[&a, &other_b, &d]),
+        fields(&[&a, &b]),
+    ];
+    let many = (0..300).map(|n| Value::fields_of([(n.to_string(), Value::from(1))]));
+    let structs = Value::Seq(structs.into_iter().chain(many.clone()).chain(many).collect());
+    let encoded = |value: &Value| {
+        let mut bytes = Vec::new();
+        value.encode_into(&mut bytes).unwrap();
+        bytes
+    };
+    let bytes = encoded(&structs);
+    assert_eq!(bytes, encoded(&fresh(&structs)));
+    assert_eq!(bytes, encoded(&decode_value(&bytes).unwrap()));
+    assert_eq!(decode_value(&bytes).unwrap(), structs);
+}
+
 /// A variant of any name.
 #[derive(Clone, Copy)]
 struct Named(&'static str);
@@ -345,8 +392,10 @@ fn entries_of_a_map_are_in_the_order_of_their_keys() {
         Value::from("a\0\0\0\0\0\0\0"),
         Value::from("aaaaaaaa"),
         Value::from("a".repeat(70)),
+        Value::from("a".repeat(70) + "b"),
         Value::from("aaaaaaab"),
         Value::from("ab"),
+        Value::from("b".repeat(70)),
         Value::from("z"),
         Value::from(()),
         Value::from(false),
@@ -357,9 +406,15 @@ fn entries_of_a_map_are_in_the_order_of_their_keys() {
     ];
     let sorted: Vec<_> = keys.iter().cloned().zip(0..).collect();
     let expected = encode(&Unordered(sorted.clone())).unwrap();
+    let in_order: Vec<u8> = sorted
+        .iter()
+        .flat_map(|(key, value)| [encode(key).unwrap(), encode(value).unwrap()])
+        .flatten()
+        .collect();
+    assert!(expected.ends_with(&in_order), "the order is that of the bytes");
     let tree = decode_value(&expected).unwrap();
     assert_eq!(tree.as_map().unwrap().iter().map(|(key, _)| key.clone()).collect::<Vec<_>>(), keys);
-    for stride in [5, 7, 11, 13, 17] {
+    for stride in [7, 11, 13, 17, 19] {
         let shuffled: Vec<_> = (0..keys.len()).map(|n| sorted[n * stride % keys.len()].clone()).collect();
         assert_eq!(encode(&Unordered(shuffled.clone())).unwrap(), expected);
         let entries = shuffled.into_iter().map(|(key, value)| (key, value.into()));

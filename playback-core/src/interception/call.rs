@@ -292,7 +292,7 @@ impl LiveCall {
             let result = result.flatten().unwrap_or_default();
             let end = match recorded.map(|call| call.end()) {
                 Some(End::Returned(_)) => Ended::Returned(&result),
-                Some(End::Panicked) => Ended::Panicked,
+                // One that panicked answers nothing.
                 _ => Ended::Cancelled,
             };
             if let Some(redacted) = &mut self.redacted {
