@@ -57,6 +57,15 @@ fn checkout() -> Recording {
 }
 
 #[test]
+fn a_category_that_is_not_the_ids_stands_in_the_head() {
+    let recording = checkout();
+    let mut metadata = recording.metadata().clone();
+    metadata.category = "payments/Checkout".into();
+    let written = check(&Recording::new(recording.id().clone(), metadata, recording.tape().clone()));
+    assert!(written.contains("\ncategory \"payments/Checkout\"\n"), "{written}");
+}
+
+#[test]
 fn a_recording_reads_as_what_happened() {
     let expected = r#"playback recording 1
 
@@ -332,6 +341,16 @@ fn what_was_edited_wrongly_is_refused_with_its_place_and_what_was_expected() {
             "  -> true",
             "  lane 1\n  lane 1\n  -> true",
             "line 21, column 3: `lane` stands twice; a call has one",
+        ),
+        (
+            "  customer: 7\n  -> 5",
+            "  customer: 7\n  names customer\n  -> 5",
+            "line 24, column 3: expected no `names` or `arguments` beside arguments by their names, found `names customer`",
+        ),
+        (
+            "  customer: 7\n  -> 5",
+            "  customer: 7\n  arguments [7]\n  -> 5",
+            "line 24, column 3: expected no `names` or `arguments` beside arguments by their names, found `arguments [7]`",
         ),
         (
             "output ping",
