@@ -196,6 +196,23 @@ fn what_is_left_out_cannot_be_forced_and_what_is_begun_can() {
 }
 
 #[test]
+fn of_what_sampling_keeps_and_of_what_may_yet_be_forced_the_same_share_is_begun() {
+    // S2
+    let (store, clock) = (held(0), noon());
+    let recorder = recorder(&store, &clock).sampling_rate(0.5).build();
+    while recorder.stats().health.rate > 0.25 {
+        begins(&recorder);
+    }
+    // What is begun does not end, so the queue stays as it is.
+    let begun: Vec<_> = (0..8000).filter_map(|_| recorder.start(&OperationStart::new("Checkout"))).collect();
+    assert_eq!(recorder.stats().health.rate, 0.25);
+    let forcible = begun.iter().filter(|started| started.only_if_forced).count();
+    for (what, begun) in [("forcible", forcible), ("kept", begun.len() - forcible)] {
+        assert!((850..1150).contains(&begun), "{begun} of 4000 are begun that are {what}");
+    }
+}
+
+#[test]
 fn what_sampling_leaves_out_at_the_start_counts_as_that() {
     let (store, clock) = (held(0), noon());
     let recorder = recorder(&store, &clock).sampling_rate(0.5).forced_sampling(false).build();

@@ -165,6 +165,8 @@ fn a_probe_that_the_calculator_leaves_out_is_followed_by_another() {
 #[test]
 fn what_is_queued_is_kept_through_the_pause_and_saved_when_the_store_is_back() {
     let tried = tried(|builder| builder);
+    // Whoever has waited once waits no more.
+    tried.recorder.flush_blocking(LONG).unwrap();
     tried.store.hold(Method::Save);
     (0..50).for_each(|_| _ = record(&tried.recorder, 1));
     tried.store.let_pass(Method::Save, 3);

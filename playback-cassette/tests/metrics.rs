@@ -144,14 +144,9 @@ fn every_operation_is_counted_as_what_became_of_it() {
     (0..4).for_each(|_| drop(record(&died, 100)));
     clock.0.store(true, Ordering::SeqCst);
     assert_eq!(block_on(died.flush()).unwrap_err().failed, 4);
-    let mut left = metrics(&snapshotter);
-    // The last of it is told when those who wait for it have gone on.
-    while left["playback_queued_recordings"] > 0.0 {
-        std::thread::yield_now();
-        for (name, more) in metrics(&snapshotter) {
-            *left.entry(name).or_default() += more;
-        }
-    }
+    // Until its thread has told the last of it.
+    died.close_blocking(LONG).unwrap();
+    let left = metrics(&snapshotter);
     assert_eq!(left["playback_ended_total outcome=dropped reason=unwritten"], 3.0);
     assert_eq!(left["playback_ended_total outcome=failed reason=failed"], 4.0);
     assert_eq!((left["playback_queued_recordings"], left["playback_queued_bytes"]), (0.0, 0.0));

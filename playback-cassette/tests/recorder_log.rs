@@ -16,9 +16,9 @@ use std::num::NonZeroU32;
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
-use common::{LONG, NOON, begins, failing, held, panicking, record, start};
+use common::{LONG, NOON, begins, failing, held, panicking, record, recording, start};
 use futures::executor::block_on;
-use playback_cassette::{Breaker, TapeRecorder};
+use playback_cassette::{Breaker, Cached, Cassette, TapeRecorder};
 use playback_core::{DiscardReason, Finished, Recorder};
 use playback_testkit::MemoryCassette;
 use playback_testkit::faults::{Method, SetClock};
@@ -124,6 +124,20 @@ fn what_goes_wrong_shows_in_the_log_and_does_not_flood_it() {
     assert_eq!(too_large, ["WARN count=1", "WARN count=2", "DEBUG count=3"]);
     let requested = discarded(&|| DiscardReason::Requested);
     assert!(requested.iter().all(|line| line.starts_with("DEBUG recording=")), "{requested:?}");
+
+    // A cache whose directory is a file.
+    let blocked = tempfile::NamedTempFile::new().unwrap();
+    let memory = MemoryCassette::new();
+    let cached = Cached::new(memory.clone(), blocked.path());
+    block_on(memory.save(&recording(&ids[0], SystemTime::UNIX_EPOCH + NOON, 1))).unwrap();
+    block_on(cached.load(&ids[0])).unwrap();
+    let told = lines();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(
+        told[0].starts_with("WARN message=a recording is fetched again, as its cache fails: cannot read ")
+    );
+    assert!(told[1].starts_with("WARN message=a recording is not kept, as its cache fails: cannot write "));
+    assert!(told[0].ends_with("count=1") && told[1].ends_with("count=2"), "{told:?}");
 
     // Changes are told once, and with what there is to know.
     let clock = SetClock::new(SystemTime::UNIX_EPOCH + NOON);

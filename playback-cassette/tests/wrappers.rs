@@ -100,6 +100,9 @@ async fn a_prefixed_view_sees_and_touches_nothing_else() {
     assert_eq!(loaded.tape(), inside.tape());
     let nested = Prefixed::new(view, "eu").unwrap();
     assert_eq!(nested.find_all(&Query::new()).await.unwrap()[0].id.category(), "Checkout");
+    let beneath = held(0);
+    Prefixed::new(beneath.clone(), "eu").unwrap().close().await.unwrap();
+    assert_eq!(beneath.calls(Method::Close), 1);
 }
 
 #[test]
