@@ -16,7 +16,8 @@ use common::{NOON, assert_equation, begins, held, record, recording};
 use futures::executor::block_on;
 use playback_cassette::{BackOff, HealthState, TapeRecorder, TapeRecorderBuilder};
 use playback_core::{
-    Finished, OperationStart, Recorder, RecorderExt, SamplingKey, force_sample_recording, operation,
+    DiscardReason, Finished, OperationStart, Recorder, RecorderExt, SamplingKey, force_sample_recording,
+    operation,
 };
 use playback_testkit::MemoryCassette;
 use playback_testkit::faults::{Faulty, Method, SetClock};
@@ -76,6 +77,70 @@ fn recording_comes_back_step_by_step_once_the_store_keeps_up() {
 }
 
 #[test]
+fn it_gives_way_at_the_mark_that_is_set_and_down_to_the_floor_that_is() {
+    let (store, clock) = (held(0), noon());
+    let settings = BackOff::default().floor(0.4).high_water(0.25);
+    let recorder = recorder(&store, &clock).back_off(settings).build();
+    (0..24).for_each(|_| _ = record(&recorder, 1));
+    assert_eq!(recorder.stats().health.state, HealthState::Healthy);
+    record(&recorder, 1);
+    assert_eq!((recorder.stats().health.state, recorder.stats().health.rate), (HealthState::BackedOff, 0.5));
+    (0..1000).for_each(|_| _ = begins(&recorder));
+    assert!(recorder.stats().dropped.queue_full > 0);
+    assert_eq!(recorder.stats().health.rate, 0.4);
+}
+
+#[test]
+fn a_mark_at_the_very_top_halves_the_rate_when_the_queue_is_full_and_then_each_second() {
+    let (store, clock) = (held(0), noon());
+    let recorder = recorder(&store, &clock).back_off(BackOff::default().high_water(1.0)).build();
+    (0..99).for_each(|_| _ = record(&recorder, 1));
+    assert_eq!(recorder.stats().health.rate, 1.0);
+    for rate in [0.5, 0.25, 0.125] {
+        (0..1000).for_each(|_| _ = begins(&recorder));
+        assert_eq!(recorder.stats().health.rate, rate);
+        clock.advance(SECOND);
+    }
+}
+
+#[test]
+fn the_rate_rises_as_soon_as_half_of_the_mark_is_reached() {
+    let (store, clock) = (held(0), noon());
+    let recorder = recorder(&store, &clock).back_off(BackOff::default().high_water(0.5)).build();
+    (0..50).for_each(|_| _ = record(&recorder, 1));
+    let rate = || recorder.stats().health.rate;
+    assert_eq!(rate(), 0.5);
+    for (left, rises) in [(26, false), (25, true)] {
+        store.let_pass(Method::Save, recorder.stats().in_flight.total() as usize - left);
+        while recorder.stats().in_flight.total() as usize > left {
+            std::thread::yield_now();
+        }
+        clock.advance(SECOND);
+        // One that asks for nothing but to be let in.
+        if let Some(started) = recorder.start(&OperationStart::new("Checkout")) {
+            let reason = DiscardReason::Requested;
+            recorder.finish(Finished::Discarded { id: started.id, reason });
+        }
+        assert_eq!(rate() > 0.5, rises, "{left} of 100 are left");
+    }
+}
+
+#[test]
+fn the_rate_rises_by_the_second_however_many_operations_begin_in_each() {
+    let (store, clock) = (held(0), noon());
+    let recorder = recorder(&store, &clock).back_off(BackOff::default().recovery(10 * SECOND)).build();
+    (0..1000).for_each(|_| _ = begins(&recorder));
+    store.release(Method::Save);
+    block_on(recorder.flush()).unwrap();
+    for _ in 0..110 {
+        begins(&recorder);
+        block_on(recorder.flush()).unwrap();
+        clock.advance(SECOND / 10);
+    }
+    assert_eq!(recorder.stats().health.state, HealthState::Healthy);
+}
+
+#[test]
 fn it_gives_way_to_bytes_as_to_recordings() {
     let (store, clock) = (held(0), noon());
     let recorder = recorder(&store, &clock).queue_bytes(10_000).build();
@@ -128,6 +193,23 @@ fn what_is_left_out_cannot_be_forced_and_what_is_begun_can() {
         forced();
     }
     assert_equation(&recorder.stats());
+}
+
+#[test]
+fn of_what_sampling_keeps_and_of_what_may_yet_be_forced_the_same_share_is_begun() {
+    // S2
+    let (store, clock) = (held(0), noon());
+    let recorder = recorder(&store, &clock).sampling_rate(0.5).build();
+    while recorder.stats().health.rate > 0.25 {
+        begins(&recorder);
+    }
+    // What is begun does not end, so the queue stays as it is.
+    let begun: Vec<_> = (0..8000).filter_map(|_| recorder.start(&OperationStart::new("Checkout"))).collect();
+    assert_eq!(recorder.stats().health.rate, 0.25);
+    let forcible = begun.iter().filter(|started| started.only_if_forced).count();
+    for (what, begun) in [("forcible", forcible), ("kept", begun.len() - forcible)] {
+        assert!((850..1150).contains(&begun), "{begun} of 4000 are begun that are {what}");
+    }
 }
 
 #[test]

@@ -10,11 +10,15 @@
 mod common;
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use common::{LONG, NOON, assert_equation, begins, record, recording, start};
 use futures::executor::block_on;
-use playback_cassette::{Breaker, ErrorKind, HealthState, NotWritten, TapeRecorder, TapeRecorderBuilder};
+use playback_cassette::{
+    Breaker, Candidate, ErrorKind, HealthState, NotWritten, TapeRecorder, TapeRecorderBuilder,
+};
 use playback_core::{DiscardReason, Finished, Recorder};
 use playback_testkit::MemoryCassette;
 use playback_testkit::faults::{Faulty, Method, SetClock};
@@ -136,8 +140,33 @@ fn a_probe_that_comes_to_nothing_is_followed_by_another() {
 }
 
 #[test]
+fn a_probe_that_the_calculator_leaves_out_is_followed_by_another() {
+    let leaves_out = Arc::new(AtomicBool::new(false));
+    let asked = Arc::clone(&leaves_out);
+    let rate = move |_: &Candidate<'_>| if asked.load(Ordering::SeqCst) { 0.0 } else { 1.0 };
+    let tried = tried(|builder| builder.sampling_calculator(rate.clone()));
+    tried.break_it();
+    leaves_out.store(true, Ordering::SeqCst);
+    tried.clock.advance(PAUSE);
+    record(&tried.recorder, 1);
+    // Nobody flushes, for then all are tried.
+    while tried.recorder.stats().sampled_out == 0 {
+        std::thread::yield_now();
+    }
+    assert_eq!(tried.state(), HealthState::Probing);
+    leaves_out.store(false, Ordering::SeqCst);
+    tried.store.heal();
+    tried.clock.advance(SECOND);
+    record(&tried.recorder, 1);
+    tried.until(HealthState::Healthy);
+    assert_equation(&tried.recorder.stats());
+}
+
+#[test]
 fn what_is_queued_is_kept_through_the_pause_and_saved_when_the_store_is_back() {
     let tried = tried(|builder| builder);
+    // Whoever has waited once waits no more.
+    tried.recorder.flush_blocking(LONG).unwrap();
     tried.store.hold(Method::Save);
     (0..50).for_each(|_| _ = record(&tried.recorder, 1));
     tried.store.let_pass(Method::Save, 3);

@@ -102,7 +102,7 @@ async fn a_cached_cassette_conforms_whose_directory_fails() {
     let (memory, recordings) = filled(1).await;
     let cached = Cached::new(memory, blocked.join("cache"));
     assert_eq!(cached.load(recordings[0].id()).await.unwrap(), recordings[0]);
-    assert!(cached.stats().failures > 0);
+    assert_eq!(cached.stats().failures, 2, "it can be neither read from nor written to");
     assert_eq!(fs::read(&blocked).unwrap(), b"in the way");
 }
 
@@ -216,6 +216,74 @@ async fn a_recording_larger_than_the_bound_is_not_kept_and_evicts_nothing() {
     assert_eq!(cached.load(large.id()).await.unwrap(), large);
     assert_eq!(kept(directory.path(), &[recordings[0].clone(), large]), [true, false]);
     assert_eq!(cached.stats().failures, 0);
+}
+
+#[tokio::test]
+async fn a_recording_just_as_large_as_the_bound_is_kept() {
+    // C13
+    let directory = tempfile::tempdir().unwrap();
+    let (memory, recordings) = filled(1).await;
+    let size = format::encode(&recordings[0]).unwrap().len() as u64;
+    for (bound, is_kept) in [(size - 1, false), (size, true)] {
+        let cached = Cached::new(memory.clone(), directory.path()).max_bytes(bound);
+        cached.load(recordings[0].id()).await.unwrap();
+        assert_eq!(kept(directory.path(), &recordings), [is_kept], "{bound} of {size} bytes");
+    }
+}
+
+#[tokio::test]
+async fn a_bound_of_few_recordings_holds_for_several_processes_together() {
+    // C13
+    let directory = tempfile::tempdir().unwrap();
+    let (memory, recordings) = filled(40).await;
+    let bound = 8 * format::encode(&recordings[0]).unwrap().len() as u64 + 500;
+    let processes: Vec<_> =
+        (0..4).map(|_| Cached::new(memory.clone(), directory.path()).max_bytes(bound)).collect();
+    for (at, recording) in recordings.iter().enumerate() {
+        processes[at % 4].load(recording.id()).await.unwrap();
+    }
+    // A recording is more than a sixteenth, so each process has looked again before each but its first.
+    let bytes: u64 = files(directory.path()).iter().map(|(_, length)| length).sum();
+    assert!(bytes <= bound + bound / 2, "{bytes} bytes are kept, and {bound} are allowed");
+}
+
+#[tokio::test]
+async fn the_values_of_a_large_recording_stay_in_its_file_and_those_of_a_small_one_do_not() {
+    // C14
+    let directory = tempfile::tempdir().unwrap();
+    let id = IdGenerator::seeded(2).generate("Checkout", days_before(0)).unwrap();
+    let noise = noise(17 << 20, 9);
+    let of = |bytes: usize| common::with_bytes(&id, days_before(0), noise[..bytes].to_vec());
+    let length = |bytes: usize| format::encode(&of(bytes)).unwrap().len();
+    let most = format::MAX_MEMORY_BYTES as usize;
+    // Noise takes as much in the file as it is, and what stands around it the same for a few bytes more.
+    let exactly = most - (length(most - 2000) - (most - 2000));
+    assert_eq!(length(exactly), most);
+    for (bytes, is_left) in [(100_000, false), (exactly, false), (exactly + 2, true)] {
+        let memory = MemoryCassette::new();
+        memory.save(&of(bytes)).await.unwrap();
+        let cached = Cached::new(memory, directory.path().join(bytes.to_string()));
+        cached.load(&id).await.unwrap();
+        let again = cached.load(&id).await.unwrap();
+        assert_eq!((cached.stats().hits, cached.stats().failures), (1, 0), "{bytes}");
+        assert_eq!(again.tape().stored().is_some(), is_left, "{bytes}");
+        assert!(again == of(bytes), "{bytes}");
+    }
+}
+
+#[tokio::test]
+async fn saving_and_deleting_what_was_never_loaded_is_no_failure_and_closing_closes_what_is_beneath() {
+    // C13
+    let directory = tempfile::tempdir().unwrap();
+    let (memory, recordings) = filled(2).await;
+    let beneath = Faulty::new(memory);
+    let cached = Cached::new(beneath.clone(), directory.path());
+    cached.save(&recordings[0]).await.unwrap();
+    cached.delete(recordings[1].id()).await.unwrap();
+    assert_eq!(cached.stats().failures, 0);
+    assert_eq!(cached.load(recordings[0].id()).await.unwrap(), recordings[0]);
+    cached.close().await.unwrap();
+    assert_eq!(beneath.calls(Method::Close), 1);
 }
 
 #[tokio::test]

@@ -100,6 +100,17 @@ fn a_clock_that_panics_on_the_services_threads_loses_no_operation_and_no_count()
 }
 
 #[test]
+fn the_machines_clock_tells_its_time_in_whole_microseconds() {
+    for _ in 0..16 {
+        let before = SystemTime::now();
+        let now = SystemClock.now();
+        let nanoseconds = now.duration_since(SystemTime::UNIX_EPOCH).unwrap().subsec_nanos();
+        assert_eq!(nanoseconds % 1000, 0);
+        assert!(now + Duration::from_micros(1) > before, "it is {now:?}, and was {before:?}");
+    }
+}
+
+#[test]
 fn a_clock_that_jumps_to_and_fro_loses_no_operation_and_no_count() {
     for sampling in samplings() {
         let (recorder, store) = serve(Jumping::default(), sampling);

@@ -43,6 +43,7 @@ fn metadata() -> Metadata {
         "customer": {"country": "DE", "address": {"city": "Köln"}},
         "lines": [{"sku": "pear"}, {"sku": "plum"}],
         "tags": ["a", "b"],
+        "sizes": [1, 2.5],
         "a.b": {"c.d": 1},
         "failed": "own",
     });
@@ -108,7 +109,14 @@ fn nested_objects_are_equal_member_by_member_and_are_reached_by_dots() {
         ("lines.1.sku=plum", true),
         ("lines.2.sku=plum", false),
         ("a.b.c.d=1", true),
+        ("a.b={\"c.d\":1.0}", true),
+        ("a.b={\"c.d\":1.5}", false),
+        ("a.b={\"c.d\":1,\"e\":2}", false),
         ("tags=[[\"a\",\"b\"]]", true),
+        ("sizes=[[1.0,2.5]]", true),
+        ("sizes=[[1.0,2]]", false),
+        ("sizes=[[1.0]]", false),
+        ("sizes=[[1.0,2.5,3]]", false),
         ("tags=[\"a\",\"b\"]", false),
     ]);
 }
@@ -213,6 +221,13 @@ fn what_every_recording_has_is_a_field_as_well() {
         ("duration=1.25", true),
         ("duration>=1250ms", true),
         ("duration>1.25s", false),
+        ("duration>=1250000000ns duration<1250000001ns", true),
+        ("duration>=1250000us duration<1250001us", true),
+        ("duration>=1250000µs duration<1250001µs", true),
+        ("duration>0.02m duration<0.022min", true),
+        ("duration>0.0003h duration<0.0004h", true),
+        ("duration>0.00001d duration<0.00002d", true),
+        ("duration>1h", false),
         ("duration<2m", true),
         ("duration>-1", true),
         ("duration<1e300", true),
@@ -265,6 +280,28 @@ fn a_filter_sees_the_names_that_its_view_has() {
 }
 
 #[test]
+fn a_filter_is_written_as_people_write_it_with_no_more_quotes_than_it_needs() {
+    for text in [
+        "name=checkout-eu",
+        "name=chk*,null",
+        "name==*",
+        "status>=500,404",
+        "customer.country=DE",
+        "duration>250ms",
+        "recorded_at>=2026-01-31T10:00:00Z",
+        "id=Checkout/20260131/*",
+        "mail=a@example.org",
+        "note=\"two words\"",
+        "text=\"500\"",
+        "\"two words\"=true",
+        "tags=[[\"a\"]]",
+        "status=[]",
+    ] {
+        assert_eq!(text.parse::<Filter>().unwrap().to_string(), text);
+    }
+}
+
+#[test]
 fn an_error_names_the_position_and_what_is_expected() {
     let field = "the name of a field, such as `status` or `customer.country`";
     let value = "a value, such as `500`, `true`, `chk*`, `null` or `\"two words\"`";
@@ -279,6 +316,20 @@ fn an_error_names_the_position_and_what_is_expected() {
         ("a=1,,2", 5, "`,2`", value),
         ("a=\"x\"y", 6, "`y`", "a space or a comma"),
         ("failed=1", 8, "`1`", "`true` or `false`"),
+        ("service={\"name\":1}", 9, "`{\"name\":1}`", "a text"),
+        ("category=a,[7]", 12, "`[7]`", "a text"),
+        (
+            "recorded_at=yesterday",
+            13,
+            "`yesterday`",
+            "a time such as `2026-01-31T10:00:00Z` or a day such as `2026-01-31`",
+        ),
+        (
+            "recorded_at>2026-01*",
+            13,
+            "`2026-01*`",
+            "a time such as `2026-01-31T10:00:00Z` or a day such as `2026-01-31`",
+        ),
         (
             "a=1 duration>long",
             14,

@@ -3,14 +3,14 @@
 
 mod common;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use futures::executor::block_on;
 use playback_cassette::{
     Cassette, CassetteExt, Error, ErrorKind, Fixtures, Order, Query, Recording, format, text,
 };
-use playback_core::{add_metadata, operation, output};
+use playback_core::{add_metadata, operation, output, value};
 use playback_testkit::{conformance, record_blocking};
 
 fn two() -> [Recording; 2] {
@@ -168,6 +168,85 @@ fn what_is_too_large_to_be_read_as_a_text_is_kept_as_a_tape_file() {
 }
 
 #[test]
+fn a_text_may_hold_4_mib_of_values_and_no_byte_more() {
+    let directory = tempfile::tempdir().unwrap();
+    let fixtures = Fixtures::writable(directory.path()).unwrap();
+    let [one, _] = two();
+    let encoded = |letters: usize| value::encode(&"x".repeat(letters)).unwrap();
+    let most = 2 << 20;
+    let letters = most - (encoded(most - 100).len() - (most - 100));
+    let bytes = [encoded(letters), encoded(letters)].concat();
+    assert_eq!(bytes.len(), 2 * most);
+    let largest = common::with_bytes(one.id(), SystemTime::UNIX_EPOCH, bytes.clone());
+    let text = fixtures.keep(&largest, "largest").unwrap();
+    assert!(text.ends_with("largest.tape.txt"), "{}", text.display());
+    let larger = common::with_bytes(one.id(), SystemTime::UNIX_EPOCH, [bytes, vec![0]].concat());
+    assert_eq!(fixtures.keep(&larger, "larger").unwrap_err().kind(), ErrorKind::TooLarge);
+}
+
+#[test]
+fn the_values_of_a_tape_file_stay_in_it_where_it_is_larger_than_memory_is_filled_with() {
+    // C14
+    let directory = tempfile::tempdir().unwrap();
+    let [one, _] = two();
+    let mut random = fastrand::Rng::with_seed(7);
+    let noise: Vec<u8> = std::iter::repeat_with(|| random.u8(..)).take(17 << 20).collect();
+    let tape = |bytes: usize| {
+        let recording = common::with_bytes(one.id(), SystemTime::UNIX_EPOCH, noise[..bytes].to_vec());
+        format::encode(&recording).unwrap()
+    };
+    let most = format::MAX_MEMORY_BYTES as usize;
+    // Noise takes as much in the file as it is, and what stands around it the same for a few bytes more.
+    let values = most - (tape(most - 2000).len() - (most - 2000));
+    let file = directory.path().join("a.tape");
+    for (values, is_left) in [(values, false), (values + 2, true)] {
+        let bytes = tape(values);
+        assert_eq!(bytes.len() - most, if is_left { 2 } else { 0 });
+        write(&file, &bytes);
+        let loaded = block_on(Fixtures::open(directory.path()).unwrap().load(one.id())).unwrap();
+        assert_eq!(loaded.tape().stored().is_some(), is_left, "{} bytes", bytes.len());
+    }
+}
+
+#[test]
+fn what_is_kept_is_found_with_the_size_of_its_file_and_everybody_may_read_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let [one, two] = two();
+    let fixtures = Fixtures::writable(directory.path()).unwrap();
+    let files = [fixtures.keep(&one, "one").unwrap(), fixtures.keep(&two, "two.tape").unwrap()];
+    let about = |file: &PathBuf| std::fs::metadata(file).unwrap();
+    for fixtures in [fixtures, Fixtures::open(directory.path()).unwrap()] {
+        let found = block_on(fixtures.find_all(&Query::new().order(Order::OldestFirst))).unwrap();
+        let sizes: Vec<_> = found.iter().map(|found| found.size.unwrap()).collect();
+        assert_eq!(sizes, files.iter().map(|file| about(file).len()).collect::<Vec<_>>());
+    }
+    #[cfg(unix)]
+    for file in &files {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(about(file).permissions().mode() & 0o777, 0o644, "{}", file.display());
+    }
+}
+
+#[test]
+fn what_somebody_else_has_removed_is_deleted_and_what_cannot_be_removed_is_told() {
+    let directory = tempfile::tempdir().unwrap();
+    let [one, two] = two();
+    let fixtures = Fixtures::writable(directory.path()).unwrap();
+    let found = || block_on(fixtures.find_all(&Query::new())).unwrap().len();
+    std::fs::remove_file(fixtures.keep(&one, "one").unwrap()).unwrap();
+    block_on(fixtures.delete(one.id())).unwrap();
+    assert_eq!(found(), 0);
+    // A directory stands where the file was.
+    let file = fixtures.keep(&two, "two").unwrap();
+    std::fs::remove_file(&file).unwrap();
+    std::fs::create_dir(&file).unwrap();
+    let error = block_on(fixtures.delete(two.id())).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Refused);
+    assert!(error.to_string().starts_with(&format!("cannot delete the file {}", file.display())), "{error}");
+    assert_eq!(found(), 1);
+}
+
+#[test]
 fn a_directory_opened_for_reading_is_not_written_to() {
     let directory = tempfile::tempdir().unwrap();
     let [one, two] = two();
@@ -202,6 +281,11 @@ fn what_is_wrong_in_a_file_is_told_with_its_place_and_the_others_are_found() {
     let errors: Vec<String> = errors.into_iter().map(|error| error.unwrap_err().to_string()).collect();
     assert!(errors[0].contains("a.tape.txt, line 4, column 1: expected one of"), "{errors:?}");
     assert!(errors[1].contains("b.tape is not a tape"), "{errors:?}");
+    // Also when others are kept beside them.
+    let fixtures = Fixtures::writable(directory.path()).unwrap();
+    fixtures.keep(&one, "d").unwrap();
+    let found: Vec<_> = block_on(fixtures.find(&Query::new()).collect());
+    assert_eq!((found.len(), found.iter().filter(|found| found.is_err()).count()), (4, 2));
 }
 
 #[test]

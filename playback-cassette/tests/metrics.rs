@@ -12,17 +12,39 @@ mod common;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
 
-use common::{LONG, assert_equation, begins, failing, held, start};
+use common::{LONG, NOON, assert_equation, begins, failing, held, record, start};
 use futures::executor::block_on;
+use metrics::{SharedString, Unit};
+use metrics_util::CompositeKey;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
-use playback_cassette::{Breaker, Sampling, TapeRecorder};
+use playback_cassette::{Breaker, Clock, Sampling, TapeRecorder};
 use playback_core::{DiscardReason, Finished, OperationStart, Recorder, RecorderExt, operation};
 use playback_testkit::faults::Method;
 
-/// All metrics, by name and labels.
+/// A clock that panics on the writer's thread once it is torn.
+#[derive(Clone, Default)]
+struct Torn(Arc<AtomicBool>);
+
+impl Clock for Torn {
+    fn now(&self) -> SystemTime {
+        if self.0.load(Ordering::SeqCst) && std::thread::current().name() == Some("playback-writer") {
+            // Without the message that a panic prints.
+            std::panic::resume_unwind(Box::new("the clock is torn"));
+        }
+        SystemTime::UNIX_EPOCH + NOON
+    }
+}
+
+/// All metrics, by name and labels, each of which is described.
 fn metrics(snapshotter: &metrics_util::debugging::Snapshotter) -> BTreeMap<String, f64> {
-    let named = |(key, _, _, value): (metrics_util::CompositeKey, _, _, DebugValue)| {
+    type Metric = (CompositeKey, Option<Unit>, Option<SharedString>, DebugValue);
+    let named = |(key, unit, description, value): Metric| {
+        assert!(description.is_some_and(|text| !text.is_empty()), "{key:?}");
+        assert_eq!(unit.is_none(), key.key().name() == "playback_rate", "{key:?} is of {unit:?}");
         let labels: Vec<_> =
             key.key().labels().map(|label| format!(" {}={}", label.key(), label.value())).collect();
         let value = match value {
@@ -108,4 +130,24 @@ fn every_operation_is_counted_as_what_became_of_it() {
     }
     assert_eq!(all, seen["playback_started_total"]);
     assert_eq!((seen["playback_queued_recordings"], seen["playback_queued_bytes"]), (0.0, 0.0));
+    assert!(seen.iter().all(|(name, count)| !name.contains(" reason=") || *count > 0.0), "{seen:?}");
+
+    // What is given up when a recorder is closed, and what is lost with a writer that ends by itself, has left the queue.
+    let store = held(0);
+    let closed = TapeRecorder::builder(store.clone()).build();
+    (0..3).for_each(|_| drop(record(&closed, 100)));
+    closed.close_blocking(Duration::ZERO).unwrap_err();
+    assert_eq!(closed.stats().dropped.unwritten, 3);
+    let clock = Torn::default();
+    let builder = TapeRecorder::builder(store.clone()).breaker(None).clock(clock.clone());
+    let died = builder.concurrent_saves(1.try_into().unwrap()).build();
+    (0..4).for_each(|_| drop(record(&died, 100)));
+    clock.0.store(true, Ordering::SeqCst);
+    assert_eq!(block_on(died.flush()).unwrap_err().failed, 4);
+    // Until its thread has told the last of it.
+    died.close_blocking(LONG).unwrap();
+    let left = metrics(&snapshotter);
+    assert_eq!(left["playback_ended_total outcome=dropped reason=unwritten"], 3.0);
+    assert_eq!(left["playback_ended_total outcome=failed reason=failed"], 4.0);
+    assert_eq!((left["playback_queued_recordings"], left["playback_queued_bytes"]), (0.0, 0.0));
 }

@@ -77,6 +77,25 @@ fn a_random_order_is_the_same_for_the_same_seed_and_holds_each_recording_once() 
 }
 
 #[test]
+fn a_random_order_of_one_day_says_nothing_of_that_of_another_whatever_the_seed() {
+    // F5
+    let unique = |number: usize| format!("01KG8V3Q2E9T00000000000{number:03}");
+    let numbers: Vec<_> = (0..20).map(unique).collect();
+    let order = |seed, day: u32| {
+        let id = |unique: &String| format!("Checkout/{day}/{unique}").parse().unwrap();
+        let mut ids: Vec<RecordingId> = numbers.iter().map(id).collect();
+        Query::new().order(Order::Random { seed }).sort_day(&mut ids);
+        ids.iter().map(|id| id.unique().to_owned()).collect::<Vec<_>>()
+    };
+    for seed in [0, 1, u64::MAX] {
+        let mut orders: Vec<_> = (20_260_101..=20_260_131).map(|day| order(seed, day)).collect();
+        orders.sort();
+        orders.dedup();
+        assert_eq!(orders.len(), 31, "of seed {seed}");
+    }
+}
+
+#[test]
 fn a_period_begins_with_its_first_moment_and_ends_before_its_last() {
     // F5
     let query = Query::since(days_before(2)).until(days_before(1) + Duration::from_secs(3600));

@@ -201,7 +201,11 @@ fn what_is_discarded_is_counted_by_reason_and_leaves_nothing_behind() {
             recorder.scope_blocking(|| operation("Checkout").run(discard_recording));
             let reasons = [
                 DiscardReason::Unencodable { alias: "a".into(), error: "e".into() },
+                DiscardReason::Unredactable { alias: "a".into(), error: "e".into() },
                 DiscardReason::TooLarge { max_bytes: 1 },
+                DiscardReason::TooManyCalls { max: 1 },
+                DiscardReason::ValueTooLarge { alias: "a".into(), max_bytes: 1 },
+                DiscardReason::Unspillable { error: "e".into() },
                 DiscardReason::NotRun,
             ];
             for reason in reasons {
@@ -218,13 +222,17 @@ fn what_is_discarded_is_counted_by_reason_and_leaves_nothing_behind() {
         [
             discarded.requested,
             discarded.unencodable,
+            discarded.unredactable,
             discarded.too_large,
+            discarded.too_many_calls,
+            discarded.value_too_large,
+            discarded.unspillable,
             discarded.not_run,
             discarded.misnamed
         ],
-        [1; 5]
+        [1; 9]
     );
-    assert_eq!((stats.started, discarded.total(), stats.in_flight.total()), (5, 5, 0));
+    assert_eq!((stats.started, discarded.total(), stats.in_flight.total()), (9, 9, 0));
 }
 
 #[test]

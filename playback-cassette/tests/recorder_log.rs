@@ -16,9 +16,11 @@ use std::num::NonZeroU32;
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
-use common::{LONG, NOON, begins, failing, held, panicking, record};
+use common::{LONG, NOON, begins, failing, held, panicking, record, recording, start};
 use futures::executor::block_on;
-use playback_cassette::{Breaker, TapeRecorder};
+use playback_cassette::{Breaker, Cached, Cassette, TapeRecorder};
+use playback_core::{DiscardReason, Finished, Recorder};
+use playback_testkit::MemoryCassette;
 use playback_testkit::faults::{Method, SetClock};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -73,7 +75,6 @@ fn what_goes_wrong_shows_in_the_log_and_does_not_flood_it() {
     let recorder = TapeRecorder::new(failing());
     let ids: Vec<_> = (0..5).map(|_| record(&recorder, 1)).collect();
     block_on(recorder.flush()).unwrap_err();
-    block_on(recorder.close(LONG)).unwrap();
     let why =
         "message=a recording could not be saved: Save fails, as the test wants it to; heal the cassette";
     let expected = ["WARN", "WARN", "DEBUG", "WARN", "DEBUG"].iter().zip(&ids);
@@ -81,10 +82,12 @@ fn what_goes_wrong_shows_in_the_log_and_does_not_flood_it() {
         lines(),
         expected.map(|(level, id)| format!("{level} {why} recording={id}")).collect::<Vec<_>>()
     );
+    block_on(recorder.close(LONG)).unwrap();
+    assert_eq!(lines(), ["DEBUG message=nothing is recorded any more"]);
 
     let recorder = TapeRecorder::new(panicking());
     let id = record(&recorder, 1);
-    block_on(recorder.close(LONG)).unwrap_err();
+    block_on(recorder.flush()).unwrap_err();
     assert_eq!(
         lines(),
         [format!(
@@ -102,6 +105,39 @@ fn what_goes_wrong_shows_in_the_log_and_does_not_flood_it() {
          queue recording={id} count=1"
         )]
     );
+
+    let recorder = TapeRecorder::new(MemoryCassette::new());
+    let discarded = |reason: &dyn Fn() -> DiscardReason| {
+        for _ in 0..3 {
+            let id = start(&recorder).unwrap().id;
+            recorder.finish(Finished::Discarded { id, reason: reason() });
+        }
+        let told = lines();
+        let words = |line: &String| {
+            let (level, count) = (line.split(' ').next().unwrap(), line.rsplit(' ').next().unwrap());
+            assert!(line.contains("message=a recording was discarded: "), "{line}");
+            format!("{level} {count}")
+        };
+        told.iter().map(words).collect::<Vec<_>>()
+    };
+    let too_large = discarded(&|| DiscardReason::TooLarge { max_bytes: 1 });
+    assert_eq!(too_large, ["WARN count=1", "WARN count=2", "DEBUG count=3"]);
+    let requested = discarded(&|| DiscardReason::Requested);
+    assert!(requested.iter().all(|line| line.starts_with("DEBUG recording=")), "{requested:?}");
+
+    // A cache whose directory is a file.
+    let blocked = tempfile::NamedTempFile::new().unwrap();
+    let memory = MemoryCassette::new();
+    let cached = Cached::new(memory.clone(), blocked.path());
+    block_on(memory.save(&recording(&ids[0], SystemTime::UNIX_EPOCH + NOON, 1))).unwrap();
+    block_on(cached.load(&ids[0])).unwrap();
+    let told = lines();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(
+        told[0].starts_with("WARN message=a recording is fetched again, as its cache fails: cannot read ")
+    );
+    assert!(told[1].starts_with("WARN message=a recording is not kept, as its cache fails: cannot write "));
+    assert!(told[0].ends_with("count=1") && told[1].ends_with("count=2"), "{told:?}");
 
     // Changes are told once, and with what there is to know.
     let clock = SetClock::new(SystemTime::UNIX_EPOCH + NOON);

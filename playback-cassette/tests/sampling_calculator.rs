@@ -17,7 +17,7 @@ use std::time::Duration;
 use common::{LONG, assert_equation, held, record};
 use futures::executor::block_on;
 use playback_cassette::{Candidate, Cassette, TapeRecorder, format};
-use playback_core::{RecorderExt, add_metadata, force_sample_recording, operation};
+use playback_core::{RecorderExt, add_metadata, force_sample_recording, operation, record_data};
 use playback_testkit::MemoryCassette;
 use playback_testkit::faults::Method;
 
@@ -50,7 +50,8 @@ fn the_calculator_sees_category_size_duration_failure_metadata_and_the_recording
     let recorder = TapeRecorder::builder(memory.clone())
         .sampling_calculator(move |candidate| {
             assert_eq!(candidate.id(), candidate.recording().id());
-            assert!(candidate.memory_size() > 0);
+            assert_eq!(candidate.memory_size(), candidate.recording().tape().size());
+            assert!(candidate.memory_size() > 1000, "the note is among it");
             assert_eq!(candidate.duration(), candidate.metadata().duration);
             notes.lock().unwrap().push((
                 candidate.category().to_owned(),
@@ -65,6 +66,7 @@ fn the_calculator_sees_category_size_duration_failure_metadata_and_the_recording
     let declined = recorder.scope_blocking(|| {
         operation("Checkout").run(|| {
             add_metadata("plan", &"gold");
+            record_data("note", &"x".repeat(1000));
             Err::<(), _>("declined")
         })
     });

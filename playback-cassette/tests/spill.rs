@@ -15,7 +15,7 @@ use std::io::Write;
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 
-use common::{LONG, NOON, with_bytes};
+use common::{LONG, NOON, Parts, with_bytes};
 use futures::executor::block_on;
 use playback_cassette::format::{self, Incoming, MAX_MEMORY_BYTES, TapeFile};
 use playback_cassette::{Candidate, Cassette, ErrorKind, Recording, TapeRecorder, TapeRecorderBuilder};
@@ -94,6 +94,7 @@ fn a_recording_that_grows_large_leaves_memory_and_is_what_it_would_have_been() {
     assert_eq!(block_on(cassette.load(large.id())).unwrap(), large);
     let whole = in_memory(&large);
     assert_eq!(whole.tape(), large.tape());
+    assert!(small.tape().stored().is_none(), "it stays in memory where it is told to");
     assert!(large.tape().size() < 64 * KIB && whole.tape().size() > 1024 * KIB);
     let told =
         |recording: &Recording| recording.tape().calls().map(|call| format!("{call:?}")).collect::<Vec<_>>();
@@ -292,6 +293,24 @@ fn damage_to_a_tape_in_a_file_is_told_when_it_is_come_upon() {
     assert!(matches!(error.kind(), ReplayErrorKind::Unreadable { .. }), "{error}");
 }
 
+#[test]
+fn temporary_files_take_as_much_of_the_disk_as_is_allowed_and_no_byte_more() {
+    // C14
+    let one = || {
+        export(100);
+    };
+    let cassette = MemoryCassette::new();
+    let file = format::encode(&recorded(recorder(&cassette).seed(1), one)).unwrap();
+    let taken = Parts::of(&file).blocks.len() as u64;
+    for (allowed, saved) in [(taken, 1), (taken - 1, 0)] {
+        let recorder = recorder(&cassette).spill_disk_bytes(allowed).build();
+        recorder.scope_blocking(one);
+        flush(&recorder);
+        let stats = recorder.stats();
+        assert_eq!((stats.saved, stats.discarded.unspillable), (saved, 1 - saved), "{allowed} of {taken}");
+    }
+}
+
 /// Values that someone else keeps, and one that loses them.
 #[derive(Debug)]
 struct Elsewhere(Option<Vec<u8>>);
@@ -307,6 +326,20 @@ impl StoredValues for Elsewhere {
     }
 }
 
+/// No values, kept by someone else.
+#[derive(Debug)]
+struct Nothing;
+
+impl StoredValues for Nothing {
+    fn length(&self) -> u64 {
+        0
+    }
+
+    fn read(&self, _: std::ops::Range<u64>) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Vec::new())
+    }
+}
+
 #[test]
 fn values_that_someone_else_keeps_are_saved_as_well_or_the_save_says_why_not() {
     let (recording, file) = noisy_file(200_000);
@@ -318,4 +351,9 @@ fn values_that_someone_else_keeps_are_saved_as_well_or_the_save_says_why_not() {
     assert!(format::encode(&kept(Some(parts.bytes.clone()))).unwrap() == file);
     let error = format::encode(&kept(None)).unwrap_err();
     assert!(error.chain().contains("the tape drive is on fire"), "{}", error.chain());
+    // No values are none wherever they are.
+    let nothing = with_bytes(recording.id(), recording.metadata().recorded_at, Vec::new());
+    let tape = Tape::with_stored(nothing.tape().parts().clone(), Arc::new(Nothing)).unwrap();
+    let kept = Recording::new(nothing.id().clone(), nothing.metadata().clone(), tape);
+    assert_eq!(format::encode(&kept).unwrap(), format::encode(&nothing).unwrap());
 }

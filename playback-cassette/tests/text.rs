@@ -57,6 +57,79 @@ fn checkout() -> Recording {
 }
 
 #[test]
+fn a_value_stands_on_one_line_as_long_as_that_has_no_more_than_90_characters() {
+    // `[10, 10, …]` and one number that makes up the length.
+    let list = |length: usize| {
+        let mut numbers = vec![10_u64; (length - 2) / 4 - 2];
+        numbers.push(10_u64.pow((length - 2 - 4 * numbers.len()) as u32 - 1));
+        numbers
+    };
+    for (length, on_one) in [(30, true), (80, true), (90, true), (91, false), (120, false)] {
+        let written =
+            check(&timeless(&record_blocking(|| operation("List").run(|| list(length))).recording()));
+        let line = written.lines().find_map(|line| line.strip_prefix("  -> ")).unwrap();
+        if on_one {
+            assert_eq!((line.len(), line.ends_with(']')), (length, true), "{written}");
+        } else {
+            assert!(written.contains("\n  -> [\n    10,\n    10,\n"), "{length}: {written}");
+        }
+    }
+}
+
+#[test]
+fn names_are_bare_where_that_can_be_read_and_in_quotes_where_it_cannot() {
+    let written = |alias: &'static str| {
+        let body = || input(alias).args(&(1,)).run(|| 2);
+        check(&timeless(&record_blocking(|| operation("Names").run(body)).recording()))
+    };
+    for bare in ["discount", "a.b/c-d_e", "v1#tag", "@user", "${path}", "größe"] {
+        assert!(written(bare).contains(&format!("\ninput {bare}\n")), "{bare}");
+    }
+    for quoted in ["#tag", "two words", "a\"b", "a=b", ""] {
+        assert!(written(quoted).contains(&format!("\ninput {quoted:?}\n")), "{quoted}");
+    }
+}
+
+#[test]
+fn ids_of_all_categories_are_read_again_in_quotes_where_they_have_to_be() {
+    let recording = checkout();
+    for (category, is_quoted) in [
+        ("Check out", false),
+        ("\"quoted\"", true),
+        ("\"half", true),
+        ("half\"", false),
+        (" in front", true),
+        ("it's\\so", false),
+        ("größe ☂", false),
+        ("e\u{301}", true),
+    ] {
+        let id = recording.id().to_string().replacen("Checkout", category, 1);
+        let Ok(id) = id.parse() else { panic!("{id} is no id") };
+        let mut metadata = recording.metadata().clone();
+        metadata.category = category.into();
+        let written = check(&Recording::new(id, metadata, recording.tape().clone()));
+        assert_eq!(written.contains("\nid \""), is_quoted || category.starts_with('"'), "{written}");
+    }
+}
+
+#[test]
+fn a_newer_version_is_named_with_the_file() {
+    let newer = text::encode(&checkout()).unwrap().replacen("recording 1", "recording 2", 1);
+    let error = text::decode("a.tape.txt", &newer).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NewerFormat);
+    assert!(error.to_string().starts_with("a.tape.txt is of version 2 of recordings as text"), "{error}");
+}
+
+#[test]
+fn a_category_that_is_not_the_ids_stands_in_the_head() {
+    let recording = checkout();
+    let mut metadata = recording.metadata().clone();
+    metadata.category = "payments/Checkout".into();
+    let written = check(&Recording::new(recording.id().clone(), metadata, recording.tape().clone()));
+    assert!(written.contains("\ncategory \"payments/Checkout\"\n"), "{written}");
+}
+
+#[test]
 fn a_recording_reads_as_what_happened() {
     let expected = r#"playback recording 1
 
@@ -320,6 +393,41 @@ fn what_was_edited_wrongly_is_refused_with_its_place_and_what_was_expected() {
         ),
         (
             "  -> true",
+            "  wholly else\n  -> true",
+            "line 20, column 3: expected one of `NAME: value`, `at`, `took`, `lane`, `order`, `names`, `arguments`, `->`, `cancelled`, `panicked`, found `wholly else`",
+        ),
+        (
+            "\noperation",
+            "failed twice\n\noperation",
+            "line 13, column 8: expected nothing behind `failed`, found `twice`",
+        ),
+        (
+            "\noperation",
+            "incomplete 1\n\noperation",
+            "line 13, column 12: expected nothing behind `incomplete`, found `1`",
+        ),
+        (
+            "field \"in parts\"",
+            "field \"in \\parts\"",
+            "line 6, column 12: expected an escape: \\n, \\r, \\t, \\0, \\\\, \\\", \\', \\` or \\u{…}, found \"parts\\\" = [\"",
+        ),
+        (
+            "  -> true",
+            "  names \"one\" two\n  -> true",
+            "line 20, column 15: expected a comma or the end of the line, found `two`",
+        ),
+        (
+            "  customer: 7\n  -> 5",
+            "  arguments [7]\n  customer: 7\n  -> 5",
+            "line 24, column 3: expected no argument by its name beside `names` or `arguments`, found `customer: 7`",
+        ),
+        (
+            "  customer: 7\n  -> 5",
+            "  names customer\n  customer: 7\n  -> 5",
+            "line 24, column 3: expected no argument by its name beside `names` or `arguments`, found `customer: 7`",
+        ),
+        (
+            "  -> true",
             "  took 1\n  -> true",
             "line 20, column 8: expected a duration such as 12.5µs, 3ms or 0.25s, in whole nanoseconds, found `1`",
         ),
@@ -332,6 +440,16 @@ fn what_was_edited_wrongly_is_refused_with_its_place_and_what_was_expected() {
             "  -> true",
             "  lane 1\n  lane 1\n  -> true",
             "line 21, column 3: `lane` stands twice; a call has one",
+        ),
+        (
+            "  customer: 7\n  -> 5",
+            "  customer: 7\n  names customer\n  -> 5",
+            "line 24, column 3: expected no `names` or `arguments` beside arguments by their names, found `names customer`",
+        ),
+        (
+            "  customer: 7\n  -> 5",
+            "  customer: 7\n  arguments [7]\n  -> 5",
+            "line 24, column 3: expected no `names` or `arguments` beside arguments by their names, found `arguments [7]`",
         ),
         (
             "output ping",

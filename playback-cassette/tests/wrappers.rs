@@ -13,8 +13,8 @@ use common::{LONG, days_before, failing, held, panicking, recording};
 use futures::TryStreamExt;
 use futures::stream::BoxStream;
 use playback_cassette::{
-    Background, Cassette, CassetteExt, Error, ErrorKind, Found, IdGenerator, Metadata, NotWritten, Order,
-    Prefixed, Query, ReadOnly, Recording, RecordingId,
+    Background, Cached, Cassette, CassetteExt, Error, ErrorKind, Fixtures, Found, IdGenerator, Metadata,
+    NotWritten, Order, Prefixed, Query, ReadOnly, Recording, RecordingId,
 };
 use playback_testkit::faults::Method;
 use playback_testkit::{MemoryCassette, conformance};
@@ -100,6 +100,9 @@ async fn a_prefixed_view_sees_and_touches_nothing_else() {
     assert_eq!(loaded.tape(), inside.tape());
     let nested = Prefixed::new(view, "eu").unwrap();
     assert_eq!(nested.find_all(&Query::new()).await.unwrap()[0].id.category(), "Checkout");
+    let beneath = held(0);
+    Prefixed::new(beneath.clone(), "eu").unwrap().close().await.unwrap();
+    assert_eq!(beneath.calls(Method::Close), 1);
 }
 
 #[test]
@@ -269,6 +272,21 @@ async fn reading_through_a_background_writer_is_refused() {
         );
     }
     assert_eq!(memory.len(), 1);
+}
+
+#[test]
+fn a_wrapper_says_where_the_recordings_are_as_the_cassette_beneath_does() {
+    let directory = tempfile::tempdir().unwrap();
+    let fixtures = Arc::new(Fixtures::writable(directory.path()).unwrap());
+    let there = format!("the directory {}", directory.path().display());
+    assert_eq!(fixtures.place(), there);
+    assert_eq!(ReadOnly::new(fixtures.clone()).place(), there);
+    let cached = Cached::new(fixtures.clone(), directory.path().join("cache"));
+    assert_eq!(cached.place(), there);
+    let prefixed = Prefixed::new(ReadOnly::new(fixtures), "payments").unwrap();
+    assert_eq!(prefixed.place(), format!("{there}, under payments/"));
+    // One that does not say.
+    assert_eq!(Background::new(MemoryCassette::new()).place(), "the cassette");
 }
 
 #[tokio::test]

@@ -92,6 +92,21 @@ fn a_writer_that_panics_costs_what_it_was_saving_and_goes_on_until_it_panics_aga
     assert_eq!(store.calls(Method::Close), 1);
     assert_eq!((stats.health.state, stats.health.rate), (HealthState::Stopped, 0.0));
 
+    // It goes on for as long as something is saved in between.
+    let store = Faulty::new(MemoryCassette::new());
+    let recorder =
+        TapeRecorder::builder(store.clone()).breaker(None).concurrent_saves(1.try_into().unwrap()).build();
+    for _ in 0..15 {
+        PANICS.store(1, Ordering::SeqCst);
+        store.fail_next(Method::Save, 1, ErrorKind::Unreachable);
+        serve(&recorder, 1);
+        assert_eq!(block_on(recorder.flush()).unwrap_err().failed, 1);
+        serve(&recorder, 1);
+        block_on(recorder.flush()).unwrap();
+    }
+    assert_eq!((recorder.stats().saved, recorder.stats().failed), (15, 15));
+    recorder.close_blocking(LONG).unwrap();
+
     // One that panics at every turn ends; what comes then is not recorded, and counted.
     let store = Faulty::new(MemoryCassette::new());
     store.fail(Method::Save, ErrorKind::Unreachable);
@@ -107,6 +122,7 @@ fn a_writer_that_panics_costs_what_it_was_saving_and_goes_on_until_it_panics_aga
     // What waited as well as what it was saving.
     assert_eq!((stats.failed, stats.dropped.unwritten), (lost.failed, 0));
     assert_eq!(stats.failed + stats.dropped.closed, 57);
+    assert_eq!(store.calls(Method::Save), 10, "that often it is tried");
     assert!(stats.dropped.closed >= 7);
     // Nobody takes it for well.
     assert_eq!((stats.health.state, stats.health.rate), (HealthState::Stopped, 0.0));

@@ -144,7 +144,7 @@ fn what_is_no_value_is_refused_with_its_place_and_what_was_expected_there() {
         ),
         (
             "\"\"\"\n  a\n  b\\q\n  \"\"\"",
-            "line 3, column 6: expected an escape: \\n, \\r, \\t, \\0, \\\\, \\\", \\', \\` or \\u{…}, found the end of the line",
+            "line 3, column 5: expected an escape: \\n, \\r, \\t, \\0, \\\\, \\\", \\', \\` or \\u{…}, found \"q\"",
         ),
         ("\"\"\" a\n\"\"\"", "line 1, column 5: expected a new line behind the opening \"\"\", found \"a\""),
         ("\"\"\"\na", "line 2, column 2: expected a line with the closing \"\"\", found the end"),

@@ -60,21 +60,28 @@ impl<'t> Scanner<'t> {
         Ok(text)
     }
 
-    /// What an escape stands for, behind its backslash.
+    /// What an escape stands for, behind its backslash. What is none is left where it is, for the error to show.
     pub(super) fn escape(&mut self) -> Result<char, Expected> {
-        const EXPECTED: Expected = r#"an escape: \n, \r, \t, \0, \\, \", \', \` or \u{…}"#;
-        match self.next().ok_or(EXPECTED)? {
-            'n' => Ok('\n'),
-            'r' => Ok('\r'),
-            't' => Ok('\t'),
-            '0' => Ok('\0'),
-            c @ ('\\' | '"' | '\'' | '`') => Ok(c),
+        let escape = self.rest;
+        self.escaped().ok_or_else(|| {
+            self.rest = escape;
+            r#"an escape: \n, \r, \t, \0, \\, \", \', \` or \u{…}"#
+        })
+    }
+
+    fn escaped(&mut self) -> Option<char> {
+        match self.next()? {
+            'n' => Some('\n'),
+            'r' => Some('\r'),
+            't' => Some('\t'),
+            '0' => Some('\0'),
+            c @ ('\\' | '"' | '\'' | '`') => Some(c),
             'u' if self.take('{') => {
                 let digits = self.take_while(|c| c.is_ascii_hexdigit());
                 let code = u32::from_str_radix(digits, 16).ok().and_then(char::from_u32);
-                code.filter(|_| self.take('}')).ok_or(EXPECTED)
+                code.filter(|_| self.take('}'))
             }
-            _ => Err(EXPECTED),
+            _ => None,
         }
     }
 }
