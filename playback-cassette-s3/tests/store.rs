@@ -116,7 +116,7 @@ async fn saves_on_a_disk_are_as_many_at_a_time_as_one_likes_on_a_few_threads() {
     for saved in futures::future::join_all(saves).await {
         saved.unwrap();
     }
-    let found: Vec<_> = cassette.find(&Query::category("orders/eu")).try_collect().await.unwrap();
+    let found = cassette.find(&Query::new().category("orders/eu")).try_collect::<Vec<_>>().await.unwrap();
     assert_eq!(found.len(), 100);
     for recording in &recordings {
         assert_eq!(cassette.load(recording.id()).await.unwrap(), *recording);
