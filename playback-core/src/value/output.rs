@@ -33,10 +33,15 @@ const INTEGER: usize = 11;
 const INTEGER_128: usize = 20;
 
 impl Output {
-    /// Takes a vector over, to append one value of at most `limit` bytes.
-    pub(super) fn start(&mut self, out: &mut Vec<u8>, limit: usize) {
-        (self.start, self.end, self.limit, self.reached_limit) = (out.len(), out.len(), limit, false);
+    /// Takes a vector over, to append to it.
+    pub(super) fn start(&mut self, out: &mut Vec<u8>) {
+        self.end = out.len();
         std::mem::swap(&mut self.bytes, out);
+    }
+
+    /// Begins a value of at most `limit` bytes.
+    pub(super) fn begin(&mut self, limit: usize) {
+        (self.start, self.limit, self.reached_limit) = (self.end, limit, false);
     }
 
     /// Gives the vector back with what was written.
@@ -61,6 +66,29 @@ impl Output {
     fn too_large(&mut self) -> EncodeError {
         self.reached_limit = true;
         EncodeError::too_large(self.limit)
+    }
+
+    /// All that is written.
+    #[inline]
+    pub(super) fn written(&self) -> &[u8] {
+        self.between(0, self.end)
+    }
+
+    /// Forgets what is written behind the first `length` bytes. What it took is room again.
+    pub(super) fn truncate(&mut self, length: usize) {
+        self.end = self.end.min(length);
+    }
+
+    /// How many bytes it has taken memory for.
+    pub(super) fn capacity(&self) -> usize {
+        self.bytes.capacity()
+    }
+
+    /// Puts bytes that are encoded already behind what is written.
+    pub(super) fn put_encoded(&mut self, bytes: &[u8]) {
+        self.bytes.truncate(self.end);
+        self.bytes.extend_from_slice(bytes);
+        self.end = self.bytes.len();
     }
 
     /// The length of what is written.
