@@ -11,8 +11,8 @@ use super::{DecodeError, Integer, MAX_DEPTH};
 type Result<T> = std::result::Result<T, DecodeError>;
 
 /// How many names and shapes need no memory of their own: as many as most values have.
-const COMMON_NAMES: usize = 32;
-const COMMON_SHAPES: usize = 8;
+const COMMON_NAMES: usize = 24;
+const COMMON_SHAPES: usize = 6;
 
 /// Reads values front to back.
 #[derive(Debug)]
@@ -182,11 +182,6 @@ impl<'de> Reader<'de> {
             }
             tag => return Err(self.corrupt(&format!("the unknown tag {tag:#04x} ends"))),
         })
-    }
-
-    /// Reads the string that is the next value.
-    pub(super) fn str(&mut self) -> Option<&'de str> {
-        if let Ok(Head::Str(text)) = self.head() { Some(text) } else { None }
     }
 
     /// Reads the integer that is the next value.
