@@ -96,9 +96,8 @@ impl Encoder {
 /// and goes has to make it for each value.
 ///
 /// What is marked as secret keeps its mark, a variant around it, which must come off before it is kept.
-#[doc(hidden)]
 #[derive(Debug)]
-pub struct BufferedEncoder {
+pub(crate) struct BufferedEncoder {
     writer: Writer<'static>,
 }
 

@@ -74,7 +74,8 @@ mod write_struct;
 
 pub use convert::{decode_value, is_error};
 pub use decode::{Decoder, decode};
-pub use encode::{BufferedEncoder, Encoder, encode};
+pub(crate) use encode::BufferedEncoder;
+pub use encode::{Encoder, encode};
 pub use error::{DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind};
 #[cfg(feature = "redaction")]
 pub(crate) use glance::{Glimpse, glance};
