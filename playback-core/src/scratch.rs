@@ -1,4 +1,5 @@
 //! Encoding without allocation: buffers that are used again.
+#![allow(clippy::vec_box, reason = "the boxes are what is used again")]
 
 use std::cell::RefCell;
 use std::fmt;

@@ -1,4 +1,5 @@
 //! Where a live call is kept while it is made.
+#![allow(clippy::vec_box, reason = "the boxes are what is used again")]
 
 use std::cell::RefCell;
 
