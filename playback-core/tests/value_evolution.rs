@@ -340,6 +340,47 @@ fn errors_name_the_path() {
     );
 }
 
+#[test]
+fn a_value_of_another_kind_is_refused_whatever_comes_after_it() {
+    // What follows is long enough to be read as a part of it.
+    let behind = "x".repeat(300);
+    fn refused<T: DeserializeOwned + Debug>(value: impl Serialize, behind: &str) {
+        let shown = Value::of(&value).unwrap();
+        let error = decode::<(T, String)>(&encode(&(value, behind)).unwrap()).unwrap_err();
+        assert!(error.to_string().starts_with("[0]: expected "), "{shown}: {error}");
+    }
+    for number in 0..64_u8 {
+        refused::<String>(number, &behind);
+    }
+    for count in 0..16_u8 {
+        refused::<String>(vec![0; count.into()], &behind);
+        refused::<Vec<u8>>((0..count).map(|n| (n, n)).collect::<BTreeMap<_, _>>(), &behind);
+    }
+    #[derive(Serialize)]
+    struct Two {
+        a: u8,
+        b: u8,
+    }
+    refused::<Vec<u8>>(Two { a: 1, b: 2 }, &behind);
+    refused::<BTreeMap<String, u8>>(vec![1; 15], &behind);
+
+    // A text is no reference to a struct, however many there were.
+    let structs: Vec<Value> =
+        (0..40).map(|n| Value::fields_of([(format!("f{n}"), Value::from(n))])).collect();
+    #[derive(Deserialize, Debug)]
+    struct Any {}
+    for length in 0..8 {
+        let bytes = encode(&(&structs, "y".repeat(length), &behind)).unwrap();
+        let error = decode::<(Vec<serde::de::IgnoredAny>, Any, String)>(&bytes).unwrap_err();
+        assert!(error.to_string().starts_with("[1]: expected "), "{length}: {error}");
+    }
+    // Nor is what no version writes a struct.
+    for tag in 0xF0..=0xFF_u8 {
+        let bytes: Vec<u8> = std::iter::once(tag).chain([0; 8]).chain([b'x'; 400]).collect();
+        assert_eq!(decode::<Any>(&bytes).unwrap_err().kind(), DecodeErrorKind::Corrupt);
+    }
+}
+
 /// Reads the first entry of a map and leaves the others.
 #[derive(Debug)]
 struct First;

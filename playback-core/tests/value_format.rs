@@ -580,6 +580,18 @@ fn a_raw_json_value_comes_back() {
 }
 
 #[test]
+fn entries_that_someone_else_wrote_in_another_order_are_in_the_same_order() {
+    for (bytes, printed) in [
+        ("D2 82 81 81 82", "{1: 2, 2: 1}"),
+        ("D2 03 80 01 81 81 82", "{1: 2, 128: 1}"),
+        ("D2 41 'b' 81 41 'a' 82", r#"{"a": 2, "b": 1}"#),
+        ("D3 00 81 41 'a' 82 81 83", r#"{1: 3, "a": 2, (): 1}"#),
+    ] {
+        assert_eq!(decode_value(&bytes_of(bytes)).unwrap().to_string(), printed);
+    }
+}
+
+#[test]
 fn keys_that_someone_else_wrote_in_other_bytes_are_in_the_same_order() {
     // {NaN as no encoder writes it: true, 1.5: false}, and {[5, in a byte more than it takes]: true, [1]: false}.
     let nan = [0x0F, 2, 0x07, 0, 0, 0xA0, 0x7F, 0x02, 0x07, 0, 0, 0xC0, 0x3F, 0x01];
