@@ -339,6 +339,7 @@ fn lanes_names_and_metadata_count_towards_the_limit() {
     recorder.scope_blocking(|| {
         operation("Op").args(&("x".repeat(1_000),)).run(|| {
             playback_core::add_metadata(&"field".repeat(200), &"x".repeat(1_000));
+            (0..10).for_each(|n| output(format!("{n}{}", "x".repeat(1_000))).run(|| ()));
             "x".repeat(1_000)
         });
     });

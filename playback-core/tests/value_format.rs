@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use playback_core::value::{DecodeErrorKind, Encoder, Name, Value, decode, decode_value, encode, is_error};
+use serde::ser::SerializeSeq as _;
 use serde::{Deserialize, Serialize};
 
 /// Bytes as the specification shows them: two hexadecimal digits, or text in single quotes.
@@ -347,6 +348,50 @@ fn the_table_of_shapes_ends_at_256() {
     let mut bytes = Vec::new();
     tree.encode_into(&mut bytes).unwrap();
     assert_eq!(bytes, expected);
+}
+
+#[test]
+fn the_table_of_shapes_of_a_key_ends_at_256_as_well_and_nobody_refers_past_it() {
+    let names: Vec<&'static str> = (0..300).map(|n| &*n.to_string().leak()).collect();
+    let named = |names: &[&'static str]| names.iter().map(|name| Named(name)).collect::<Vec<_>>();
+    // Many outside, and many inside, each within the bound: a key is written as if it stood alone.
+    let key = (named(&names[200..]), named(&names[200..]));
+    let encoded = encode(&(named(&names[..200]), MapOfOne(&key))).unwrap();
+    assert!(encoded.ends_with(&[encode(&key).unwrap(), encode(&1).unwrap()].concat()));
+    let tree = decode_value(&encoded).unwrap();
+    assert_eq!(tree.at("[1]").unwrap().as_map().unwrap()[0].0, Value::of(&key).unwrap());
+
+    let mut bytes = encode(&named(&names[..257])).unwrap();
+    bytes[1] += 1;
+    let refers =
+        |number: u8| [&bytes[..], &[0x13, number | 0x80, if number < 0x80 { 1 } else { 2 }]].concat();
+    assert!(decode_value(&refers(0x7F)).is_ok(), "shape 255");
+    let error = decode_value(&refers(0x80)).unwrap_err();
+    assert!(error.to_string().contains("shape 256, which is not defined"), "{error}");
+}
+
+/// A map with one entry, whose key cannot be ordered.
+struct MapOfOne<'a, K>(&'a K);
+impl<K: Serialize> Serialize for MapOfOne<'_, K> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map([(self.0, 1)])
+    }
+}
+
+#[test]
+fn a_length_that_is_told_late_is_written_as_one_that_was_known() {
+    struct Late(u32);
+    impl Serialize for Late {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut elements = serializer.serialize_seq(None)?;
+            (0..self.0).try_for_each(|n| elements.serialize_element(&n))?;
+            elements.end()
+        }
+    }
+    for length in [0, 1, 15, 16, 17, 127, 128] {
+        let known: Vec<u32> = (0..length).collect();
+        assert_eq!(encode(&Late(length)).unwrap(), encode(&known).unwrap(), "of {length}");
+    }
 }
 
 #[test]
