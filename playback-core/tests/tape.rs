@@ -76,7 +76,8 @@ fn parts_that_make_no_tape_are_refused_with_the_entry_at_fault() {
     let parts = || recording.tape().parts().clone();
     assert_eq!(Tape::new(parts()).unwrap(), *recording.tape());
     let length = parts().bytes.len() as u64;
-    let cases: [(&dyn Fn(&mut Entry), &str); 7] = [
+    type Break<'a> = &'a dyn Fn(&mut Entry);
+    let cases: [(Break, &str); 7] = [
         (&|entry| entry.site = 2, "a site that is not there"),
         (&|entry| entry.lane = 1, "a lane that is not there"),
         (&|entry| entry.arguments = 1..length + 1, "bytes that are not there"),
