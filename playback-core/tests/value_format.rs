@@ -379,6 +379,28 @@ impl<K: Serialize> Serialize for MapOfOne<'_, K> {
 }
 
 #[test]
+fn keys_are_in_order_at_the_very_end_of_what_is_written() {
+    let encoded = |value: &Value| {
+        let mut bytes = Vec::new();
+        value.encode_into(&mut bytes).unwrap();
+        bytes
+    };
+    // A struct of a new shape has its header put in before it, and no room is left behind it then.
+    let of_new_shape = |name: &str| encoded(&Value::fields_of([(name, Value::from(1))]));
+    let keys: [Value; 7] =
+        [3.into(), "".into(), "a".into(), "aa".into(), "ab".into(), "b".into(), 'a'.into()];
+    for (at, low) in keys.iter().enumerate() {
+        for high in &keys[at + 1..] {
+            let entry = |key: &Value, name: &str| (key.clone(), Value::fields_of([(name, Value::from(1))]));
+            let bytes = encoded(&Value::Map(vec![entry(high, "h"), entry(low, "l")]));
+            let expected =
+                [vec![0xD2], encoded(low), of_new_shape("l"), encoded(high), of_new_shape("h")].concat();
+            assert_eq!(bytes, expected, "{low} and {high}");
+        }
+    }
+}
+
+#[test]
 fn a_length_that_is_told_late_is_written_as_one_that_was_known() {
     struct Late(u32);
     impl Serialize for Late {
