@@ -10,7 +10,7 @@ use playback_core::redaction::{
     Action, Key, Known, Part, Place, Redactor, RedactorExt, Rule, Rules, Secret, Texts, scrub,
 };
 use playback_core::{
-    Kind, Recording, Tape, Value, add_metadata, input, operation, output, play_data, record_data,
+    Kind, Playback, Recording, Tape, Value, add_metadata, input, operation, output, play_data, record_data,
     replay_blocking,
 };
 use playback_testkit::record_blocking;
@@ -23,6 +23,14 @@ fn key() -> Key {
 
 fn sent(tape: &Tape) -> Vec<String> {
     tape.calls_of(Kind::Output).map(|call| format!("{call:?}")).collect()
+}
+
+fn replayed(recording: &Recording, code: impl FnOnce()) -> Playback {
+    replay_blocking(recording, |_| {
+        code();
+        Ok(())
+    })
+    .unwrap()
 }
 
 #[derive(Serialize, Deserialize)]
@@ -51,8 +59,7 @@ fn is_sent_as_it_was<T: Serialize + DeserializeOwned>(rule: Rule, found: fn() ->
             call.answer_when_unrecorded(|| ()).run(|| ());
         }
     };
-    let replay = || replay_blocking(&recording, |_| Ok(operation("Op").run(code)));
-    let playback = rules.scope_blocking(replay).unwrap();
+    let playback = rules.scope_blocking(|| replayed(&recording, || operation("Op").run(code)));
     let sent: Vec<Value> = playback.added_outputs().map(|call| call.arguments().unwrap()).collect();
     let pseudonyms = |id| Value::Seq([id, OWN].map(|id| rules.pseudonym_of(&id).unwrap()).to_vec());
     assert_eq!(sent, ids(found()).into_iter().map(pseudonyms).collect::<Vec<_>>());
@@ -90,8 +97,7 @@ fn pseudonyms_that_a_replay_is_given_as_data_are_sent_as_they_are() {
         let call = output("send").argument_names(&["sent", "sent"]).args(&(kept, OWN));
         call.answer_when_unrecorded(|| ()).run(|| ());
     };
-    let replay = || replay_blocking(&recording, |_| Ok(operation("Op").run(code)));
-    let playback = rules.scope_blocking(replay).unwrap();
+    let playback = rules.scope_blocking(|| replayed(&recording, || operation("Op").run(code)));
     let expected = Value::Seq([ANN, OWN].map(|id| rules.pseudonym_of(&id).unwrap()).to_vec());
     assert_eq!(playback.added_outputs().next().unwrap().arguments().unwrap(), expected);
 }
@@ -102,7 +108,7 @@ fn what_became_secret_after_it_was_recorded_still_matches_what_was_recorded() {
         operation("Op").run(|| output("send").args(&(token, 1)).run(|| ()));
     }
     let recording = record_blocking(|| run("hunter2")).recording();
-    let playback = replay_blocking(&recording, |_| Ok(run(Secret("hunter2")))).unwrap();
+    let playback = replayed(&recording, || run(Secret("hunter2")));
     assert_eq!(sent(playback.replayed()), sent(recording.tape()));
     assert_eq!(playback.missing_outputs().count() + playback.added_outputs().count(), 0);
 }
@@ -122,7 +128,7 @@ fn a_value_that_only_reads_like_a_recorded_one_is_made_into_its_pseudonym() {
         })
     };
     let recording = rules.scope_blocking(|| record_blocking(run)).recording();
-    let playback = rules.scope_blocking(|| replay_blocking(&recording, |_| Ok(run()))).unwrap();
+    let playback = rules.scope_blocking(|| replayed(&recording, run));
     let pseudonym = rules.pseudonym_of("ann").unwrap().to_string();
     assert!(sent(playback.replayed())[0].contains(&pseudonym), "{:?}", sent(playback.replayed()));
 }
@@ -166,9 +172,8 @@ fn whatever_is_to_be_scrubbed_makes_another_recording() {
     );
     let scrubbed = |body: fn()| {
         let recording = record_blocking(|| operation("Op").run(body)).recording();
-        scrub(&recording, rules.clone()).unwrap().map(|scrubbed| {
+        scrub(&recording, rules.clone()).unwrap().inspect(|scrubbed| {
             assert_eq!(scrubbed.tape().calls().count(), recording.tape().calls().count());
-            scrubbed
         })
     };
     let call = |scrubbed: Option<Recording>| {

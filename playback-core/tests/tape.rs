@@ -76,7 +76,8 @@ fn parts_that_make_no_tape_are_refused_with_the_entry_at_fault() {
     let parts = || recording.tape().parts().clone();
     assert_eq!(Tape::new(parts()).unwrap(), *recording.tape());
     let length = parts().bytes.len() as u64;
-    let cases: [(&dyn Fn(&mut Entry), &str); 7] = [
+    type Break<'a> = &'a dyn Fn(&mut Entry);
+    let cases: [(Break, &str); 7] = [
         (&|entry| entry.site = 2, "a site that is not there"),
         (&|entry| entry.lane = 1, "a lane that is not there"),
         (&|entry| entry.arguments = 1..length + 1, "bytes that are not there"),
@@ -155,10 +156,15 @@ fn the_size_of_a_tape_is_about_what_it_takes_in_memory() {
     assert!((expected..expected + 10_000).contains(&more), "{more} bytes, and not {expected}");
 }
 
+/// A name of more bytes than all the rest of a call's site takes.
+const LONG: &str =
+    "the_name_of_an_argument_that_tells_all_there_is_to_be_told_of_it_and_that_is_longer_than_most_names_are";
+
 #[test]
 fn the_lengths_of_values_are_those_of_their_bytes() {
     let run = || {
         record_data("key", "data");
+        output("o").argument_names(&[LONG]).args(&("its",)).run(|| ());
         output_with(|| "sent".to_owned()).args(&("a text", 7)).run(|| vec![1, 2, 3]);
     };
     let recording = record_blocking(|| operation("Op").args(&("argument",)).run(run)).recording();

@@ -6,6 +6,7 @@ use std::fmt::Debug;
 
 use playback_core::value::{DecodeErrorKind, Value, decode, encode};
 use serde::de::DeserializeOwned;
+use serde::ser::SerializeStruct as _;
 use serde::{Deserialize, Serialize};
 
 /// What was written as `then` reads as `now`, from bytes and from the tree.
@@ -338,6 +339,59 @@ fn errors_name_the_path() {
         (error.path().to_string().as_str(), error.message()),
         ("[0]", r#"expected u8, found string "x""#)
     );
+}
+
+#[test]
+fn a_value_of_another_kind_is_refused_whatever_comes_after_it() {
+    // What follows is long enough to be read as a part of it.
+    let behind = "x".repeat(100);
+    fn refused<T: DeserializeOwned + Debug>(value: impl Serialize, behind: &str) {
+        let shown = Value::of(&value).unwrap();
+        let error = decode::<(T, String)>(&encode(&(value, behind)).unwrap()).unwrap_err();
+        assert!(error.to_string().starts_with("[0]: expected "), "{shown}: {error}");
+    }
+    for number in 0..64_u8 {
+        refused::<String>(number, &behind);
+    }
+    for count in 0..16_u8 {
+        refused::<String>(vec![0; count.into()], &behind);
+        refused::<Vec<u8>>((0..count).map(|n| (n, n)).collect::<BTreeMap<_, _>>(), &behind);
+    }
+    #[derive(Serialize)]
+    struct Two {
+        a: u8,
+        b: u8,
+    }
+    refused::<Vec<u8>>(Two { a: 1, b: 2 }, &behind);
+    refused::<BTreeMap<String, u8>>(vec![1; 15], &behind);
+
+    // A text is no reference to a struct, however many there were.
+    struct Named(&'static str);
+    impl Serialize for Named {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut fields = serializer.serialize_struct("", 1)?;
+            fields.serialize_field(self.0, &1_u8)?;
+            fields.end()
+        }
+    }
+    let structs: Vec<Named> = (0..40).map(|n| Named(format!("f{n}").leak())).collect();
+    #[derive(Deserialize, Debug)]
+    struct Any {}
+    for length in 0..8 {
+        let bytes = encode(&(&structs, "y".repeat(length), &behind)).unwrap();
+        let error = decode::<(Vec<BTreeMap<String, u8>>, Any, String)>(&bytes).unwrap_err();
+        assert!(error.to_string().starts_with("[1]: expected "), "{length}: {error}");
+    }
+    // Nor is what no version writes a struct.
+    for tag in 0xF0..=0xFF_u8 {
+        let bytes: Vec<u8> = std::iter::once(tag).chain([0; 8]).chain([b'x'; 4000]).collect();
+        let error = decode::<Any>(&bytes).unwrap_err();
+        assert!(error.to_string().contains("unknown tag"), "{error}");
+    }
+    // A struct reads as a map, and no further than it goes.
+    let read: (BTreeMap<String, u8>, String) =
+        decode(&encode(&(OneField { New: 1 }, &behind)).unwrap()).unwrap();
+    assert_eq!(read, (BTreeMap::from([("New".to_owned(), 1)]), behind));
 }
 
 /// Reads the first entry of a map and leaves the others.

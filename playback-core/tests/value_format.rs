@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use playback_core::value::{DecodeErrorKind, Encoder, Name, Value, decode, decode_value, encode, is_error};
+use serde::ser::SerializeSeq as _;
 use serde::{Deserialize, Serialize};
 
 /// Bytes as the specification shows them: two hexadecimal digits, or text in single quotes.
@@ -350,6 +351,72 @@ fn the_table_of_shapes_ends_at_256() {
 }
 
 #[test]
+fn the_table_of_shapes_of_a_key_ends_at_256_as_well_and_nobody_refers_past_it() {
+    let names: Vec<&'static str> = (0..300).map(|n| &*n.to_string().leak()).collect();
+    let named = |names: &[&'static str]| names.iter().map(|name| Named(name)).collect::<Vec<_>>();
+    // Many outside, and many inside, each within the bound: a key is written as if it stood alone.
+    let key = (named(&names[200..]), named(&names[200..]));
+    let encoded = encode(&(named(&names[..200]), MapOfOne(&key))).unwrap();
+    assert!(encoded.ends_with(&[encode(&key).unwrap(), encode(&1).unwrap()].concat()));
+    let tree = decode_value(&encoded).unwrap();
+    assert_eq!(tree.at("[1]").unwrap().as_map().unwrap()[0].0, Value::of(&key).unwrap());
+
+    let mut bytes = encode(&named(&names[..257])).unwrap();
+    bytes[1] += 1;
+    let refers =
+        |number: u8| [&bytes[..], &[0x13, number | 0x80, if number < 0x80 { 1 } else { 2 }]].concat();
+    assert!(decode_value(&refers(0x7F)).is_ok(), "shape 255");
+    let error = decode_value(&refers(0x80)).unwrap_err();
+    assert!(error.to_string().contains("shape 256, which is not defined"), "{error}");
+}
+
+/// A map with one entry, whose key cannot be ordered.
+struct MapOfOne<'a, K>(&'a K);
+impl<K: Serialize> Serialize for MapOfOne<'_, K> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map([(self.0, 1)])
+    }
+}
+
+#[test]
+fn keys_are_in_order_at_the_very_end_of_what_is_written() {
+    let encoded = |value: &Value| {
+        let mut bytes = Vec::new();
+        value.encode_into(&mut bytes).unwrap();
+        bytes
+    };
+    // A struct of a new shape has its header put in before it, and no room is left behind it then.
+    let of_new_shape = |name: &str| encoded(&Value::fields_of([(name, Value::from(1))]));
+    let keys: [Value; 7] =
+        [3.into(), "".into(), "a".into(), "aa".into(), "ab".into(), "b".into(), 'a'.into()];
+    for (at, low) in keys.iter().enumerate() {
+        for high in &keys[at + 1..] {
+            let entry = |key: &Value, name: &str| (key.clone(), Value::fields_of([(name, Value::from(1))]));
+            let bytes = encoded(&Value::Map(vec![entry(high, "h"), entry(low, "l")]));
+            let expected =
+                [vec![0xD2], encoded(low), of_new_shape("l"), encoded(high), of_new_shape("h")].concat();
+            assert_eq!(bytes, expected, "{low} and {high}");
+        }
+    }
+}
+
+#[test]
+fn a_length_that_is_told_late_is_written_as_one_that_was_known() {
+    struct Late(u32);
+    impl Serialize for Late {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut elements = serializer.serialize_seq(None)?;
+            (0..self.0).try_for_each(|n| elements.serialize_element(&n))?;
+            elements.end()
+        }
+    }
+    for length in [0, 1, 15, 16, 17, 127, 128] {
+        let known: Vec<u32> = (0..length).collect();
+        assert_eq!(encode(&Late(length)).unwrap(), encode(&known).unwrap(), "of {length}");
+    }
+}
+
+#[test]
 fn an_encoder_that_has_seen_thousands_of_shapes_writes_the_same() {
     #[derive(Serialize)]
     struct Holder {
@@ -577,6 +644,18 @@ fn a_raw_json_value_comes_back() {
         }
     }
     assert_eq!(decode::<Raw>(&encode(&Written { text: "[1]" }).unwrap()).unwrap(), Raw("[1]".into()));
+}
+
+#[test]
+fn entries_that_someone_else_wrote_in_another_order_are_in_the_same_order() {
+    for (bytes, printed) in [
+        ("D2 82 81 81 82", "{1: 2, 2: 1}"),
+        ("D2 03 80 01 81 81 82", "{1: 2, 128: 1}"),
+        ("D2 41 'b' 81 41 'a' 82", r#"{"a": 2, "b": 1}"#),
+        ("D3 00 81 41 'a' 82 81 83", r#"{1: 3, "a": 2, (): 1}"#),
+    ] {
+        assert_eq!(decode_value(&bytes_of(bytes)).unwrap().to_string(), printed);
+    }
 }
 
 #[test]

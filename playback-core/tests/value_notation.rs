@@ -124,6 +124,10 @@ fn what_is_no_value_is_refused_with_its_place_and_what_was_expected_there() {
             "\"\"\"\r\n  a\\q\r\n  bc\r\n  \"\"\"",
             "line 2, column 6: expected an escape: \\n, \\r, \\t, \\0, \\\\, \\\", \\', \\` or \\u{…}, found \"\\r\"",
         ),
+        (
+            "\"\"\"\n  a\\qbc\n  \"\"\"",
+            "line 2, column 6: expected an escape: \\n, \\r, \\t, \\0, \\\\, \\\", \\', \\` or \\u{…}, found \"bc\"",
+        ),
         ("1 2", "line 1, column 3: expected nothing behind the value, found \"2\""),
         (
             "1x",
@@ -165,7 +169,7 @@ fn depth_is_limited_as_everywhere_and_hostile_text_is_refused() {
     for opening in ["[", "{a:", "Some(", "V[", "V{a:", "{[", "(", "`"] {
         assert!(opening.repeat(100_000).parse::<Value>().is_err());
     }
-    let beside = format!("[{}]", "[[]],".repeat(2 * MAX_DEPTH));
+    let beside = format!("[{}]", "[[]],[],".repeat(MAX_DEPTH));
     assert_eq!(
         beside.parse::<Value>().unwrap().as_seq().unwrap().len(),
         2 * MAX_DEPTH,
