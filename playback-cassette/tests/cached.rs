@@ -444,12 +444,15 @@ async fn what_the_killed_left_behind_is_removed_and_nothing_else() {
     assert_eq!(kept(directory.path(), &recordings).iter().filter(|kept| **kept).count(), 1);
 }
 
+/// What another process does.
+type Act = Box<dyn FnOnce() + Send>;
+
 /// A clock that stands still, and at one call of which another process does something to the directory.
 #[derive(Clone, Default)]
 struct Meddling {
     calls: Arc<AtomicU64>,
     at: Arc<AtomicU64>,
-    act: Arc<Mutex<Option<Box<dyn FnOnce() + Send>>>>,
+    act: Arc<Mutex<Option<Act>>>,
 }
 
 impl Clock for Meddling {
