@@ -2,13 +2,15 @@
 #![allow(clippy::unwrap_used)]
 
 use std::panic::{RefUnwindSafe, UnwindSafe};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use playback_cassette::{
-    BackOff, Background, Breaker, CacheStats, Cached, Cassette, CassetteExt, Clock, Condition, Error, Filter,
-    Found, Health, HealthState, IdGenerator, Listing, NotWritten, Order, Prefixed, Query, ReadOnly,
-    RecordingId, ReplayByIdError, Sampling, SaveError, Stats, SystemClock, TapeRecorder,
+    BackOff, Background, Breaker, CacheStats, Cached, Candidate, Cassette, CassetteExt, Clock, Condition,
+    Error, Filter, Fixtures, Found, Health, HealthState, IdGenerator, Listing, NotWritten, Order, Prefixed,
+    Query, ReadOnly, RecordingId, ReplayByIdError, Sampling, SaveError, Stats, SystemClock, TapeRecorder,
 };
+use playback_core::{RecorderExt, operation};
 use playback_testkit::MemoryCassette;
 
 fn shared<T: Send + Sync + 'static>() {}
@@ -35,6 +37,29 @@ fn types_are_shared_and_futures_sent_between_threads() {
     sent(cassette.find_all(&Query::new()));
     sent(cassette.load_all([id.clone()]));
     sent(cassette.replay(&id, |_| Ok(async {})));
+}
+
+#[test]
+fn what_may_come_into_a_log_names_itself_and_tells_no_value_that_was_recorded() {
+    let directory = tempfile::tempdir().unwrap();
+    let fixtures = Fixtures::writable(directory.path()).unwrap();
+    assert!(format!("{fixtures:?}").contains(&format!("{:?}", directory.path())));
+    let cached = Cached::new(MemoryCassette::new(), directory.path());
+    assert!(format!("{cached:?}").contains(&format!("{:?}", directory.path())));
+
+    let shown = Arc::new(Mutex::new(String::new()));
+    let seen = Arc::clone(&shown);
+    let see = move |candidate: &Candidate<'_>| {
+        *seen.lock().unwrap() = format!("{candidate:?}");
+        1.0
+    };
+    let recorder = TapeRecorder::builder(MemoryCassette::new()).sampling_calculator(see).build();
+    recorder.scope_blocking(|| operation("Checkout").run(|| "a secret"));
+    recorder.flush_blocking(Duration::from_secs(60)).unwrap();
+    let shown = shown.lock().unwrap();
+    assert!(shown.starts_with("Candidate") && shown.contains("Checkout/"), "{shown}");
+    assert!(!shown.contains("a secret"), "{shown}");
+    assert!(format!("{recorder:?}").starts_with("TapeRecorder"));
 }
 
 #[test]

@@ -117,7 +117,7 @@ fn the_index_that_others_would_write_is_read_as_a_recorders_is() {
     let index = Index::empty();
     assert_eq!(format::decode("it", &index.file()).unwrap().tape().calls().count(), 0);
     let read = format::decode("it", &index.with_calls(3).file()).unwrap();
-    assert_eq!(read.tape().calls().map(|call| (call.alias(), call.order())).last(), Some(("read", 2)));
+    assert_eq!(read.tape().calls().map(|call| (call.alias(), call.order())).next_back(), Some(("read", 2)));
 }
 
 #[test]
@@ -247,7 +247,8 @@ fn a_block_that_is_said_to_be_larger_than_memory_may_hold_is_refused_when_it_is_
 fn columns_that_do_not_fit_each_other_are_refused() {
     let index = Index::empty().with_calls(3);
     let nonsense = corrupt("its index lists calls that make no sense");
-    let changes: [(&str, &dyn Fn(&mut Index)); 5] = [
+    type Change<'a> = (&'a str, &'a dyn Fn(&mut Index));
+    let changes: [Change<'_>; 5] = [
         ("a number is left over", &|index| index.columns.push(0)),
         ("a number is missing", &|index| index.columns.truncate(2)),
         ("a column is left out that there is not", &|index| index.left_out |= 1 << 10),

@@ -29,7 +29,7 @@ struct Torn {
 impl Clock for Torn {
     fn now(&self) -> SystemTime {
         if std::thread::current().name() != Some("playback-writer")
-            && self.calls.fetch_add(1, Ordering::SeqCst) % self.every == 0
+            && self.calls.fetch_add(1, Ordering::SeqCst).is_multiple_of(self.every)
         {
             // Without the message that a panic prints.
             resume_unwind(Box::new("the clock is torn"));

@@ -233,6 +233,9 @@ fn what_is_discarded_is_counted_by_reason_and_leaves_nothing_behind() {
         [1; 9]
     );
     assert_eq!((stats.started, discarded.total(), stats.in_flight.total()), (9, 9, 0));
+    let mut with_others = discarded;
+    with_others.other = 2;
+    assert_eq!(with_others.total(), 11, "what has no count of its own yet counts, too");
 }
 
 #[test]

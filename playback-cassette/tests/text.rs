@@ -15,7 +15,9 @@ use common::{NOON, full_recording};
 use futures::channel::oneshot;
 use futures::executor::block_on;
 use playback_cassette::{ErrorKind, Metadata, Recording, format, text};
-use playback_core::{Context, End, Entry, Kind, Site, Tape, TapeParts, Value, input, operation, output};
+use playback_core::{
+    Context, End, Entry, Kind, Site, Tape, TapeParts, Value, input, operation, output, value,
+};
 use playback_testkit::{record, record_blocking};
 use proptest::prelude::*;
 
@@ -73,6 +75,39 @@ fn a_value_stands_on_one_line_as_long_as_that_has_no_more_than_90_characters() {
         } else {
             assert!(written.contains("\n  -> [\n    10,\n    10,\n"), "{length}: {written}");
         }
+    }
+}
+
+#[test]
+fn arguments_that_are_encoded_as_no_recorder_does_it_stand_as_they_are() {
+    let bytes = value::encode(&(97_i8, 7_i8)).unwrap();
+    assert_eq!(bytes[1..3], [3, 97], "an integer of one byte");
+    // The same in two bytes, as it were.
+    let longer = [&bytes[..1], &[5, 97], &bytes[3..]].concat();
+    assert_eq!(value::decode_value(&longer).unwrap(), value::decode_value(&bytes).unwrap());
+    for (bytes, is_named) in [(bytes, true), (longer, false)] {
+        let recording = checkout();
+        let mut parts = recording.tape().parts().clone();
+        let end = parts.bytes.len() as u64;
+        let input = parts
+            .entries
+            .iter_mut()
+            .find(|entry| !parts.sites[entry.site as usize].argument_names.is_empty());
+        input.unwrap().arguments = end..end + bytes.len() as u64;
+        parts.bytes.extend(bytes);
+        for site in &mut parts.sites {
+            site.argument_names = ["one".into(), "two".into()].into();
+        }
+        let tape = Tape::new(parts).unwrap();
+        let written =
+            text::encode(&Recording::new(recording.id().clone(), recording.metadata().clone(), tape.clone()))
+                .unwrap();
+        let read = text::decode("it", &written).unwrap();
+        let all = |tape: &Tape| {
+            tape.calls().map(|call| call.argument_bytes().unwrap().to_vec()).collect::<Vec<_>>()
+        };
+        assert_eq!(all(read.tape()), all(&tape), "{written}");
+        assert_eq!(written.contains("  one: 97\n  two: 7\n"), is_named, "{written}");
     }
 }
 
@@ -211,6 +246,14 @@ fn work_that_ran_at_the_same_time_comes_back_in_its_lanes_and_its_order() {
     let written = check(&recording);
     assert!(written.contains("\nlanes -, 0, 1, 2, 2.0, 1.0\n"), "{written}");
     assert!(written.contains("  lane 2.0\n"), "{written}");
+    // Lanes that come in the order of their calls need no list.
+    let written = text::encode(&checkout()).unwrap();
+    let edited = written.replace("\ninput discount\n", "\ninput discount\n  lane 3.1\n");
+    let edited = edited.replace("\noutput ping\n", "\noutput ping\n  lane 3.1\n");
+    let read = text::decode("it", &edited).unwrap();
+    let lanes: Vec<_> = read.tape().calls().map(|call| call.lane().to_vec()).collect();
+    assert_eq!(lanes, [vec![], vec![], vec![3, 1], vec![], vec![3, 1]]);
+    assert_eq!(text::encode(&read).unwrap(), edited);
 
     let recording = block_on(record(async {
         operation("Race")

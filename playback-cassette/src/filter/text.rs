@@ -156,8 +156,8 @@ impl<'t> Parser<'t> {
         let (before, rest) = self.text.split_at_checked(at).unwrap_or((self.text, ""));
         let position = before.chars().count() + 1;
         let found = match rest.split(is_space).next() {
-            None | Some("") if rest.is_empty() => "the end".to_owned(),
-            None | Some("") => "a space".to_owned(),
+            // Nothing is expected where a space stands: spaces are skipped before.
+            None | Some("") => "the end".to_owned(),
             Some(word) => format!("`{word}`"),
         };
         let message = format!(

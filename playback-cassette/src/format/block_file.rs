@@ -182,3 +182,26 @@ impl BlockWriter {
         BlockFile::new(self.name, self.file, 0, self.stored, &self.blocks, Some(self.share))
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::format::Disk;
+
+    #[test]
+    fn few_blocks_stay_decompressed_and_fewer_large_ones_however_many_are_read() {
+        for (length, most) in [(1000, RECENT), (1 << 20, 3), (3 << 20, 1)] {
+            let share = Arc::new(Disk::new(1 << 30)).share().unwrap();
+            let file = tempfile::tempfile().unwrap();
+            let mut writer = BlockWriter::new("it".to_owned(), file, share).unwrap();
+            (0..12).for_each(|number| writer.write(&vec![number; length]).unwrap());
+            let file = writer.finish().unwrap();
+            for number in 0..12 {
+                let start = u64::from(number) * length as u64;
+                assert_eq!(file.read(start..start + 3).unwrap(), [number; 3]);
+            }
+            assert_eq!(file.lock().recent.len(), most, "of {length} bytes each");
+        }
+    }
+}

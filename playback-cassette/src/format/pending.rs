@@ -79,3 +79,31 @@ pub(crate) async fn settled(recording: &Recording) -> Result<(), String> {
         Some(true) => tokio::task::spawn_blocking(wait).await.unwrap_or_else(|error| Err(error.to_string())),
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::time::SystemTime;
+
+    use futures::FutureExt;
+    use playback_core::{Metadata, Tape, TapeParts};
+
+    use super::*;
+
+    #[test]
+    fn who_asks_for_values_on_their_way_blocks_nobody_and_knows_at_once_of_those_that_are_there() {
+        let pending = Pending::new(10);
+        let tape = Tape::with_stored(TapeParts::default(), Arc::clone(&pending) as _).unwrap();
+        let id = "Checkout/20260131/01KG8V3Q2E9T0000000000000A".parse().unwrap();
+        let recording = Recording::new(id, Metadata::new("Checkout", SystemTime::UNIX_EPOCH), tape);
+        let lost = || Err("the disk is full".to_owned());
+        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+            let mut waits = Box::pin(settled(&recording));
+            assert_eq!((&mut waits).now_or_never(), None);
+            pending.settle(Err("the disk is full".to_owned()));
+            assert_eq!(waits.await, lost());
+        });
+        // Without a thread to wait on.
+        assert_eq!(settled(&recording).now_or_never(), Some(lost()));
+    }
+}

@@ -128,7 +128,6 @@ impl TapeFile {
         let mut bytes = slice(&self.head, &range).to_vec();
         let behind = range.start.saturating_sub(head)..range.end.saturating_sub(head);
         match &self.body {
-            _ if behind.is_empty() => {}
             Body::Memory(stored) => bytes.extend_from_slice(slice(stored, &behind)),
             Body::File(file) => bytes.extend(file.read_stored(&behind)?),
         }

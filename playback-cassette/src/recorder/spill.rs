@@ -342,11 +342,36 @@ mod tests {
     }
 
     #[test]
-    fn what_is_given_up_is_not_written_any_more() {
+    fn what_is_given_up_while_it_waits_is_not_written_any_more() {
+        // C14
+        let (thread, messages) = mpsc::channel();
+        let room = WaitingRoom::new(1000);
+        let mut spilled = spilled(Some(thread), &room);
+        let shared = Arc::clone(&spilled.shared);
+        spilled.put(pieces(10)).unwrap();
+        drop(spilled);
+        // Any file would fail.
+        write(&messages, &Place(Some("/nowhere/at/all".into())), &Arc::new(Disk::new(1 << 20)));
+        assert_eq!((shared.failure.get(), room.bytes()), (None, 0));
+    }
+
+    #[test]
+    fn the_reason_for_a_file_that_cannot_be_made_names_the_directory() {
         // C14
         let shared = Shared::new(String::new());
-        shared.given_up.store(true, Ordering::Relaxed);
-        shared.put(&Place(None), &Arc::new(Disk::new(1 << 20)), &pieces(10));
-        assert!(shared.file.lock().unwrap().is_none());
+        shared.put(&Place(Some("/nowhere/at/all".into())), &Arc::new(Disk::new(1 << 20)), &pieces(10));
+        let why = shared.finish().unwrap_err();
+        assert!(why.starts_with("a temporary file cannot be written in /nowhere/at/all: "), "{why}");
+        assert_eq!(Place(None).to_string(), std::env::temp_dir().display().to_string());
+    }
+
+    #[test]
+    fn what_waits_for_the_thread_is_counted_until_it_has_been_written() {
+        // C14
+        let overflow = Overflow::new(None, 1000, 1 << 20);
+        let waits = overflow.room.enter(pieces(800)).unwrap();
+        assert_eq!(overflow.waiting(), 800);
+        drop(waits);
+        assert_eq!(overflow.waiting(), 0);
     }
 }

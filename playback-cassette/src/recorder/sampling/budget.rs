@@ -133,6 +133,18 @@ mod tests {
     }
 
     #[test]
+    fn a_minute_gives_a_rate_that_spends_its_share_and_a_tenth_of_what_was_left_over_or_spent_ahead() {
+        let start = SystemTime::UNIX_EPOCH;
+        // Of 600 an hour, with 50 runs in the minutes before and 150 in the last.
+        for (credit, rate) in [(0.0, 0.1), (25.0, 0.125), (-25.0, 0.075), (100.0, 0.2)] {
+            let mut budget = Budget::new(start);
+            (budget.credit, budget.runs, budget.expected) = (credit - 10.0, 150.0, Some(50.0));
+            budget.rate(start + Duration::from_secs(60), 600.0);
+            assert!((budget.rate - rate).abs() < 1e-9, "{} with {credit} left over", budget.rate);
+        }
+    }
+
+    #[test]
     fn what_is_kept_besides_is_paid_from_the_budget() {
         let (start, mut random) = (SystemTime::UNIX_EPOCH, fastrand::Rng::with_seed(7));
         let mut budget = Budget::new(start);

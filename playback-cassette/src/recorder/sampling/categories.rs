@@ -78,6 +78,11 @@ mod tests {
     fn a_stranger_who_makes_categories_up_takes_no_more_memory_than_a_thousand_of_them_do() {
         let categories = Categories::default();
         let first = categories.of("Checkout");
+        let length = playback_core::MAX_CATEGORY_BYTES;
+        let long = |letter: &str| categories.of(&letter.repeat(length));
+        assert!(!Arc::ptr_eq(&long("a"), &long("b")));
+        let longer = |letter: &str| categories.of(&letter.repeat(length + 1));
+        assert!(Arc::ptr_eq(&longer("a"), &longer("b")), "they can be part of no id");
         for number in 0..5000 {
             categories.of(&format!("Checkout {number}"));
         }
