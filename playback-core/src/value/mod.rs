@@ -74,8 +74,7 @@ mod write_struct;
 
 pub use convert::{decode_value, is_error};
 pub use decode::{Decoder, decode};
-pub(crate) use encode::BufferedEncoder;
-pub use encode::{Encoder, encode};
+pub use encode::{BufferedEncoder, Encoder, encode};
 pub use error::{DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind};
 #[cfg(feature = "redaction")]
 pub(crate) use glance::{Glimpse, glance};
