@@ -28,6 +28,8 @@ pub(crate) struct Place {
     pub(crate) name: String,
     /// Whether it knows the storage classes of S3.
     pub(crate) is_s3: bool,
+    /// Whether it is files of this machine.
+    pub(crate) is_disk: bool,
 }
 
 /// What a URL names.
@@ -68,11 +70,11 @@ pub(crate) fn local(path: &Path) -> Result<Place, Error> {
         LocalFileSystem::new_with_prefix(path)
     };
     let store = open().map_err(|error| failure::of_place(error, "open a cassette", &name))?;
-    Ok(Place { store: Arc::new(store), name, is_s3: false })
+    Ok(Place { store: Arc::new(store), name, is_s3: false, is_disk: true })
 }
 
 pub(crate) fn memory() -> Place {
-    Place { store: Arc::new(InMemory::new()), name: "memory".to_owned(), is_s3: false }
+    Place { store: Arc::new(InMemory::new()), name: "memory".to_owned(), is_s3: false, is_disk: false }
 }
 
 fn file_path(url: &str, parsed: &Url) -> Result<PathBuf, Error> {

@@ -17,6 +17,7 @@ use playback_cassette::{
 
 use crate::ObjectStoreCassetteBuilder;
 use crate::address::{self, Place};
+use crate::disk::Disk;
 use crate::failure::{of_place, of_recording};
 use crate::layout::Layout;
 use crate::parts::{MAX_PUT_BYTES, Object};
@@ -41,6 +42,8 @@ pub struct ObjectStoreCassette {
     /// In bytes.
     infrequent_access_over: Option<u64>,
     room: Room,
+    /// Where the store is files of this machine, the threads that write them.
+    disk: Option<Disk>,
 }
 
 impl ObjectStoreCassette {
@@ -73,6 +76,10 @@ impl ObjectStoreCassette {
 
     /// The cassette in a directory of this machine, which is made if it is not there.
     ///
+    /// Small recordings are written by four threads of the cassette's own, which costs a busy machine the least. Where files
+    /// take long to make and can be made many at a time, as over a network, [`new`](Self::new) with a store of the
+    /// directory does that.
+    ///
     /// # Errors
     /// [`ErrorKind::Refused`] or [`ErrorKind::Invalid`] if the directory can be neither opened nor made.
     pub fn local(path: impl AsRef<Path>) -> Result<Self, Error> {
@@ -90,7 +97,7 @@ impl ObjectStoreCassette {
     pub fn new(store: Arc<dyn ObjectStore>) -> Self {
         let name = store.to_string();
         let is_s3 = name.contains("AmazonS3");
-        Self::at(Place { store, name, is_s3 })
+        Self::at(Place { store, name, is_s3, is_disk: false })
     }
 
     pub(crate) fn at(place: Place) -> Self {
@@ -103,6 +110,7 @@ impl ObjectStoreCassette {
             transient: false,
             infrequent_access_over: None,
             room: Room::new(),
+            disk: place.is_disk.then(Disk::default),
         }
     }
 
@@ -229,13 +237,22 @@ impl Cassette for ObjectStoreCassette {
         let metadata = format::metadata_to_json(&found)?;
         let attributes = self.tape_attributes(tape.length());
         // Lookups read metadata only, so that what is written last is what makes the recording visible.
+        let beside = self.layout.metadata(id)?;
         if tape.length() > MAX_PUT_BYTES {
             self.tape(id)?.put(&tape, attributes.into()).await?;
-        } else {
-            let _room = self.room.take(tape.length()).await;
-            self.put(id, &self.layout.full(id)?, tape.into_bytes()?, attributes.into()).await?;
+            return self.put(id, &beside, metadata, PutOptions::default()).await;
         }
-        self.put(id, &self.layout.metadata(id)?, metadata, PutOptions::default()).await
+        let room = self.room.take(tape.length()).await;
+        let (cassette, id, tape) = (self.clone(), id.clone(), tape.into_bytes()?);
+        let puts = async move {
+            let _room = room;
+            cassette.put(&id, &cassette.layout.full(&id)?, tape, attributes.into()).await?;
+            cassette.put(&id, &beside, metadata, PutOptions::default()).await
+        };
+        match &self.disk {
+            Some(disk) => disk.save(puts).await,
+            None => puts.await,
+        }
     }
 
     async fn load(&self, id: &RecordingId) -> Result<Recording, Error> {

@@ -99,7 +99,10 @@ impl Target {
             );
             Error::new(ErrorKind::Invalid, message).with_source(error)
         })?;
-        Ok(Address { place: Place { store: Arc::new(store), name, is_s3 }, prefix: self.prefix })
+        Ok(Address {
+            place: Place { store: Arc::new(store), name, is_s3, is_disk: false },
+            prefix: self.prefix,
+        })
     }
 }
 

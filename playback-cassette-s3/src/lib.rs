@@ -69,6 +69,7 @@ mod builder;
 mod cassette;
 #[cfg(any(feature = "aws", feature = "azure", feature = "gcp"))]
 mod cloud;
+mod disk;
 mod failure;
 mod inventory;
 mod layout;

@@ -108,6 +108,48 @@ async fn a_recording_is_two_files_in_the_layout_that_is_documented() {
 }
 
 #[tokio::test]
+async fn saves_on_a_disk_are_as_many_at_a_time_as_one_likes_on_a_few_threads() {
+    let directory = tempfile::tempdir().unwrap();
+    let cassette = ObjectStoreCassette::local(directory.path()).unwrap().read_only(false);
+    let recordings = recordings(100).await;
+    let saves = recordings.iter().map(|recording| cassette.save(recording));
+    for saved in futures::future::join_all(saves).await {
+        saved.unwrap();
+    }
+    let found = cassette.find(&Query::new().category("orders/eu")).try_collect::<Vec<_>>().await.unwrap();
+    assert_eq!(found.len(), 100);
+    for recording in &recordings {
+        assert_eq!(cassette.load(recording.id()).await.unwrap(), *recording);
+    }
+}
+
+#[tokio::test]
+async fn a_directory_that_goes_fails_a_save_and_not_the_next() {
+    let disk = OnDisk::new().await;
+    let cassette = disk.cassette.clone().read_only(false);
+    let tapes = disk.directory.path().join("tape_recorder_recordings");
+    fs::remove_dir_all(&tapes).unwrap();
+    fs::write(&tapes, "in the way").unwrap();
+    for _ in 0..8 {
+        cassette.save(&disk.recording).await.unwrap_err();
+    }
+    fs::remove_file(&tapes).unwrap();
+    cassette.save(&disk.recording).await.unwrap();
+    assert_eq!(disk.cassette.load(disk.id()).await.unwrap(), disk.recording);
+}
+
+#[test]
+fn a_disk_needs_no_runtime() {
+    let directory = tempfile::tempdir().unwrap();
+    let cassette = ObjectStoreCassette::local(directory.path()).unwrap().read_only(false);
+    futures::executor::block_on(async {
+        let recording = one_recording().await;
+        cassette.save(&recording).await.unwrap();
+        assert_eq!(cassette.load(recording.id()).await.unwrap(), recording);
+    });
+}
+
+#[tokio::test]
 async fn a_truncated_tape_names_its_recording_and_the_way_out() {
     let disk = OnDisk::new().await;
     let whole = fs::read(disk.file("full")).unwrap();

@@ -1,4 +1,5 @@
 //! Encoding without allocation: buffers that are used again.
+#![allow(clippy::vec_box, reason = "the boxes are what is used again")]
 
 use std::cell::RefCell;
 use std::fmt;
@@ -7,35 +8,29 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use serde::Serialize;
 
 use crate::context::Muted;
-use crate::value::Encoder;
+use crate::value::BufferedEncoder;
 
 /// How many buffers a thread keeps, and how large, so that one large value does not stay for good.
 const KEPT: usize = 8;
 const KEPT_BYTES: usize = 1 << 20;
 
 thread_local! {
-    static POOL: RefCell<Vec<Scratch>> = const { RefCell::new(Vec::new()) };
+    static POOL: RefCell<Vec<Box<BufferedEncoder>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// An encoder and its buffer, from the thread's pool and back to it when dropped.
 #[derive(Default)]
 pub(crate) struct Scratch {
-    parts: Option<Box<Parts>>,
+    encoder: Option<Box<BufferedEncoder>>,
     marked: bool,
     /// How many bytes one value may have, where that is bounded.
     max_bytes: Option<usize>,
 }
 
-#[derive(Default)]
-struct Parts {
-    encoder: Encoder,
-    bytes: Vec<u8>,
-}
-
 impl Scratch {
     pub(crate) fn take() -> Self {
         let pooled = POOL.try_with(|pool| pool.try_borrow_mut().ok()?.pop()).ok().flatten();
-        pooled.unwrap_or_default()
+        Self { encoder: pooled, ..Self::default() }
     }
 
     /// One that stops writing a value that grows past a bound.
@@ -47,7 +42,7 @@ impl Scratch {
 
     /// What was written so far.
     pub(crate) fn bytes(&self) -> &[u8] {
-        self.parts.as_ref().map_or(&[], |parts| &parts.bytes)
+        self.encoder.as_ref().map_or(&[], |encoder| encoder.bytes())
     }
 
     /// Whether something in the last value is marked as secret.
@@ -57,9 +52,9 @@ impl Scratch {
 
     /// Puts other bytes in the place of what was written behind the first `start` bytes.
     pub(crate) fn replace(&mut self, start: usize, bytes: &[u8]) {
-        if let Some(parts) = &mut self.parts {
-            parts.bytes.truncate(start);
-            parts.bytes.extend_from_slice(bytes);
+        if let Some(encoder) = &mut self.encoder {
+            encoder.truncate(start);
+            encoder.put_encoded(bytes);
         }
         self.marked = false;
     }
@@ -67,18 +62,17 @@ impl Scratch {
     /// Writes a value behind what was written so far, with what is secret in it marked. Nothing is written where that
     /// fails or panics.
     pub(crate) fn write(&mut self, write: &mut Write<'_>) -> Result<(), Unwritten> {
-        let parts = self.parts.get_or_insert_default();
-        let before = parts.bytes.len();
-        parts.encoder.mark_secrets();
-        parts.encoder.limit(self.max_bytes);
-        let written = guarded(|| write(&mut parts.encoder, &mut parts.bytes));
-        self.marked = written.is_ok() && parts.encoder.has_marked();
+        let encoder = self.encoder.get_or_insert_default();
+        let before = encoder.bytes().len();
+        encoder.limit(self.max_bytes);
+        let written = guarded(|| write(encoder));
+        self.marked = written.is_ok() && encoder.has_marked();
         let Err(error) = written else { return Ok(()) };
-        parts.bytes.truncate(before);
-        // A panic may have left it in the middle of something.
-        let encoder = std::mem::take(&mut parts.encoder);
+        let reached_limit = encoder.has_reached_limit();
+        encoder.truncate(before);
+        encoder.reset();
         match self.max_bytes {
-            Some(max_bytes) if encoder.has_reached_limit() => Err(Unwritten::TooLarge { max_bytes }),
+            Some(max_bytes) if reached_limit => Err(Unwritten::TooLarge { max_bytes }),
             _ => Err(Unwritten::Failed(error)),
         }
     }
@@ -109,29 +103,29 @@ impl fmt::Display for Unwritten {
 }
 
 /// Something that writes one value.
-pub(crate) type Write<'w> = dyn FnMut(&mut Encoder, &mut Vec<u8>) -> Result<(), String> + 'w;
+pub(crate) type Write<'w> = dyn FnMut(&mut BufferedEncoder) -> Result<(), String> + 'w;
 
 /// Writes a value as it is.
 pub(crate) fn plain<T: Serialize + ?Sized>(
     value: &T,
-) -> impl FnMut(&mut Encoder, &mut Vec<u8>) -> Result<(), String> {
-    move |encoder, bytes| encoder.encode(value, bytes).map_err(|error| error.to_string())
+) -> impl FnMut(&mut BufferedEncoder) -> Result<(), String> {
+    move |encoder| encoder.encode(value).map_err(|error| error.to_string())
 }
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        if let Some(mut parts) = self.parts.take() {
-            parts.bytes.clear();
-            if parts.bytes.capacity() <= KEPT_BYTES {
-                // In a thread that is being torn down the buffer is simply freed.
-                let _ = POOL.try_with(|pool| {
-                    if let Ok(mut pool) = pool.try_borrow_mut()
-                        && pool.len() < KEPT
-                    {
-                        pool.push(Self { parts: Some(parts), marked: false, max_bytes: None });
-                    }
-                });
-            }
+        if let Some(mut encoder) = self.encoder.take()
+            && encoder.capacity() <= KEPT_BYTES
+        {
+            encoder.truncate(0);
+            // In a thread that is being torn down it is simply freed.
+            let _ = POOL.try_with(|pool| {
+                if let Ok(mut pool) = pool.try_borrow_mut()
+                    && pool.len() < KEPT
+                {
+                    pool.push(encoder);
+                }
+            });
         }
     }
 }

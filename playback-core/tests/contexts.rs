@@ -259,6 +259,24 @@ fn a_task_that_outlives_its_recording_runs_on_unrecorded() {
 }
 
 #[test]
+fn an_operation_of_a_task_that_outlives_its_recording_is_a_recording_of_its_own() {
+    let recorder = playback_testkit::MemoryRecorder::new();
+    let (release, released) = std::sync::mpsc::channel();
+    let later = move || {
+        released.recv().unwrap();
+        operation("Later").run(|| Context::bind(|| input("late").run(|| 5u8))());
+    };
+    let mut task = None;
+    recorder.scope_blocking(|| operation("Op").run(|| task = Some(std::thread::spawn(Context::bind(later)))));
+    release.send(()).unwrap();
+    task.unwrap().join().unwrap();
+    let calls = |recording: &Recording| recording.tape().calls_of(Kind::Input).count();
+    let told: Vec<_> =
+        recorder.recordings().iter().map(|made| (made.id().category().to_owned(), calls(made))).collect();
+    assert_eq!(told, [("Op".to_owned(), 0), ("Later".to_owned(), 1)]);
+}
+
+#[test]
 fn a_task_that_outlives_its_replay_is_refused() {
     let recording = record_blocking(|| operation("Op").run(|| ())).recording();
     let ran = Arc::new(AtomicUsize::new(0));
@@ -273,6 +291,25 @@ fn a_task_that_outlives_its_replay_is_refused() {
     .unwrap();
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(late.unwrap())).unwrap_err();
     assert_eq!(ran.load(SeqCst), 0, "the sandbox holds");
+
+    // It is given no answer, either, though there is one.
+    let ask = || input("late").run(|| 5u8);
+    let recording = record_blocking(|| operation("Op").run(ask)).recording();
+    let mut late = None;
+    replay_blocking(&recording, |_| {
+        operation("Op").run(|| late = Some(Context::bind(ask)));
+        Ok(())
+    })
+    .unwrap();
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(late.unwrap())).unwrap_err();
+}
+
+#[test]
+fn a_replay_is_one_where_nothing_is_to_be_recorded_as_well() {
+    let run = || operation("Op").run(|| input("in").run(|| 5u8));
+    let recording = record_blocking(run).recording();
+    let playback = playback_core::without_recording(|| replay_blocking(&recording, |_| Ok(run()))).unwrap();
+    assert_eq!(playback.unread_inputs().count(), 0);
 }
 
 #[test]

@@ -69,6 +69,7 @@ fn check(escapes: &[Escape], told: (Kind, &str)) {
     let [escape] = escapes else { panic!("one escape: {escapes:?}") };
     assert_eq!((escape.kind, escape.alias.as_str(), escape.refused), (told.0, told.1, false));
     let text = escape.to_string();
+    assert!(text.starts_with(if told.0 == Kind::Output { "output " } else { "input " }), "{text}");
     assert!(
         text.contains(&format!("`{}` was reached outside the replay and ran for real", told.1)),
         "{text}"
@@ -104,13 +105,28 @@ fn an_escape_is_reported_with_its_alias_and_the_remedy_and_refused_on_request() 
         operation("Other").run(|| {
             let outside = std::thread::spawn(|| input("outside").run(|| 1u8));
             assert_eq!(outside.join().unwrap(), 1);
+            assert!(
+                escapes(&recording, false).is_empty(),
+                "nor is it taken for an escape of a replay beside it"
+            );
         });
     });
 
     check(&escapes(&recording, false), (Kind::Output, "mail.send"));
     tasks_and_pools();
 
+    // It may belong to any of the replays that are live.
+    let mut inner = Vec::new();
+    let outer = replay_blocking(&recording, |_| {
+        inner = escapes(&recording, false);
+        Ok(send_from_a_thread(true))
+    });
+    check(&inner, (Kind::Output, "mail.send"));
+    check(outer.unwrap().escapes(), (Kind::Output, "mail.send"));
+
     refuse_escapes();
+    let refused = catch_unwind(AssertUnwindSafe(|| input("early").run(|| 1u8)));
+    assert!(refused.is_err(), "refused before any replay");
     refuse_escapes();
     let [escape] = &escapes(&recording, false)[..] else { panic!("one escape") };
     assert!(escape.refused);

@@ -63,6 +63,18 @@ fn an_input_that_left_no_file_leaves_none_on_replay() {
 }
 
 #[test]
+fn an_input_whose_file_cannot_be_read_is_not_recorded() {
+    let directory = tempfile::tempdir().unwrap();
+    let run = record_blocking(|| operation("Op").run(|| download(directory.path(), directory.path(), None)));
+    assert_eq!(run.result, 5);
+    let [(_, reason)] = &run.discarded[..] else { panic!("one is discarded") };
+    assert!(
+        matches!(reason, DiscardReason::Unencodable { error, .. } if error.contains("no regular file")),
+        "{reason}"
+    );
+}
+
+#[test]
 fn a_replay_writes_nothing_outside_the_allowed_directory() {
     // H4
     let (outside, root) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
@@ -142,6 +154,7 @@ fn a_file_over_the_limit_is_recorded_as_a_marker_without_content() {
     let sent = recorded(upload);
     let content: FileContent = sent.tape().outputs().next().unwrap().restore(&FileOutput::new("")).unwrap();
     assert_eq!((content.size(), content.bytes()), (11, None));
+    assert_eq!(FileContent::read(&path, 11).unwrap().bytes(), Some(&[1; 11][..]), "no more than the limit");
 }
 
 #[cfg(unix)]

@@ -72,6 +72,44 @@ async fn a_guard_that_makes_a_call_when_a_replay_is_given_up_does_not_unwind_out
 }
 
 #[tokio::test]
+async fn a_guard_that_makes_a_call_when_its_replay_is_dropped_neither_runs_nor_unwinds() {
+    let live = Arc::new(AtomicUsize::new(0));
+    let body = async {
+        let _guard = RollsBack { live: live.clone() };
+        std::future::pending::<()>().await;
+    };
+    let recording = empty_recording();
+    let mut replaying = Box::pin(replay(&recording, |_| Ok(operation("Op").run_async(body))));
+    assert!(futures::poll!(&mut replaying).is_pending());
+    // As a time limit does.
+    drop(replaying);
+    assert_eq!(live.load(SeqCst), 0);
+}
+
+#[tokio::test]
+async fn a_guard_that_makes_a_call_when_its_call_is_dropped_is_part_of_that_call() {
+    let live = Arc::new(AtomicUsize::new(0));
+    let recording = record(async {
+        operation("Op")
+            .run_async(async {
+                let guard = RollsBack { live: live.clone() };
+                let call = input("slow").run_async(async move {
+                    let _guard = guard;
+                    std::future::pending::<u8>().await
+                });
+                let mut call = Box::pin(call);
+                assert!(futures::poll!(&mut call).is_pending());
+            })
+            .await
+    })
+    .await
+    .recording();
+    assert_eq!(live.load(SeqCst), 1, "it runs, as the rest of the call does");
+    let calls: Vec<_> = recording.tape().calls().map(|call| call.alias().to_owned()).collect();
+    assert_eq!(calls, ["Op", "slow"]);
+}
+
+#[tokio::test]
 async fn concurrent_outputs_of_one_lane_are_answered_by_what_they_send() {
     /// Begins the calls in this order.
     async fn store_all(order: [u64; 3]) -> Vec<u64> {
@@ -288,12 +326,24 @@ fn lanes_names_and_metadata_count_towards_the_limit() {
         assert!(recorder.recordings().is_empty());
     };
     check(&|_| Context::bind(|| ())());
+    check(&|_| input("in").run(|| ()));
     check(&|n| playback_core::add_metadata(&format!("field {n}"), "value"));
     let recorder = MemoryRecorder::new().max_bytes(100_000);
     recorder.scope_blocking(|| {
         operation("Op").run(|| output(format!("to {}", "x".repeat(200_000))).run(|| ()));
     });
     assert!(recorder.recordings().is_empty());
+
+    // They count as much as they take, and no more.
+    let recorder = MemoryRecorder::new().max_bytes(100_000);
+    recorder.scope_blocking(|| {
+        operation("Op").args(&("x".repeat(1_000),)).run(|| {
+            playback_core::add_metadata(&"field".repeat(200), &"x".repeat(1_000));
+            (0..10).for_each(|n| output(format!("{n}{}", "x".repeat(1_000))).run(|| ()));
+            "x".repeat(1_000)
+        });
+    });
+    assert_eq!(recorder.recordings().len(), 1);
 }
 
 /// A handler that is never made.

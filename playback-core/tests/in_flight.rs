@@ -65,6 +65,33 @@ async fn a_replay_matches_a_call_that_was_in_flight_and_ends_its_task_when_it_is
 }
 
 #[tokio::test]
+async fn all_tasks_that_wait_are_ended_when_their_replay_is_over() {
+    let tasks = Mutex::new(Vec::new());
+    let spawn_two = async |live: bool| {
+        operation("Op")
+            .run_async(async {
+                for number in [1, 2] {
+                    let answer =
+                        async move { if live { pending().await } else { panic!("a replay runs no body") } };
+                    let call = async move {
+                        let _: u64 = output("audit.send").args(&(number,)).run_async(answer).await;
+                    };
+                    tasks.lock().unwrap().push(tokio::spawn(call.in_current_context()));
+                    yield_now().await;
+                }
+            })
+            .await;
+    };
+    let recording = record(spawn_two(true)).await.recording();
+    tasks.lock().unwrap().drain(..).for_each(|task| task.abort());
+    replay(&recording, |_| Ok(spawn_two(false))).await.unwrap();
+    let waiting = std::mem::take(&mut *tasks.lock().unwrap());
+    for task in waiting {
+        assert!(task.await.unwrap_err().is_panic());
+    }
+}
+
+#[tokio::test]
 async fn a_replay_that_is_given_up_ends_what_waits_in_it() {
     let (recording, ..) = recorded().await;
     let task = Mutex::new(None);
@@ -113,6 +140,23 @@ async fn a_call_of_the_operation_itself_that_had_to_wait_is_one_call_with_its_re
     assert_eq!(calls.len(), 1);
     assert_eq!(calls[0].result().unwrap(), Some(5u8.into()));
     assert!(matches!(calls[0].end(), End::Returned(_)));
+}
+
+#[tokio::test]
+async fn a_call_that_a_replay_makes_itself_and_that_had_to_wait_is_one_call_with_its_result() {
+    let recording = record(async { operation("Op").run_async(async {}).await }).await.recording();
+    let new = async || {
+        let slow = async {
+            yield_now().await;
+            5u8
+        };
+        input("new").args(&(1,)).call_when_missing().run_async(slow).await;
+    };
+    let playback =
+        replay(&recording, |_| Ok(async { operation("Op").run_async(new()).await })).await.unwrap();
+    let calls: Vec<_> = playback.replayed().calls_of(Kind::Input).collect();
+    let [call] = &calls[..] else { panic!("one call: {calls:?}") };
+    assert_eq!(call.result().unwrap(), Some(5u8.into()));
 }
 
 /// An operation that hands an output to a thread of its own.

@@ -119,6 +119,49 @@ fn an_input_that_is_not_recorded_fails_the_replay_and_says_what_comes_closest() 
 }
 
 #[test]
+fn as_many_differences_are_told_as_can_be_read_and_of_the_others_how_many_there_are() {
+    #[derive(Serialize)]
+    enum State {
+        Paid { at: u32 },
+    }
+    let ask =
+        |states: Vec<State>| -> u8 { input("states").argument_names(&["states"]).args(&(states,)).run(|| 1) };
+    let states = |count: u32, at: u32| (0..count).map(|number| State::Paid { at: number + at }).collect();
+    for (count, more) in
+        [(8, None), (9, Some("  and in 1 more places")), (11, Some("  and in 3 more places"))]
+    {
+        let recording = recorded(|| ask(states(count, 0)));
+        let text = unanswered(replayed(&recording, || ask(states(count, 100)))).to_string();
+        assert!(text.contains("  differs at   states[7].Paid.at: recorded 7, replayed 107"), "{text}");
+        assert_eq!(text.lines().filter(|line| line.starts_with("  differs at")).count(), 8, "{text}");
+        assert_eq!(text.lines().find(|line| line.starts_with("  and in")), more, "{text}");
+    }
+}
+
+#[test]
+fn differences_are_told_by_the_key_and_of_another_variant_as_a_whole() {
+    #[derive(Serialize)]
+    enum State {
+        Paid(u32),
+        Sent(u32),
+    }
+    let ask = |state: State, tags: [(&'static str, u32); 2]| -> u8 {
+        let tags = Some(std::collections::BTreeMap::from(tags));
+        input("states").argument_names(&["state", "tags"]).args(&(state, tags)).run(|| 1)
+    };
+    let recording = recorded(|| ask(State::Paid(1), [("a", 1), ("b", 2)]));
+    let replayed = replayed(&recording, || ask(State::Sent(2), [("a", 1), ("c", 3)]));
+    let text = unanswered(replayed).to_string();
+    let told: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("  differs at   ")).collect();
+    let expected = [
+        "state: recorded Paid(1), replayed Sent(2)",
+        r#"tags["b"]: recorded 2, not there in the replay"#,
+        r#"tags["c"]: not recorded, replayed 3"#,
+    ];
+    assert_eq!(told, expected);
+}
+
+#[test]
 fn an_input_of_an_unknown_alias_is_told_the_aliases_there_are() {
     // I6
     let recording = recorded(|| {
@@ -127,6 +170,21 @@ fn an_input_of_an_unknown_alias_is_told_the_aliases_there_are() {
     });
     let diagnosis = unanswered(replayed(&recording, || input("customers.name").run(|| 1u8)));
     assert_eq!(diagnosis.other_aliases, ["customer.name", "warehouse.stock"]);
+    // The nearest first, whether it is their beginning or their end that is the same.
+    let recording = recorded(|| {
+        for alias in ["warehouse.stock", "customers.list", "customer.name", "x.customers.name"] {
+            let _: u8 = input(alias).run(|| 1);
+        }
+    });
+    let others = unanswered(replayed(&recording, || input("customers.name").run(|| 1u8))).other_aliases;
+    assert_eq!(others, ["x.customers.name", "customer.name", "customers.list", "warehouse.stock"]);
+    let diagnosis = unanswered(replayed(
+        &recorded(|| {
+            let _: u8 = input("warehouse.stock").run(|| 1);
+            let _: u8 = input("customer.name").run(|| 1);
+        }),
+        || input("customers.name").run(|| 1u8),
+    ));
     assert!(diagnosis.to_string().contains("it has:      `customer.name`, `warehouse.stock`"), "{diagnosis}");
 }
 

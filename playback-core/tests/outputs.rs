@@ -5,8 +5,8 @@ use std::cell::Cell;
 
 use futures::executor::block_on;
 use playback_core::{
-    FutureExt as _, MatchedBy, OutputKey, Playback, Recording, ReplayError, ReplayErrorKind, operation,
-    output, replay, replay_blocking,
+    FutureExt as _, MatchedBy, OutputKey, Playback, Recording, ReplayError, ReplayErrorKind, input,
+    operation, output, replay, replay_blocking,
 };
 use playback_testkit::{record, record_blocking};
 
@@ -97,6 +97,16 @@ fn an_added_output_can_be_given_an_answer_and_shows_as_added() {
     let added: Vec<String> = playback.added_outputs().map(|call| format!("{call:?}")).collect();
     assert_eq!(added, ["Output audit(7) -> 0"]);
     assert!(matches!(playback.matches().next().unwrap(), (_, None, MatchedBy::Given)));
+}
+
+#[test]
+fn an_input_and_an_output_of_one_alias_are_told_apart() {
+    let send = || output("stock").args(&(1,)).run(|| 2u8);
+    let recording = recorded(|| {
+        let _: u8 = input("stock").args(&(1,)).run(|| 1);
+        send();
+    });
+    replayed(&recording, || assert_eq!(send(), 2)).unwrap();
 }
 
 #[test]

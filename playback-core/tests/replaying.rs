@@ -44,6 +44,8 @@ fn a_replay_shows_both_runs_side_by_side() {
     let shown = |tape: &playback_core::Tape| tape.calls().map(|call| format!("{call:?}")).collect::<Vec<_>>();
     assert_eq!(shown(playback.recorded()), shown(playback.replayed()));
     assert_eq!(shown(playback.replayed()).len(), 3);
+    let orders = |tape: &playback_core::Tape| tape.calls().map(|call| call.order()).collect::<Vec<_>>();
+    assert_eq!(orders(playback.replayed()), orders(playback.recorded()));
     assert_eq!(playback.recording().id(), recording.id());
     assert_eq!(playback.recorded_duration(), recording.metadata().duration);
     assert!(playback.replayed_duration() > Duration::ZERO);
@@ -182,6 +184,18 @@ fn a_replay_can_fail_in_its_own_setup() {
     assert_eq!(error.to_string(), "the replay could not be set up: no tables");
 }
 
+#[test]
+fn what_a_setup_makes_of_a_failure_does_not_hide_it() {
+    let recording = recording(7, 42);
+    let error = replay_blocking(&recording, |_| {
+        let ask = || operation("Checkout").run(|| input("unknown").run(|| 1u8));
+        let swallowed = std::panic::catch_unwind(std::panic::AssertUnwindSafe(ask));
+        assert!(swallowed.is_err());
+        Err::<(), _>(ReplayError::setup("it did not run through"))
+    });
+    assert!(matches!(error.unwrap_err().kind(), ReplayErrorKind::Unanswered(_)));
+}
+
 /// An operation that waits for an input in a task of its own, and never ends by itself.
 async fn wait_in_a_task(live: impl Future<Output = u8> + Send + 'static) {
     use playback_core::FutureExt as _;
@@ -272,8 +286,12 @@ fn ids_are_parsed_and_refused_by_name() {
     refused(&format!(" /20240101/{unique}"), "the category is empty");
     refused(&format!("a\nb/20240101/{unique}"), r"control character '\n'");
     refused(&format!("{}/20240101/{unique}", "é".repeat(40)), "takes 240 bytes");
+    refused(&format!("{}/20240101/{unique}", "e".repeat(201)), "takes 201 bytes");
+    assert!(format!("{}/20240101/{unique}", "e".repeat(200)).parse::<RecordingId>().is_ok());
     refused(&format!("a/20230229/{unique}"), "`20230229` is not of the form YYYYMMDD");
     refused(&format!("a/2024-1-1/{unique}"), "is not of the form YYYYMMDD");
+    refused(&format!("a/+0240101/{unique}"), "is not of the form YYYYMMDD");
+    refused(&format!("a/202401011/{unique}"), "is not of the form YYYYMMDD");
     refused("a/20240101/01KDVDNA00000000000000000", "is not a ULID");
     refused("a/20240101/81KDVDNA000000000000000001", "is not a ULID");
     refused("a/20240101/01KDVDNA00000000000000000U", "is not a ULID");

@@ -6,6 +6,7 @@ use std::fmt::Debug;
 
 use playback_core::value::{DecodeErrorKind, Value, decode, encode};
 use serde::de::DeserializeOwned;
+use serde::ser::SerializeStruct as _;
 use serde::{Deserialize, Serialize};
 
 /// What was written as `then` reads as `now`, from bytes and from the tree.
@@ -202,6 +203,19 @@ enum Rest {
     Unknown,
 }
 
+/// The names of variants, as keys of a map.
+#[derive(Serialize, PartialEq, Eq, Hash)]
+enum Name {
+    New,
+}
+
+/// A struct that reads as a variant.
+#[derive(Serialize)]
+#[allow(non_snake_case)]
+struct OneField {
+    New: u8,
+}
+
 #[test]
 fn variants_change() {
     reads(Then::Plain, Now::Simple);
@@ -215,6 +229,9 @@ fn variants_change() {
     reads(Then::Plain, "Plain".to_owned());
     reads("Plain", Then::Plain);
     reads(HashMap::from([("New", 1)]), Then::New(1));
+    reads(HashMap::from([(Name::New, 1)]), Then::New(1));
+    reads(OneField { New: 1 }, Then::New(1));
+    refuses::<Then>(line(), "expected enum Then, found a map or struct");
     reads(HashMap::from([("Fields", HashMap::from([("a", 1)]))]), Then::Fields { a: 1 });
     reads(Then::New(1), HashMap::from([("New".to_owned(), 1)]));
     reads(Then::New(1), serde_json::json!({"New": 1}));
@@ -322,6 +339,98 @@ fn errors_name_the_path() {
         (error.path().to_string().as_str(), error.message()),
         ("[0]", r#"expected u8, found string "x""#)
     );
+}
+
+#[test]
+fn a_value_of_another_kind_is_refused_whatever_comes_after_it() {
+    // What follows is long enough to be read as a part of it.
+    let behind = "x".repeat(100);
+    fn refused<T: DeserializeOwned + Debug>(value: impl Serialize, behind: &str) {
+        let shown = Value::of(&value).unwrap();
+        let error = decode::<(T, String)>(&encode(&(value, behind)).unwrap()).unwrap_err();
+        assert!(error.to_string().starts_with("[0]: expected "), "{shown}: {error}");
+    }
+    for number in 0..64_u8 {
+        refused::<String>(number, &behind);
+    }
+    for count in 0..16_u8 {
+        refused::<String>(vec![0; count.into()], &behind);
+        refused::<Vec<u8>>((0..count).map(|n| (n, n)).collect::<BTreeMap<_, _>>(), &behind);
+    }
+    #[derive(Serialize)]
+    struct Two {
+        a: u8,
+        b: u8,
+    }
+    refused::<Vec<u8>>(Two { a: 1, b: 2 }, &behind);
+    refused::<BTreeMap<String, u8>>(vec![1; 15], &behind);
+
+    // A text is no reference to a struct, however many there were.
+    struct Named(&'static str);
+    impl Serialize for Named {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut fields = serializer.serialize_struct("", 1)?;
+            fields.serialize_field(self.0, &1_u8)?;
+            fields.end()
+        }
+    }
+    let structs: Vec<Named> = (0..40).map(|n| Named(format!("f{n}").leak())).collect();
+    #[derive(Deserialize, Debug)]
+    struct Any {}
+    for length in 0..8 {
+        let bytes = encode(&(&structs, "y".repeat(length), &behind)).unwrap();
+        let error = decode::<(Vec<BTreeMap<String, u8>>, Any, String)>(&bytes).unwrap_err();
+        assert!(error.to_string().starts_with("[1]: expected "), "{length}: {error}");
+    }
+    // Nor is what no version writes a struct.
+    for tag in 0xF0..=0xFF_u8 {
+        let bytes: Vec<u8> = std::iter::once(tag).chain([0; 8]).chain([b'x'; 4000]).collect();
+        let error = decode::<Any>(&bytes).unwrap_err();
+        assert!(error.to_string().contains("unknown tag"), "{error}");
+    }
+    // A struct reads as a map, and no further than it goes.
+    let read: (BTreeMap<String, u8>, String) =
+        decode(&encode(&(OneField { New: 1 }, &behind)).unwrap()).unwrap();
+    assert_eq!(read, (BTreeMap::from([("New".to_owned(), 1)]), behind));
+}
+
+/// Reads the first entry of a map and leaves the others.
+#[derive(Debug)]
+struct First;
+
+impl<'de> Deserialize<'de> for First {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reads;
+        impl<'de> serde::de::Visitor<'de> for Reads {
+            type Value = First;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a map")
+            }
+
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<First, A::Error> {
+                map.next_entry::<String, u8>()?;
+                Ok(First)
+            }
+        }
+        deserializer.deserialize_map(Reads)
+    }
+}
+
+#[test]
+fn a_type_that_leaves_entries_of_a_map_or_a_struct_is_told_so() {
+    #[derive(Serialize)]
+    struct Two {
+        a: u8,
+        b: u8,
+    }
+    let of_struct = decode::<(First, u8)>(&encode(&(Two { a: 1, b: 2 }, 3)).unwrap()).unwrap_err();
+    let of_map =
+        decode::<(First, u8)>(&encode(&(BTreeMap::from([("a", 1), ("b", 2)]), 3)).unwrap()).unwrap_err();
+    for error in [of_struct, of_map] {
+        assert_eq!(error.kind(), DecodeErrorKind::Mismatch, "{error}");
+        assert!(error.to_string().starts_with("[0]: "), "{error}");
+    }
 }
 
 #[test]

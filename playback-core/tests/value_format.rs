@@ -3,7 +3,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use playback_core::value::{DecodeErrorKind, Encoder, Value, decode, decode_value, encode, is_error};
+use playback_core::value::{DecodeErrorKind, Encoder, Name, Value, decode, decode_value, encode, is_error};
+use serde::ser::SerializeSeq as _;
 use serde::{Deserialize, Serialize};
 
 /// Bytes as the specification shows them: two hexadecimal digits, or text in single quotes.
@@ -269,6 +270,53 @@ fn shapes_of_an_entry_of_a_map_end_with_it() {
     );
 }
 
+#[test]
+fn a_shape_is_hidden_in_a_key_also_behind_a_map_that_is_in_it() {
+    let of_one = |value| Value::fields_of([("a", value)]);
+    let key = Value::Seq(vec![Value::map([(1.into(), 2.into())]), of_one(1.into())]);
+    let one = of_one(1.into());
+    // Written by one encoder from the same names, so that it may guess.
+    let value = Value::Seq(vec![one.clone(), one.clone(), Value::map([(key, one.clone())]), one]);
+    let mut bytes = Vec::new();
+    value.encode_into(&mut bytes).unwrap();
+    assert_eq!(decode_value(&bytes).unwrap(), value);
+    check(
+        &(Open, Open, BTreeMap::from([((BTreeMap::from([(1, 2)]), Open, Open), Open)])),
+        "C3 11 04 'Open' 20 D1 C3 D1 81 82 11 04 'Open' 20 20",
+    );
+}
+
+#[test]
+fn names_that_are_alike_are_one_shape_wherever_they_stand_in_memory() {
+    let fields =
+        |names: &[&Name]| Value::Struct(names.iter().map(|&name| (name.clone(), Value::from(1))).collect());
+    let fresh = |value: &Value| value.to_string().parse::<Value>().unwrap();
+    let [a, b, c, d] = ["a", "b", "c", "d"].map(Name::from);
+    let other_b = Name::from("b");
+    // The first name is the same memory, and what follows is not, or is another name.
+    let structs = [
+        fields(&[&d]),
+        fields(&[&a, &b, &c]),
+        fields(&[&a, &b, &c]),
+        fields(&[&a, &other_b, &c]),
+        fields(&[&a, &b, &d]),
+        fields(&[&a, &b, &c]),
+        fields(&[&a, &other_b, &d]),
+        fields(&[&a, &b]),
+    ];
+    let many = (0..300).map(|n| Value::fields_of([(n.to_string(), Value::from(1))]));
+    let structs = Value::Seq(structs.into_iter().chain(many.clone()).chain(many).collect());
+    let encoded = |value: &Value| {
+        let mut bytes = Vec::new();
+        value.encode_into(&mut bytes).unwrap();
+        bytes
+    };
+    let bytes = encoded(&structs);
+    assert_eq!(bytes, encoded(&fresh(&structs)));
+    assert_eq!(bytes, encoded(&decode_value(&bytes).unwrap()));
+    assert_eq!(decode_value(&bytes).unwrap(), structs);
+}
+
 /// A variant of any name.
 #[derive(Clone, Copy)]
 struct Named(&'static str);
@@ -300,6 +348,72 @@ fn the_table_of_shapes_ends_at_256() {
     let mut bytes = Vec::new();
     tree.encode_into(&mut bytes).unwrap();
     assert_eq!(bytes, expected);
+}
+
+#[test]
+fn the_table_of_shapes_of_a_key_ends_at_256_as_well_and_nobody_refers_past_it() {
+    let names: Vec<&'static str> = (0..300).map(|n| &*n.to_string().leak()).collect();
+    let named = |names: &[&'static str]| names.iter().map(|name| Named(name)).collect::<Vec<_>>();
+    // Many outside, and many inside, each within the bound: a key is written as if it stood alone.
+    let key = (named(&names[200..]), named(&names[200..]));
+    let encoded = encode(&(named(&names[..200]), MapOfOne(&key))).unwrap();
+    assert!(encoded.ends_with(&[encode(&key).unwrap(), encode(&1).unwrap()].concat()));
+    let tree = decode_value(&encoded).unwrap();
+    assert_eq!(tree.at("[1]").unwrap().as_map().unwrap()[0].0, Value::of(&key).unwrap());
+
+    let mut bytes = encode(&named(&names[..257])).unwrap();
+    bytes[1] += 1;
+    let refers =
+        |number: u8| [&bytes[..], &[0x13, number | 0x80, if number < 0x80 { 1 } else { 2 }]].concat();
+    assert!(decode_value(&refers(0x7F)).is_ok(), "shape 255");
+    let error = decode_value(&refers(0x80)).unwrap_err();
+    assert!(error.to_string().contains("shape 256, which is not defined"), "{error}");
+}
+
+/// A map with one entry, whose key cannot be ordered.
+struct MapOfOne<'a, K>(&'a K);
+impl<K: Serialize> Serialize for MapOfOne<'_, K> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map([(self.0, 1)])
+    }
+}
+
+#[test]
+fn keys_are_in_order_at_the_very_end_of_what_is_written() {
+    let encoded = |value: &Value| {
+        let mut bytes = Vec::new();
+        value.encode_into(&mut bytes).unwrap();
+        bytes
+    };
+    // A struct of a new shape has its header put in before it, and no room is left behind it then.
+    let of_new_shape = |name: &str| encoded(&Value::fields_of([(name, Value::from(1))]));
+    let keys: [Value; 7] =
+        [3.into(), "".into(), "a".into(), "aa".into(), "ab".into(), "b".into(), 'a'.into()];
+    for (at, low) in keys.iter().enumerate() {
+        for high in &keys[at + 1..] {
+            let entry = |key: &Value, name: &str| (key.clone(), Value::fields_of([(name, Value::from(1))]));
+            let bytes = encoded(&Value::Map(vec![entry(high, "h"), entry(low, "l")]));
+            let expected =
+                [vec![0xD2], encoded(low), of_new_shape("l"), encoded(high), of_new_shape("h")].concat();
+            assert_eq!(bytes, expected, "{low} and {high}");
+        }
+    }
+}
+
+#[test]
+fn a_length_that_is_told_late_is_written_as_one_that_was_known() {
+    struct Late(u32);
+    impl Serialize for Late {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            let mut elements = serializer.serialize_seq(None)?;
+            (0..self.0).try_for_each(|n| elements.serialize_element(&n))?;
+            elements.end()
+        }
+    }
+    for length in [0, 1, 15, 16, 17, 127, 128] {
+        let known: Vec<u32> = (0..length).collect();
+        assert_eq!(encode(&Late(length)).unwrap(), encode(&known).unwrap(), "of {length}");
+    }
 }
 
 #[test]
@@ -345,8 +459,10 @@ fn entries_of_a_map_are_in_the_order_of_their_keys() {
         Value::from("a\0\0\0\0\0\0\0"),
         Value::from("aaaaaaaa"),
         Value::from("a".repeat(70)),
+        Value::from("a".repeat(70) + "b"),
         Value::from("aaaaaaab"),
         Value::from("ab"),
+        Value::from("b".repeat(70)),
         Value::from("z"),
         Value::from(()),
         Value::from(false),
@@ -357,9 +473,15 @@ fn entries_of_a_map_are_in_the_order_of_their_keys() {
     ];
     let sorted: Vec<_> = keys.iter().cloned().zip(0..).collect();
     let expected = encode(&Unordered(sorted.clone())).unwrap();
+    let in_order: Vec<u8> = sorted
+        .iter()
+        .flat_map(|(key, value)| [encode(key).unwrap(), encode(value).unwrap()])
+        .flatten()
+        .collect();
+    assert!(expected.ends_with(&in_order), "the order is that of the bytes");
     let tree = decode_value(&expected).unwrap();
     assert_eq!(tree.as_map().unwrap().iter().map(|(key, _)| key.clone()).collect::<Vec<_>>(), keys);
-    for stride in [5, 7, 11, 13, 17] {
+    for stride in [7, 11, 13, 17, 19] {
         let shuffled: Vec<_> = (0..keys.len()).map(|n| sorted[n * stride % keys.len()].clone()).collect();
         assert_eq!(encode(&Unordered(shuffled.clone())).unwrap(), expected);
         let entries = shuffled.into_iter().map(|(key, value)| (key, value.into()));
@@ -522,6 +644,18 @@ fn a_raw_json_value_comes_back() {
         }
     }
     assert_eq!(decode::<Raw>(&encode(&Written { text: "[1]" }).unwrap()).unwrap(), Raw("[1]".into()));
+}
+
+#[test]
+fn entries_that_someone_else_wrote_in_another_order_are_in_the_same_order() {
+    for (bytes, printed) in [
+        ("D2 82 81 81 82", "{1: 2, 2: 1}"),
+        ("D2 03 80 01 81 81 82", "{1: 2, 128: 1}"),
+        ("D2 41 'b' 81 41 'a' 82", r#"{"a": 2, "b": 1}"#),
+        ("D3 00 81 41 'a' 82 81 83", r#"{1: 3, "a": 2, (): 1}"#),
+    ] {
+        assert_eq!(decode_value(&bytes_of(bytes)).unwrap().to_string(), printed);
+    }
 }
 
 #[test]

@@ -27,6 +27,12 @@ fn either_form_of_a_value_reads_back_as_the_same() {
         Value::from("two\nlines"),
         Value::from("\n"),
         Value::from(" \n \n\"\"\"\"\n\\\r\n\t é \u{301}'\"\n"),
+        Value::F64(f64::INFINITY),
+        Value::F64(f64::NEG_INFINITY),
+        Value::F64(f64::NAN),
+        Value::F32(f32::INFINITY),
+        Value::F32(f32::NEG_INFINITY),
+        Value::F32(f32::NAN),
         Value::Bytes(Vec::new()),
         Value::Bytes((0..=255).collect()),
         Value::Bytes(b"{\n  \"a\": 1 \n}\xff\"\"\"".to_vec()),
@@ -113,6 +119,15 @@ fn what_is_no_value_is_refused_with_its_place_and_what_was_expected_there() {
              parentheses, found \"B: 2}\"",
         ),
         ("{1 2}", "line 1, column 4: expected a colon behind the key, found \"2}\""),
+        ("[%]", "line 1, column 2: expected a value, found \"%]\""),
+        (
+            "\"\"\"\r\n  a\\q\r\n  bc\r\n  \"\"\"",
+            "line 2, column 6: expected an escape: \\n, \\r, \\t, \\0, \\\\, \\\", \\', \\` or \\u{…}, found \"\\r\"",
+        ),
+        (
+            "\"\"\"\n  a\\qbc\n  \"\"\"",
+            "line 2, column 6: expected an escape: \\n, \\r, \\t, \\0, \\\\, \\\", \\', \\` or \\u{…}, found \"bc\"",
+        ),
         ("1 2", "line 1, column 3: expected nothing behind the value, found \"2\""),
         (
             "1x",
@@ -139,7 +154,9 @@ fn what_is_no_value_is_refused_with_its_place_and_what_was_expected_there() {
         ("\"\"\"\na", "line 2, column 2: expected a line with the closing \"\"\", found the end"),
     ];
     for (text, message) in cases {
-        assert_eq!(text.parse::<Value>().unwrap_err().to_string(), message, "{text}");
+        let error = text.parse::<Value>().unwrap_err();
+        assert_eq!(error.to_string(), message, "{text}");
+        assert_eq!(message.split(' ').nth(1), Some(format!("{},", error.line()).as_str()), "{text}");
     }
 }
 
@@ -152,6 +169,12 @@ fn depth_is_limited_as_everywhere_and_hostile_text_is_refused() {
     for opening in ["[", "{a:", "Some(", "V[", "V{a:", "{[", "(", "`"] {
         assert!(opening.repeat(100_000).parse::<Value>().is_err());
     }
+    let beside = format!("[{}]", "[[]],[],".repeat(MAX_DEPTH));
+    assert_eq!(
+        beside.parse::<Value>().unwrap().as_seq().unwrap().len(),
+        2 * MAX_DEPTH,
+        "what is beside is not deeper"
+    );
     let error = deepest(MAX_DEPTH + 1).parse::<Value>().unwrap_err();
     assert_eq!((error.at(), error.line(), error.column()), (MAX_DEPTH, 1, MAX_DEPTH + 1));
     assert!(error.reason().starts_with("expected nothing nested deeper than 128 levels"));

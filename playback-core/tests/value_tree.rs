@@ -56,6 +56,7 @@ fn a_value_prints_on_one_line() {
         (Value::Variant("\u{1b}".into(), None), r"`\u{1b}`"),
         (Value::map([(Value::Variant("Open".into(), None), 1.into())]), "{(Open): 1}"),
         (Value::Variant("None".into(), None), "`None`"),
+        (Value::Variant("`a\"b'".into(), None), r#"`\`a"b'`"#),
         (Value::fields_of([("1a", ().into()), ("a-b", ().into())]), "{`1a`: (), a-b: ()}"),
         (Value::of(&(1.0, f32::NAN, -f64::INFINITY)).unwrap(), "[1.0, NaN_f32, -inf]"),
         (Value::of(&(HashMap::<u8, u8>::new(), Vec::<u8>::new())).unwrap(), "[{:}, []]"),
@@ -79,6 +80,15 @@ fn a_value_prints_on_many_lines_where_it_is_long() {
     assert_eq!(format!("{:#}", order()), expected);
     assert_eq!(format!("{:#}", Value::of(&(Vec::<u8>::new(),)).unwrap()), "[[]]");
     assert_eq!(format!("{:#}", Value::from(1)), "1");
+    assert_eq!(format!("{:#}", Value::Seq(vec![Value::Bytes(b"text".to_vec())])), r#"[b"text"]"#);
+    assert_eq!(format!("{:#}", Value::Bytes(vec![0xFF; 32])), format!("x\"{}\"", "ff".repeat(32)));
+    assert_eq!(
+        format!("{:#}", Value::map([("a\nb".into(), 1.into())])),
+        "{\n  \"a\\nb\": 1,\n}",
+        "a key is on one line"
+    );
+    let two_lines = Value::Seq(vec![Value::Bytes(b"a\nb".to_vec())]);
+    assert_eq!(format!("{two_lines:#}"), "[\n  b\"\"\"\n    a\n    b\n    \"\"\",\n]");
     let lines =
         Value::of(&[Line { sku: "of some length", qty: 1 }, Line { sku: "of some length, too", qty: 1 }]);
     assert_eq!(
@@ -215,6 +225,7 @@ fn values_are_ordered_and_hashed() {
         Value::F64(0.0),
         Value::F64(f64::NAN),
         Value::from('a'),
+        Value::from('b'),
         Value::from("a"),
         Value::from("b"),
         Value::Bytes(vec![1]),
@@ -230,7 +241,7 @@ fn values_are_ordered_and_hashed() {
     ];
     for (i, a) in ascending.iter().enumerate() {
         for (j, b) in ascending.iter().enumerate() {
-            assert_eq!(a.cmp(b), i.cmp(&j), "{a} and {b}");
+            assert_eq!((a.cmp(b), a.partial_cmp(b)), (i.cmp(&j), Some(i.cmp(&j))), "{a} and {b}");
             assert_eq!(hash(a) == hash(b), i == j, "{a} and {b}");
         }
     }
@@ -327,6 +338,7 @@ fn accessors_give_what_is_there_and_nothing_else() {
     assert_eq!(order.at(r#"tags["a b"]"#).unwrap().without_some().fields().map(<[_]>::len), Some(2));
     assert_eq!(Value::from(true).as_bool(), Some(true));
     assert_eq!(Value::from(1.5_f32).as_f64(), Some(1.5));
+    assert_eq!(Value::from(0.1).as_f64(), Some(0.1));
     assert_eq!(Value::from('a').as_char(), Some('a'));
     assert_eq!(Value::Bytes(vec![1]).as_bytes(), Some(&[1][..]));
     assert_eq!(Value::Unit.as_bool(), None);

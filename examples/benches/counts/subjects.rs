@@ -1,10 +1,10 @@
-//! What is counted: B1, B2 and B4, and what stands beside them.
+//! What is counted: B1 to B5, and what stands beside them.
 
 use std::hint::black_box;
 
-use playback_core::value::Encoder;
-use playback_core::{RecorderExt, intercept_input};
-use playback_testkit::MemoryRecorder;
+use playback_core::value::{self, Encoder};
+use playback_core::{RecorderExt, intercept_input, replay_blocking};
+use playback_testkit::{MemoryRecorder, record_blocking};
 
 use crate::order::Order;
 use crate::{Error, basket};
@@ -13,20 +13,27 @@ use crate::{Error, basket};
 type Subject = (&'static str, fn(u64));
 
 /// What is ours, and has bounds.
-pub(crate) const OURS: [Subject; 5] = [
+pub(crate) const OURS: [Subject; 9] = [
     ("B1/input", |times| repeat(times, input)),
     ("B2/1-line", |times| encode(1, times)),
     ("B2/20-lines", |times| encode(20, times)),
     ("B2/1000-lines", |times| encode(1000, times)),
+    ("B3/1-line", |times| decode(1, times)),
+    ("B3/20-lines", |times| decode(20, times)),
+    ("B3/1000-lines", |times| decode(1000, times)),
     ("B4/operation-recorded", |times| MemoryRecorder::new().scope_blocking(|| repeat(times, basket::total))),
+    ("B5/operation-replayed", replay),
 ];
 
 /// What stands beside it.
-pub(crate) const OTHERS: [Subject; 5] = [
+pub(crate) const OTHERS: [Subject; 8] = [
     ("B1/function", |times| repeat(times, function)),
     ("B2/1-line-postcard", |times| encode_with_postcard(1, times)),
     ("B2/20-lines-postcard", |times| encode_with_postcard(20, times)),
     ("B2/1000-lines-postcard", |times| encode_with_postcard(1000, times)),
+    ("B3/1-line-postcard", |times| decode_with_postcard(1, times)),
+    ("B3/20-lines-postcard", |times| decode_with_postcard(20, times)),
+    ("B3/1000-lines-postcard", |times| decode_with_postcard(1000, times)),
     ("B4/operation-unmarked", |times| repeat(times, basket::plain::total)),
 ];
 
@@ -70,5 +77,30 @@ fn encode_with_postcard(lines: usize, times: u64) {
         bytes.clear();
         bytes = postcard::to_extend(black_box(&order), bytes).expect("an order can be encoded");
         black_box(&bytes);
+    }
+}
+
+fn decode(lines: usize, times: u64) {
+    let bytes = value::encode(&Order::of(lines)).expect("an order can be encoded");
+    for _ in 0..times {
+        black_box(value::decode::<Order>(black_box(&bytes)).expect("an order can be decoded"));
+    }
+}
+
+fn decode_with_postcard(lines: usize, times: u64) {
+    let bytes = postcard::to_stdvec(&Order::of(lines)).expect("an order can be encoded");
+    for _ in 0..times {
+        black_box(postcard::from_bytes::<Order>(black_box(&bytes)).expect("an order can be decoded"));
+    }
+}
+
+fn replay(times: u64) {
+    let recording = record_blocking(|| basket::total(7)).recording();
+    for _ in 0..times {
+        let again = replay_blocking(black_box(&recording), |recording| {
+            let (basket,) = recording.arguments()?;
+            Ok(basket::total(basket))
+        });
+        black_box(again.expect("what was recorded can be replayed"));
     }
 }

@@ -22,6 +22,10 @@ use visits::{Step, VISITS, plan};
 /// Longer than any answer takes, so that a service that hangs is noticed.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
+/// How many connections stay open, however many there were when everybody came at once: what a service takes in memory is
+/// mostly theirs, and a soak compares it.
+const IDLE: usize = 4;
+
 /// How many kinds of visits there are. So many visits in a row are one of each.
 pub const KINDS: usize = VISITS.len();
 
@@ -68,7 +72,12 @@ impl Driver {
     /// # Errors
     /// If there can be no HTTP client here.
     pub fn new(service: impl Into<String>, shipping: impl Into<String>, seed: u64) -> Result<Self> {
-        let client = Client::builder().timeout(TIMEOUT).no_proxy().build()?;
+        let client = Client::builder()
+            .timeout(TIMEOUT)
+            .no_proxy()
+            .pool_max_idle_per_host(IDLE)
+            .pool_idle_timeout(None)
+            .build()?;
         Ok(Self { client, service: service.into(), shipping: shipping.into(), seed, hanging: Mutex::new(()) })
     }
 

@@ -49,7 +49,8 @@ fn writes(queue: &Arc<Queue>, saves: usize, fails: fn(u64) -> bool) -> thread::J
         while saved < saves {
             match queue.next(true) {
                 Next::Save(job) => {
-                    // Others may do something before it is saved.
+                    // It takes no more meanwhile, and others may do something before this one is saved.
+                    assert!(matches!(queue.next(false), Next::Wait | Next::End));
                     thread::yield_now();
                     let fate = if fails(job.number) { Fate::Failed("no".to_owned()) } else { Fate::Saved };
                     queue.finished(&job, &fate, |_| ());

@@ -33,6 +33,8 @@ struct State {
     phase: Phase,
     backlog: Backlog,
     gate: Gate,
+    /// The writer has as much on its way as it takes: what comes is no news to it, and waking it would cost the service.
+    writer_is_full: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -79,7 +81,8 @@ pub(super) struct QueueCounts {
 /// The service's side.
 impl Queue {
     pub(super) fn new(limits: Limits, gate: Gate, clock: Guarded) -> Self {
-        let state = State { phase: Phase::Open, backlog: Backlog::default(), gate };
+        let (phase, backlog) = (Phase::Open, Backlog::default());
+        let state = State { phase, backlog, gate, writer_is_full: false };
         let (calm, work, done) = (AtomicBool::new(true), Notify::new(), Condvar::new());
         Self { limits, clock, calm, state: Mutex::new(state), work, done }
     }
@@ -93,7 +96,7 @@ impl Queue {
     pub(super) fn admit(&self, place: f64) -> bool {
         let now = self.clock.now();
         let mut state = self.lock();
-        let State { phase, backlog, gate } = &mut *state;
+        let State { phase, backlog, gate, .. } = &mut *state;
         let shut = if *phase == Phase::Open {
             gate.admit(place, now, backlog.fill(&self.limits), !backlog.waiting.is_empty()).err()
         } else {
@@ -129,7 +132,7 @@ impl Queue {
         let id = recording.id().clone();
         let now = self.clock.now();
         let mut state = self.lock();
-        let State { phase, backlog, gate } = &mut *state;
+        let State { phase, backlog, gate, .. } = &mut *state;
         let refused = if *phase != Phase::Open {
             backlog.dropped.closed += 1;
             Some((Refusal::Closed, "closed", backlog.dropped.closed))
@@ -144,13 +147,16 @@ impl Queue {
         };
         let change = gate.change(now);
         self.settle(&state);
+        let wakes = !state.writer_is_full;
         drop(state);
         if let Some(change) = change {
             change.tell();
         }
         match refused {
             None => {
-                self.work.notify_one();
+                if wakes {
+                    self.work.notify_one();
+                }
                 metrics::queued(bytes);
                 Ok(())
             }
@@ -271,7 +277,8 @@ impl Queue {
     pub(super) fn next(&self, room: bool) -> Next {
         let now = self.clock.bare().now();
         let mut state = self.lock();
-        let State { phase, backlog, gate } = &mut *state;
+        state.writer_is_full = !room;
+        let State { phase, backlog, gate, .. } = &mut *state;
         match phase {
             Phase::Abandoned | Phase::Ended => return Next::End,
             Phase::Closing if backlog.is_empty() => return Next::End,
@@ -331,7 +338,7 @@ impl Queue {
     pub(super) fn crashed(&self) -> bool {
         let fate = Fate::Failed("the recorder's own thread panicked while it was saved".to_owned());
         let mut state = self.lock();
-        let State { phase, backlog, gate } = &mut *state;
+        let State { phase, backlog, gate, .. } = &mut *state;
         let bytes: Vec<_> = backlog
             .on_their_way()
             .into_iter()

@@ -16,11 +16,11 @@ pub(crate) fn any() -> bool {
     LIVE.load(Relaxed) != 0
 }
 
-/// Whether replays are live and no recording is, so that a call without a context belongs to a replay.
+/// Whether replays are live and no recording is, so that a call without a context belongs to a replay. Where escapes are
+/// refused nobody needs to ask.
 pub(crate) fn only_replays() -> bool {
     let replays = REPLAYS.load(Relaxed);
-    let own = usize::from(refuses_escapes());
-    replays != 0 && LIVE.load(Relaxed) == replays + own
+    replays != 0 && LIVE.load(Relaxed) == replays
 }
 
 /// Gives the process over to replaying: from now on an interception outside any replay is refused instead

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
 
+use super::held::Held;
 use crate::context::{self, Lane, Muted, Session};
 use crate::recording::{Ended, EndedCall};
 use crate::redaction::{Encoded, Part, Place, Redacted, unmarked};
@@ -78,24 +79,22 @@ impl LiveCall {
     /// Out of line: when nothing is live in the process, this is not reached.
     #[cold]
     #[inline(never)]
-    pub(super) fn enter(kind: Kind, alias: impl FnOnce() -> Cow<'static, str>) -> Option<Box<Self>> {
-        let (muted, lane) = context::with_current(|current| (current.muted, current.lane.clone()))?;
-        if muted {
-            return None;
-        }
+    pub(super) fn enter(kind: Kind, alias: impl FnOnce() -> Cow<'static, str>) -> Held {
+        let current = context::with_current(|current| (current.muted, current.lane.clone()));
+        let Some((false, lane)) = current else { return Held::NONE };
         let Some(lane) = lane else {
             replay::look_for_escape(kind, || caught(alias).unwrap_or(UNNAMED));
-            return None;
+            return Held::NONE;
         };
         if !lane.session().is_open() {
-            return None;
+            return Held::NONE;
         }
         let (alias, fault) = match caught(alias) {
             Ok(alias) => (alias, None),
             Err(error) => (UNNAMED, Some(error)),
         };
         let max_bytes = lane.session().max_value_bytes();
-        let mut call = Box::new(Self {
+        let mut call = Held::new(Self {
             kind,
             alias,
             fallbacks: Vec::new(),
@@ -113,10 +112,10 @@ impl LiveCall {
             began: false,
             running: false,
         });
-        if let Some(fault) = fault {
+        if let (Some(fault), Some(call)) = (fault, call.get_mut()) {
             call.break_off(fault);
         }
-        Some(call)
+        call
     }
 
     pub(super) fn name_arguments(&mut self, names: &'static [&'static str]) {
@@ -135,8 +134,8 @@ impl LiveCall {
     /// The call with its arguments taken down.
     #[cold]
     #[inline(never)]
-    pub(super) fn with_arguments(this: Option<Box<Self>>, write: &mut Write<'_>) -> Option<Box<Self>> {
-        let mut this = this?;
+    pub(super) fn with_arguments(mut held: Held, write: &mut Write<'_>) -> Held {
+        let Some(this) = held.get_mut() else { return held };
         if !this.broken {
             match this.scratch.write(write) {
                 Err(error) => this.break_off(error),
@@ -147,7 +146,7 @@ impl LiveCall {
             }
         }
         this.arguments = this.scratch.bytes().len();
-        Some(this)
+        held
     }
 
     /// Something of the call cannot be made: the recording is given up, or the replay fails.
@@ -292,7 +291,7 @@ impl LiveCall {
             let result = result.flatten().unwrap_or_default();
             let end = match recorded.map(|call| call.end()) {
                 Some(End::Returned(_)) => Ended::Returned(&result),
-                Some(End::Panicked) => Ended::Panicked,
+                // One that panicked answers nothing.
                 _ => Ended::Cancelled,
             };
             if let Some(redacted) = &mut self.redacted {

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 
 use crate::errors::messages;
 use crate::handler::{Prepare, Restore};
-use crate::value::{self, Decoder, Encoder};
+use crate::value::{self, BufferedEncoder, Decoder};
 
 /// Writes values of one type.
 #[diagnostic::on_unimplemented(
@@ -16,9 +16,9 @@ use crate::value::{self, Decoder, Encoder};
     note = "an argument that is none, such as a connection, is left out with `skip(…)`"
 )]
 pub trait Encode<T: ?Sized> {
-    /// Writes `value` behind `bytes`.
+    /// Writes `value` behind what the encoder has.
     #[doc(hidden)]
-    fn encode(&self, value: &T, encoder: &mut Encoder, bytes: &mut Vec<u8>) -> Result<(), String>;
+    fn encode(&self, value: &T, encoder: &mut BufferedEncoder) -> Result<(), String>;
 }
 
 /// Reads values of one type.
@@ -39,8 +39,8 @@ pub struct Plain;
 
 impl<T: Serialize + ?Sized> Encode<T> for Plain {
     #[inline]
-    fn encode(&self, value: &T, encoder: &mut Encoder, bytes: &mut Vec<u8>) -> Result<(), String> {
-        encoder.encode(value, bytes).map_err(|error| error.to_string())
+    fn encode(&self, value: &T, encoder: &mut BufferedEncoder) -> Result<(), String> {
+        encoder.encode(value).map_err(|error| error.to_string())
     }
 }
 
@@ -62,9 +62,9 @@ impl<H> Handled<H> {
 }
 
 impl<T: ?Sized, H: Prepare<T>> Encode<T> for Handled<H> {
-    fn encode(&self, value: &T, encoder: &mut Encoder, bytes: &mut Vec<u8>) -> Result<(), String> {
+    fn encode(&self, value: &T, encoder: &mut BufferedEncoder) -> Result<(), String> {
         let prepared = self.handler()?.prepare(value).map_err(|error| messages(error.as_ref()).join(": "))?;
-        encoder.encode(&*prepared, bytes).map_err(|error| error.to_string())
+        encoder.encode(&*prepared).map_err(|error| error.to_string())
     }
 }
 

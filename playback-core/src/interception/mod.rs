@@ -2,6 +2,7 @@
 
 mod call;
 mod codec;
+mod held;
 mod input;
 mod operation;
 mod output;

@@ -215,7 +215,7 @@ impl<C> OperationCall<C> {
     {
         let Some(mut live) = self.live else { return body() };
         let result = live.poll(body);
-        live.returned(&mut |encoder, bytes| self.codec.encode(&result, encoder, bytes));
+        live.returned(&mut |encoder| self.codec.encode(&result, encoder));
         result
     }
 
@@ -262,7 +262,7 @@ impl<F: Future, C: Encode<F::Output>> Future for RunOperation<F, C> {
         let Some(live) = this.live else { return body.poll(task) };
         let polled = live.poll(|| body.poll(task));
         if let Poll::Ready(result) = &polled {
-            live.returned(&mut |encoder, bytes| this.codec.encode(result, encoder, bytes));
+            live.returned(&mut |encoder| this.codec.encode(result, encoder));
         }
         polled
     }

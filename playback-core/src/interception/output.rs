@@ -11,7 +11,7 @@ use super::policy::{Answer, Fail, Policy};
 use super::reached::Reached;
 use super::run::Answering;
 use crate::Kind;
-use crate::value::Encoder;
+use crate::value::BufferedEncoder;
 
 /// Marks a call that sends something out of an operation: a write, a message, a response.
 ///
@@ -95,7 +95,7 @@ impl<P> Output<P> {
         P: Encode<A>,
     {
         let Self { call, codec } = self;
-        let mut write = |encoder: &mut Encoder, bytes: &mut Vec<u8>| codec.encode(arguments, encoder, bytes);
+        let mut write = |encoder: &mut BufferedEncoder| codec.encode(arguments, encoder);
         OutputCall(Answering::new(call.with_arguments(&mut write)))
     }
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::call::LiveCall;
+use super::held::Held;
 use crate::Kind;
 use crate::context;
 use crate::scratch::Write;
@@ -15,7 +16,7 @@ pub(super) struct Reached {
     /// Whether anything is live in the process.
     pub(super) live: bool,
     /// The call, if it is to be recorded or replayed.
-    pub(super) call: Option<Box<LiveCall>>,
+    pub(super) call: Held,
 }
 
 impl Reached {
@@ -23,13 +24,13 @@ impl Reached {
     #[inline]
     pub(super) fn by(kind: Kind, alias: impl FnOnce() -> Cow<'static, str>) -> Self {
         let live = context::any_live();
-        Self { live, call: if live { LiveCall::enter(kind, alias) } else { None } }
+        Self { live, call: if live { LiveCall::enter(kind, alias) } else { Held::NONE } }
     }
 
     /// The call, if it is to be recorded or replayed.
     #[inline]
     pub(super) fn call(&mut self) -> Option<&mut LiveCall> {
-        if self.live { self.call.as_deref_mut() } else { None }
+        if self.live { self.call.get_mut() } else { None }
     }
 
     /// Makes something that the call needs, if it is to be recorded or replayed.
@@ -42,6 +43,6 @@ impl Reached {
     #[inline]
     pub(super) fn with_arguments(self, write: &mut Write<'_>) -> Self {
         let Self { live, call } = self;
-        Self { live, call: if live { LiveCall::with_arguments(call, write) } else { None } }
+        Self { live, call: if live { LiveCall::with_arguments(call, write) } else { Held::NONE } }
     }
 }

@@ -10,6 +10,7 @@ use pin_project_lite::pin_project;
 
 use super::call::{LiveCall, Step};
 use super::codec::{Decode, Encode, Handled, Plain};
+use super::held::Held;
 use super::policy::{Answer, Call, Fail, Missing, Policy};
 use super::reached::Reached;
 use crate::context::Muted;
@@ -62,7 +63,7 @@ impl<R, C: Encode<R> + Decode<R>, P: Policy<R>> Answering<R, C, P> {
 
     #[inline]
     pub(super) fn run_async<F: Future<Output = R>>(self, body: F) -> RunAsync<F, C, P> {
-        let call = if self.call.live { self.call.call } else { None };
+        let call = if self.call.live { self.call.call } else { Held::NONE };
         let call = ManuallyDrop::new(call);
         RunAsync { body: Some(body), call, codec: self.codec, policy: self.policy, state: State::Prepared }
     }
@@ -101,7 +102,7 @@ fn decide<R, C: Encode<R> + Decode<R>>(
             Missing::Fail => without_answer(call, codec, |_| Decision::Fail),
             Missing::Call => Decision::Run,
             Missing::Answer(result) => {
-                call.returned(&mut |encoder, bytes| codec.encode(&result, encoder, bytes), MatchedBy::Given);
+                call.returned(&mut |encoder| codec.encode(&result, encoder), MatchedBy::Given);
                 Decision::Answer(result)
             }
         },
@@ -120,7 +121,7 @@ fn without_answer<R, C: Encode<R> + Decode<R>>(
     if std::thread::panicking()
         && let Some(result) = plainest().iter().find_map(|bytes| codec.decode(bytes).ok())
     {
-        call.returned(&mut |encoder, bytes| codec.encode(&result, encoder, bytes), MatchedBy::Given);
+        call.returned(&mut |encoder| codec.encode(&result, encoder), MatchedBy::Given);
         return Decision::Answer(result);
     }
     fail(call)
@@ -140,13 +141,13 @@ fn plainest() -> Vec<Vec<u8>> {
 /// Makes a sync call where something is live.
 #[inline(never)]
 fn run<R, C: Encode<R> + Decode<R>>(
-    call: Option<Box<LiveCall>>,
+    mut call: Held,
     codec: C,
     mut policy: impl Policy<R>,
     body: impl FnOnce() -> R,
 ) -> R {
-    let Some(mut call) = call else { return body() };
-    match decide(&mut call, &codec, &mut policy) {
+    let Some(call) = call.get_mut() else { return body() };
+    match decide(call, &codec, &mut policy) {
         Decision::Answer(result) => result,
         Decision::Wait => call.fail_waiting(),
         Decision::Fail => call.fail_missing(),
@@ -155,7 +156,7 @@ fn run<R, C: Encode<R> + Decode<R>>(
                 call.leave_in_flight();
             }
             let result = call.run(body);
-            call.returned(&mut |encoder, bytes| codec.encode(&result, encoder, bytes), MatchedBy::Called);
+            call.returned(&mut |encoder| codec.encode(&result, encoder), MatchedBy::Called);
             result
         }
     }
@@ -168,7 +169,7 @@ pin_project! {
         #[pin]
         body: Option<F>,
         // Taken when the future is dropped, and not dropped after that as well.
-        call: ManuallyDrop<Option<Box<LiveCall>>>,
+        call: ManuallyDrop<Held>,
         codec: C,
         policy: P,
         state: State,
@@ -177,15 +178,15 @@ pin_project! {
     impl<F, C, P> PinnedDrop for RunAsync<F, C, P> {
         fn drop(this: Pin<&mut Self>) {
             let this = this.project();
-            if let Some(call) = this.call.take() {
-                drop_live(this.body, call);
+            if !this.call.is_none() {
+                drop_live(this.body, std::mem::take(this.call));
             }
         }
     }
 }
 
 #[inline(never)]
-fn drop_live<F>(mut body: Pin<&mut Option<F>>, call: Box<LiveCall>) {
+fn drop_live<F>(mut body: Pin<&mut Option<F>>, call: Held) {
     {
         let _muted = Muted::new();
         body.set(None);
@@ -221,7 +222,7 @@ where
         let this = self.project();
         // Only a future that was dropped has no body, and that one is not polled.
         let Some(body) = this.body.as_pin_mut() else { return Poll::Pending };
-        match &mut **this.call {
+        match this.call.get_mut() {
             None => body.poll(task),
             Some(call) => poll_live(body, call, this.codec, this.policy, this.state, task),
         }
@@ -271,7 +272,7 @@ where
     let polled = call.run(|| body.poll(task));
     match &polled {
         Poll::Ready(result) => {
-            call.returned(&mut |encoder, bytes| codec.encode(result, encoder, bytes), MatchedBy::Called);
+            call.returned(&mut |encoder| codec.encode(result, encoder), MatchedBy::Called);
         }
         Poll::Pending => call.leave_in_flight(),
     }

@@ -52,14 +52,21 @@ impl RecordingId {
         validate_category(category).map_err(refuse)?;
         validate_day(day).map_err(refuse)?;
         validate_unique(unique).map_err(refuse)?;
-        let mut text = String::with_capacity(category.len() + REST_LENGTH);
+        // Put together on the stack, so that there is one allocation.
+        let mut room = [0; MAX_CATEGORY_BYTES + REST_LENGTH];
+        let mut length = 0;
         for part in [category, "/", day, "/", unique] {
-            text.push_str(part);
+            if let Some(place) = room.get_mut(length..length + part.len()) {
+                place.copy_from_slice(part.as_bytes());
+            }
+            length += part.len();
         }
+        let (text, _) = room.split_at_mut_checked(length).unwrap_or_default();
         if let Some(unique) = text.get_mut(category.len()..) {
             unique.make_ascii_uppercase();
         }
-        Ok(Self { text: text.into() })
+        // It is of texts, so that it is one.
+        Ok(Self { text: std::str::from_utf8(text).unwrap_or_default().into() })
     }
 
     /// The kind of operation, as it was given.

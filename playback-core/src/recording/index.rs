@@ -8,7 +8,8 @@ use super::call::Call;
 use super::tape::{Kind, Tape};
 use crate::value::DecodeError;
 
-/// Finds the calls of a tape by alias, by key and by lane. Built once per tape, when first replayed.
+/// Finds the calls of a tape by alias, by key and by lane. Built once per tape, when a replay first makes its calls in
+/// another way than the recording did.
 ///
 /// What calls have in common is told by a hash of 64 bits whose key is drawn for each tape, so that nobody can make two of
 /// them collide.
@@ -20,7 +21,6 @@ pub(crate) struct Index {
     lists: Vec<Vec<u32>>,
     /// For every entry what it stands on, and which call comes next.
     places: Vec<Place>,
-    first: Option<u32>,
     /// Why the index is not whole: stored values that cannot be fetched.
     fault: Option<DecodeError>,
 }
@@ -71,7 +71,6 @@ impl Index {
             numbers: HashMap::new(),
             lists: Vec::new(),
             places: vec![Place::default(); tape.parts().entries.len()],
-            first: None,
             fault: None,
         };
         let mut last: Option<u32> = None;
@@ -95,9 +94,8 @@ impl Index {
             if !matches!(call.kind(), Kind::Input | Kind::Output) {
                 continue;
             }
-            match last.and_then(|last| index.places.get_mut(last as usize)) {
-                Some(last) => last.next = Some(position),
-                None => index.first = Some(position),
+            if let Some(last) = last.and_then(|last| index.places.get_mut(last as usize)) {
+                last.next = Some(position);
             }
             last = Some(position);
         }
@@ -147,11 +145,6 @@ impl Index {
     /// The list of the calls in the lane of the one at a position that have exactly its arguments.
     pub(crate) fn of_key_at(&self, position: u32) -> Option<ListId> {
         self.places.get(position as usize)?.key
-    }
-
-    /// The position of the input or output that began first.
-    pub(crate) fn first(&self) -> Option<u32> {
-        self.first
     }
 
     /// The position of the input or output that began after the one at a position.

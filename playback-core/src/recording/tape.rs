@@ -142,10 +142,11 @@ impl Tape {
 
     /// All calls, in the order in which they began.
     pub fn calls(&self) -> impl DoubleEndedIterator<Item = Call<'_>> {
-        self.by_order().iter().filter_map(|&at| self.at(at))
+        self.in_order().iter().filter_map(|&at| self.at(at))
     }
 
-    fn by_order(&self) -> &[u32] {
+    /// The positions of all calls, in the order in which they began.
+    pub(crate) fn in_order(&self) -> &[u32] {
         self.0.by_order.get_or_init(|| {
             let entries = &self.0.parts.entries;
             let count = u32::try_from(entries.len()).unwrap_or(u32::MAX);
@@ -191,17 +192,31 @@ impl Tape {
     }
 
     /// The bytes of a value.
+    #[inline]
     pub(super) fn read(&self, range: &Range<u64>) -> Result<Cow<'_, [u8]>, DecodeError> {
-        if let Some(stored) = &self.0.stored {
-            return stored
-                .read(range.clone())
-                .map(Cow::Owned)
-                .map_err(|error| DecodeError::unreadable(&*error));
+        match self.in_memory(range) {
+            Some(bytes) => Ok(Cow::Borrowed(bytes)),
+            None => self.fetch(range),
         }
-        let bounds = usize::try_from(range.start).ok().zip(usize::try_from(range.end).ok());
-        // Ranges were checked when the tape was made.
-        let bytes = bounds.and_then(|(start, end)| self.0.parts.bytes.get(start..end));
-        Ok(Cow::Borrowed(bytes.unwrap_or_default()))
+    }
+
+    /// The bytes of a value, if they are in memory.
+    #[inline]
+    pub(crate) fn in_memory(&self, range: &Range<u64>) -> Option<&[u8]> {
+        let (start, end) = (usize::try_from(range.start).ok()?, usize::try_from(range.end).ok()?);
+        // Those of a tape with stored values are empty.
+        self.0.parts.bytes.get(start..end).filter(|_| self.0.stored.is_none())
+    }
+
+    #[cold]
+    fn fetch(&self, range: &Range<u64>) -> Result<Cow<'_, [u8]>, DecodeError> {
+        match &self.0.stored {
+            Some(stored) => {
+                stored.read(range.clone()).map(Cow::Owned).map_err(|error| DecodeError::unreadable(&*error))
+            }
+            // Ranges were checked when the tape was made.
+            None => Ok(Cow::Borrowed(&[])),
+        }
     }
 
     /// How many bytes all values take.

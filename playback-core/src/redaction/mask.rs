@@ -42,7 +42,10 @@ pub(super) fn mask_keys(entries: &mut Vec<(Value, Value)>, text: Option<&str>) {
                 *key = match Look::of(key) {
                     Look::Uuid if text.is_none() => uuid_text((number as u128).to_be_bytes()),
                     Look::Email if text.is_none() => format!("redacted{}@redacted.invalid", number + 1),
-                    _ => format!("{} {}]", mask.trim_end_matches(']'), number + 1),
+                    _ => match mask.strip_suffix(']') {
+                        Some(open) => format!("{open} {}]", number + 1),
+                        None => format!("{mask} {}", number + 1),
+                    },
                 };
             }
             key => mask(key, text),

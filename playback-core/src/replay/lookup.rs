@@ -65,12 +65,17 @@ impl Found {
 pub(crate) struct Cursor {
     /// What each call was used for.
     uses: Vec<Use>,
-    /// How many calls at the front of a list are used.
+    /// How many calls at the front of a list are used; none until lists are needed.
     fronts: Vec<u32>,
     /// How many calls of a list answered a lane that has none on it.
     strangers: HashMap<(u32, ListId), usize>,
     /// The call that comes next if the replay goes on as the recording did, which is where it is looked for first.
     expected: Option<u32>,
+    /// Whether the replay has made the recorded calls one by one, from the first. Whatever comes before the expected call
+    /// is used then, so that lists of calls have nothing to tell, and need not be made.
+    in_step: bool,
+    /// How many calls of the recording, in their order, are behind one that is in step, the expected one included.
+    behind: usize,
     /// For each alias the inputs by the hash of what their arguments mean; made when a call's are written as none of them
     /// were.
     meanings: HashMap<String, HashMap<u64, u32>>,
@@ -100,15 +105,28 @@ enum Use {
 
 impl Cursor {
     pub(crate) fn new(tape: &Tape) -> Self {
-        let index = tape.index();
-        Self {
+        let mut cursor = Self {
             uses: vec![Use::None; tape.parts().entries.len()],
-            fronts: vec![0; index.count()],
+            fronts: Vec::new(),
             strangers: HashMap::new(),
-            expected: index.first(),
+            expected: None,
+            in_step: true,
+            behind: 0,
             meanings: HashMap::new(),
             looks: Looks::default(),
-        }
+        };
+        cursor.expected = cursor.step(tape);
+        cursor
+    }
+
+    /// Goes past the next input or output in the order of the recording, and returns its position.
+    fn step(&mut self, tape: &Tape) -> Option<u32> {
+        let rest = tape.in_order().get(self.behind..)?;
+        let is_next = |&&at: &&u32| {
+            self.behind += 1;
+            tape.at(at).is_some_and(|call| matches!(call.kind(), Kind::Input | Kind::Output))
+        };
+        rest.iter().find(is_next).copied()
     }
 
     /// Whether the recorded call at a position has answered a replayed one.
@@ -125,7 +143,7 @@ impl Cursor {
         {
             *used = if found.by.other_lane { Use::Stranger } else { Use::Own };
         }
-        self.expected = tape.index().after(found.position);
+        self.expected = if self.in_step { self.step(tape) } else { tape.index().after(found.position) };
         match tape.at(found.position).map(|call| call.end()) {
             Some(End::Returned(_)) => Lookup::Found(found),
             Some(End::Cancelled) => Lookup::Cancelled(found),
@@ -139,17 +157,23 @@ impl Cursor {
         let expected = tape.at(self.expected?)?;
         self.looks.one_more();
         // Values that are not in memory are not fetched for this.
-        let is_same = tape.stored().is_none()
-            && expected.kind() == asked.kind
+        let is_same = expected.kind() == asked.kind
             && expected.alias() == asked.alias
             && expected.lane() == asked.lane.path()
-            && expected.argument_bytes().is_ok_and(|recorded| *recorded == *asked.arguments);
-        let own = tape.index().of_key_at(expected.position()).filter(|_| is_same);
-        let position = self.unused(tape.index().positions(own), own)?;
+            && tape.in_memory(&expected.entry().arguments) == Some(asked.arguments);
+        if !is_same {
+            return None;
+        }
+        let position = if self.in_step {
+            expected.position()
+        } else {
+            self.unused(tape, tape.index().of_key_at(expected.position()))?
+        };
         Some(Found { position, by: RecordedBy::default() })
     }
 
     fn search(&mut self, tape: &Tape, asked: &Asked<'_>) -> Option<Found> {
+        self.in_step = false;
         asked.aliases().find_map(|(alias, fallback)| {
             let found = match asked.kind {
                 Kind::Input => asked.forms().find_map(|arguments| self.input(tape, asked, alias, arguments)),
@@ -206,9 +230,9 @@ impl Cursor {
         }
         let same = asked.forms().find_map(|arguments| {
             let same = index.of_key(Kind::Output, alias, arguments, asked.lane.path());
-            self.unused(index.positions(same.own), same.own)
+            self.unused(tape, same.own)
         });
-        let position = same.or_else(|| self.unused(index.positions(all.own), all.own))?;
+        let position = same.or_else(|| self.unused(tape, all.own))?;
         Some(Found { position, by: RecordedBy::default() })
     }
 
@@ -218,8 +242,7 @@ impl Cursor {
     fn next(&mut self, tape: &Tape, lists: Lists, lane: &Lane, reused: bool) -> Option<Found> {
         let index = tape.index();
         let (fresh, calls) = if lists.own.is_some() {
-            let own = index.positions(lists.own);
-            (self.unused(own, lists.own), own)
+            (self.unused(tape, lists.own), index.positions(lists.own))
         } else {
             let calls = index.positions(lists.all);
             let turn = self.strangers.entry((lane.index(), lists.all?)).or_default();
@@ -233,7 +256,11 @@ impl Cursor {
     }
 
     /// The first call of a list that is not used.
-    fn unused(&mut self, positions: &[u32], list: Option<ListId>) -> Option<u32> {
+    fn unused(&mut self, tape: &Tape, list: Option<ListId>) -> Option<u32> {
+        let positions = tape.index().positions(list);
+        if self.fronts.is_empty() {
+            self.fronts.resize(tape.index().count(), 0);
+        }
         let front = self.fronts.get_mut(list?.place())?;
         let is_used = |position: &u32| self.uses.get(*position as usize).is_none_or(|used| *used == Use::Own);
         while positions.get(*front as usize).is_some_and(is_used) {
@@ -304,6 +331,7 @@ mod tests {
     #[test]
     fn a_call_is_found_at_the_same_cost_however_many_there_are() {
         const CALLS: u32 = 20_000;
+        const HALF: u32 = CALLS / 2;
         let same = |_| value::encode(&("the same",)).unwrap();
         let own = |number: u32| value::encode(&(number,)).unwrap();
         for kind in [Kind::Input, Kind::Output] {
@@ -312,7 +340,13 @@ mod tests {
             let of_many_keys = tape(kind, CALLS, own);
             check(kind, &of_many_keys, 0..CALLS, own);
             check(kind, &of_many_keys, (0..CALLS).rev(), own);
+            check(kind, &of_many_keys, (0..HALF).chain((HALF..CALLS).rev()), own);
         }
+        // What was used in step is used for the lists as well.
+        let in_turns = |number: u32| value::encode(&(number % 2,)).unwrap();
+        let of_two_keys = tape(Kind::Input, CALLS, in_turns);
+        let order = (0..HALF).chain((HALF..CALLS).step_by(2)).chain((HALF + 1..CALLS).step_by(2));
+        check(Kind::Input, &of_two_keys, order, in_turns);
         let fields = |names: [&'static str; 2]| {
             move |number: u32| {
                 value::encode(&(Value::fields_of(names.map(|name| (name, number.into()))),)).unwrap()

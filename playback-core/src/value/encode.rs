@@ -90,19 +90,70 @@ impl Encoder {
     pub fn limit(&mut self, max_bytes: Option<usize>) {
         self.writer.limit = max_bytes;
     }
+}
+
+/// Encodes values behind each other, in a buffer of its own: the room behind them stays made, where a vector that comes
+/// and goes has to make it for each value.
+///
+/// What is marked as secret keeps its mark, a variant around it, which must come off before it is kept.
+#[derive(Debug)]
+pub(crate) struct BufferedEncoder {
+    writer: Writer<'static>,
+}
+
+impl BufferedEncoder {
+    /// Encodes a value. Where that fails, a part of it may be left.
+    pub(crate) fn encode<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
+        self.writer.one(|writer| value.serialize(writer))
+    }
+
+    /// What was encoded.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.writer.out.written()
+    }
+
+    /// Bounds how many bytes one value may have, as [`Encoder::limit`] does.
+    pub(crate) fn limit(&mut self, max_bytes: Option<usize>) {
+        self.writer.limit = max_bytes;
+    }
 
     /// Whether the last value would have been past the limit.
     pub(crate) fn has_reached_limit(&self) -> bool {
         self.writer.out.has_reached_limit()
     }
 
-    /// Has what is marked as secret keep its mark, a variant around it, which must come off before it is kept.
-    pub(crate) fn mark_secrets(&mut self) {
-        self.writer.marks = true;
-    }
-
     /// Whether something in the last value keeps a mark.
     pub(crate) fn has_marked(&self) -> bool {
         self.writer.marked
+    }
+
+    /// Forgets what was encoded behind the first `length` bytes.
+    pub(crate) fn truncate(&mut self, length: usize) {
+        self.writer.out.truncate(length);
+    }
+
+    /// Puts a value that is encoded already behind the others.
+    pub(crate) fn put_encoded(&mut self, value: &[u8]) {
+        self.writer.out.put_encoded(value);
+    }
+
+    /// Forgets all but what was encoded: a panic may have left it in the middle of something.
+    pub(crate) fn reset(&mut self) {
+        let out = std::mem::take(&mut self.writer.out);
+        *self = Self::default();
+        self.writer.out = out;
+    }
+
+    /// How large the buffer is.
+    pub(crate) fn capacity(&self) -> usize {
+        self.writer.out.capacity()
+    }
+}
+
+impl Default for BufferedEncoder {
+    fn default() -> Self {
+        let mut writer = Writer::default();
+        writer.marks = true;
+        Self { writer }
     }
 }

@@ -33,7 +33,7 @@
 //! | `natural` | values to and from other formats through serde |
 //! | `tags`, `order` | the bytes' constants, and the order of map keys |
 //! | `encode`, `serializer`, `write`, `write_map`, `write_struct`, `shapes`, `output` | writing: the encoder, serde's `Serializer`, the writer, names seen before, the bytes |
-//! | `decode`, `visit`, `access`, `read`, `read_common`, `read_shapes` | reading: serde's `Deserializer`, what visitors get, containers, the reader |
+//! | `decode`, `visit`, `access`, `read`, `read_common`, `read_shapes`, `few` | reading: serde's `Deserializer`, what visitors get, containers, the reader, the names that it knows |
 //! | `convert` | trees to and from bytes |
 //! | `glance` (feature `redaction`) | what is in bytes, without decoding them |
 //! | `error` | [`EncodeError`] and [`DecodeError`] |
@@ -44,6 +44,7 @@ mod decode;
 mod display;
 mod encode;
 mod error;
+mod few;
 #[cfg(feature = "redaction")]
 mod glance;
 mod integer;
@@ -73,6 +74,7 @@ mod write_struct;
 
 pub use convert::{decode_value, is_error};
 pub use decode::{Decoder, decode};
+pub(crate) use encode::BufferedEncoder;
 pub use encode::{Encoder, encode};
 pub use error::{DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind};
 #[cfg(feature = "redaction")]

@@ -10,9 +10,19 @@ type Done = Result<(), EncodeError>;
 /// The room is part of the vector and holds zeros or leftovers. So whatever is short, a number or a small string with
 /// its tag, is written as an array of constant size, of which only the part that counts is kept: one check and a few
 /// stores, where a push for each part would check each time and copying a string would be a call.
+///
+/// A value that is the first in its vector is begun in a page of the output's own, which holds room from one value to the
+/// next and is copied at the end: to make room in a vector each time costs more than a small value does. What is too large
+/// for the page goes on in the vector.
 #[derive(Debug, Default)]
 pub(super) struct Output {
+    /// What is written: the page, or the caller's vector.
     bytes: Vec<u8>,
+    /// The other of the two, if the value was begun in the page.
+    other: Vec<u8>,
+    place: Place,
+    /// Whether this is not the first value, so that the page is worth its memory.
+    used: bool,
     /// Where what is written ends and room begins.
     end: usize,
     /// Where the value begins, and how many bytes it may have.
@@ -20,6 +30,20 @@ pub(super) struct Output {
     limit: usize,
     reached_limit: bool,
 }
+
+/// Where a value is written.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// In the caller's vector, which has the page meanwhile.
+    #[default]
+    Vector,
+    Page,
+    /// It was begun in the page, and is in the caller's vector now.
+    PastPage,
+}
+
+/// How large the page is.
+const PAGE: usize = 4 << 10;
 
 /// The room that is made at a time: as much as the value has by then, within these bounds.
 const LEAST_ROOM: usize = 512;
@@ -33,16 +57,54 @@ const INTEGER: usize = 11;
 const INTEGER_128: usize = 20;
 
 impl Output {
-    /// Takes a vector over, to append one value of at most `limit` bytes.
-    pub(super) fn start(&mut self, out: &mut Vec<u8>, limit: usize) {
-        (self.start, self.end, self.limit, self.reached_limit) = (out.len(), out.len(), limit, false);
-        std::mem::swap(&mut self.bytes, out);
+    /// Takes a vector over, to append one value to it.
+    pub(super) fn start(&mut self, out: &mut Vec<u8>) {
+        self.end = out.len();
+        if out.is_empty() && self.used {
+            self.place = Place::Page;
+            std::mem::swap(&mut self.other, out);
+            if self.bytes.len() != PAGE {
+                self.new_page();
+            }
+        } else {
+            self.place = Place::Vector;
+            std::mem::swap(&mut self.bytes, out);
+        }
+    }
+
+    /// Begins a value of at most `limit` bytes.
+    pub(super) fn begin(&mut self, limit: usize) {
+        (self.start, self.limit, self.reached_limit) = (self.end, limit, false);
     }
 
     /// Gives the vector back with what was written.
     pub(super) fn finish(&mut self, out: &mut Vec<u8>) {
-        self.bytes.truncate(self.end);
-        std::mem::swap(&mut self.bytes, out);
+        match self.place {
+            Place::Page => {
+                self.copy_page();
+                std::mem::swap(&mut self.other, out);
+            }
+            Place::Vector => {
+                self.bytes.truncate(self.end);
+                std::mem::swap(&mut self.bytes, out);
+            }
+            Place::PastPage => {
+                self.bytes.truncate(self.end);
+                std::mem::swap(&mut self.bytes, &mut self.other);
+                std::mem::swap(&mut self.other, out);
+            }
+        }
+        self.used = true;
+    }
+
+    /// A page that was not there yet, or was cut or lengthened.
+    #[cold]
+    fn new_page(&mut self) {
+        self.bytes = vec![0; PAGE];
+    }
+
+    fn copy_page(&mut self) {
+        self.other.extend_from_slice(self.bytes.get(..self.end).unwrap_or_default());
     }
 
     /// Whether all that was written is within the limit.
@@ -61,6 +123,29 @@ impl Output {
     fn too_large(&mut self) -> EncodeError {
         self.reached_limit = true;
         EncodeError::too_large(self.limit)
+    }
+
+    /// All that is written.
+    #[inline]
+    pub(super) fn written(&self) -> &[u8] {
+        self.between(0, self.end)
+    }
+
+    /// Forgets what is written behind the first `length` bytes. What it took is room again.
+    pub(super) fn truncate(&mut self, length: usize) {
+        self.end = self.end.min(length);
+    }
+
+    /// How many bytes it has taken memory for.
+    pub(super) fn capacity(&self) -> usize {
+        self.bytes.capacity()
+    }
+
+    /// Puts bytes that are encoded already behind what is written.
+    pub(super) fn put_encoded(&mut self, bytes: &[u8]) {
+        self.bytes.truncate(self.end);
+        self.bytes.extend_from_slice(bytes);
+        self.end = self.bytes.len();
     }
 
     /// The length of what is written.
@@ -219,6 +304,11 @@ impl Output {
         let written = self.end - self.start;
         if written.saturating_add(needed) > self.limit.saturating_add(SPARE) {
             return Err(self.too_large());
+        }
+        if self.place == Place::Page {
+            self.copy_page();
+            std::mem::swap(&mut self.bytes, &mut self.other);
+            self.place = Place::PastPage;
         }
         let wanted = written.clamp(LEAST_ROOM, MOST_ROOM);
         let free = self.bytes.capacity() - self.end;

@@ -1,5 +1,6 @@
 //! Reading the bytes.
 
+use super::few::Few;
 use super::tags::{
     BYTES, CHAR, DEFINE_STRUCT, DEFINE_UNIT_VARIANT, DEFINE_VARIANT, F32, F64, FALSE, MAP, NEGATIVE,
     NEGATIVE_128, NONE, SEQ, SHAPE, SHORT_F64, SMALL_MAP, SMALL_SEQ, SMALL_SHAPE, SMALL_STRING, SMALL_STRUCT,
@@ -9,6 +10,10 @@ use super::{DecodeError, Integer, MAX_DEPTH};
 
 type Result<T> = std::result::Result<T, DecodeError>;
 
+/// How many names and shapes need no memory of their own: as many as most values have.
+const COMMON_NAMES: usize = 24;
+const COMMON_SHAPES: usize = 6;
+
 /// Reads values front to back.
 #[derive(Debug)]
 pub(super) struct Reader<'de> {
@@ -17,8 +22,8 @@ pub(super) struct Reader<'de> {
     pub(super) len: usize,
     depth: usize,
     /// The names of all shapes that are defined, numbered or being defined.
-    pub(super) names: Vec<&'de str>,
-    pub(super) shapes: Vec<Shape>,
+    pub(super) names: Few<&'de str, COMMON_NAMES>,
+    pub(super) shapes: Few<Shape, COMMON_SHAPES>,
     /// Shapes whose names are long, and how many bytes these take together.
     pub(super) long: Vec<(Shape, usize)>,
     /// How many bytes of such names were repeated.
@@ -28,8 +33,11 @@ pub(super) struct Reader<'de> {
 }
 
 /// A numbered shape; names are places in the reader's list.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) enum Shape {
+    /// None that was defined.
+    #[default]
+    Unknown,
     Struct {
         first: usize,
         count: usize,
@@ -65,14 +73,15 @@ pub(super) enum Head<'de> {
 pub(super) struct Fields {
     pub(super) first: usize,
     pub(super) count: usize,
-    pub(super) defines: bool,
+    /// How many bytes the names take, if they stand here and are not those of a struct before.
+    pub(super) defined: Option<usize>,
 }
 
 #[cfg(feature = "redaction")]
 impl Fields {
     /// Whether the names stand here, and are not those of a struct before.
     pub(super) fn defines(self) -> bool {
-        self.defines
+        self.defined.is_some()
     }
 }
 
@@ -91,8 +100,8 @@ impl<'de> Reader<'de> {
             rest: input,
             len: input.len(),
             depth: 0,
-            names: Vec::new(),
-            shapes: Vec::new(),
+            names: Few::new(),
+            shapes: Few::new(),
             long: Vec::new(),
             repeated: 0,
             base: 0,
@@ -175,11 +184,6 @@ impl<'de> Reader<'de> {
         })
     }
 
-    /// Reads the string that is the next value.
-    pub(super) fn str(&mut self) -> Option<&'de str> {
-        if let Ok(Head::Str(text)) = self.head() { Some(text) } else { None }
-    }
-
     /// Reads the integer that is the next value.
     pub(super) fn integer(&mut self) -> Option<Integer> {
         if let Ok(Head::Integer(integer)) = self.head() { Some(integer) } else { None }
@@ -234,14 +238,14 @@ impl<'de> Reader<'de> {
 
     #[inline]
     pub(super) fn name(&self, place: usize) -> &'de str {
-        self.names.get(place).copied().unwrap_or_default()
+        self.names.get(place)
     }
 
     /// To be called after the last field of a struct: from here on its shape can be referred to.
     #[inline]
     pub(super) fn end_struct(&mut self, fields: Fields) {
-        if fields.defines {
-            self.register(Shape::Struct { first: fields.first, count: fields.count });
+        if let Some(bytes) = fields.defined {
+            self.register(Shape::Struct { first: fields.first, count: fields.count }, fields.count, bytes);
         }
     }
 

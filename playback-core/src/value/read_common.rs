@@ -61,10 +61,10 @@ impl<'de> Reader<'de> {
     pub(super) fn small_struct(&mut self) -> Option<Fields> {
         let (&tag, rest) = self.rest.split_first()?;
         let number = tag.checked_sub(SMALL_SHAPE).filter(|number| *number < SMALL_STRING - SMALL_SHAPE)?;
-        match self.shapes.get(self.base + usize::from(number))? {
-            &Shape::Struct { first, count } if count <= rest.len() => {
+        match self.shapes.get(self.base + usize::from(number)) {
+            Shape::Struct { first, count } if count <= rest.len() => {
                 self.rest = rest;
-                Some(Fields { first, count, defines: false })
+                Some(Fields { first, count, defined: None })
             }
             _ => None,
         }

@@ -13,34 +13,30 @@ const LONG_NAME: usize = 256;
 /// How many bytes of long names may be repeated, beside [`LONG_NAME`] for each byte of the input.
 const MAX_REPEATED: usize = 1 << 20;
 
-/// How many names and shapes get room at once: as many as most values have.
-const COMMON_NAMES: usize = 32;
-const COMMON_SHAPES: usize = 8;
+/// In each byte its lower half, and one.
+const LOWER_HALVES: u64 = 0x0F0F_0F0F_0F0F_0F0F;
+const ONES: u64 = 0x0101_0101_0101_0101;
 
 impl<'de> Reader<'de> {
-    pub(super) fn register(&mut self, mut shape: Shape) {
+    /// Gives a shape of so many names, which take so many bytes together, the next number.
+    #[inline]
+    pub(super) fn register(&mut self, shape: Shape, names: usize, bytes: usize) {
         if self.shapes.len() - self.base < MAX_SHAPES {
-            let (first, count) = match shape {
-                Shape::Struct { first, count } => (first, count),
-                Shape::UnitVariant(name) | Shape::Variant(name) => (name, 1),
-                Shape::Long(_) => (0, 0),
-            };
-            let bytes = self.names.iter().skip(first).take(count).map(|name| name.len()).sum();
-            if bytes > LONG_NAME * count {
-                self.long.push((shape, bytes));
-                shape = Shape::Long(self.long.len() - 1);
-            }
-            if self.shapes.capacity() == 0 {
-                self.shapes.reserve(COMMON_SHAPES);
-            }
+            let shape = if bytes > LONG_NAME * names { self.long_shape(shape, bytes) } else { shape };
             self.shapes.push(shape);
         }
+    }
+
+    #[cold]
+    fn long_shape(&mut self, shape: Shape, bytes: usize) -> Shape {
+        self.long.push((shape, bytes));
+        Shape::Long(self.long.len() - 1)
     }
 
     pub(super) fn shape(&mut self, number: usize) -> Result<Head<'de>> {
         let place = self.base.saturating_add(number);
         let mut shape = self.shapes.get(place);
-        if let Some(&Shape::Long(at)) = shape {
+        if let Shape::Long(at) = shape {
             let long = self.long.get(at);
             self.repeated += long.map_or(0, |(_, bytes)| *bytes);
             if self.repeated > MAX_REPEATED.saturating_add(LONG_NAME.saturating_mul(self.len)) {
@@ -48,18 +44,18 @@ impl<'de> Reader<'de> {
                     self.corrupt("long names are repeated more often than any encoder would, and that")
                 );
             }
-            shape = long.map(|(shape, _)| shape);
+            shape = long.map_or(Shape::Unknown, |(shape, _)| *shape);
         }
         match shape {
-            Some(&Shape::Struct { first, count }) => {
+            Shape::Struct { first, count } => {
                 if count > self.rest.len() {
                     return Err(self.truncated());
                 }
-                Ok(Head::Struct(Fields { first, count, defines: false }))
+                Ok(Head::Struct(Fields { first, count, defined: None }))
             }
-            Some(&Shape::UnitVariant(name)) => Ok(Head::UnitVariant(name)),
-            Some(&Shape::Variant(name)) => Ok(Head::Variant(name)),
-            None | Some(Shape::Long(_)) => {
+            Shape::UnitVariant(name) => Ok(Head::UnitVariant(name)),
+            Shape::Variant(name) => Ok(Head::Variant(name)),
+            Shape::Unknown | Shape::Long(_) => {
                 Err(self.corrupt(&format!("a reference to shape {number}, which is not defined, ends")))
             }
         }
@@ -72,23 +68,25 @@ impl<'de> Reader<'de> {
         for _ in 0..count {
             lengths.push(usize::try_from(self.varint()?).unwrap_or(usize::MAX));
         }
-        self.define_names(lengths.into_iter())
+        let bytes = lengths.iter().copied().fold(0, usize::saturating_add);
+        self.define_names(bytes, lengths.into_iter())
     }
 
     pub(super) fn define_small_struct(&mut self, count: usize) -> Result<Fields> {
-        let lengths = self.take(count.div_ceil(2))?;
-        let half = |n: usize| lengths.get(n / 2).map_or(0, |pair| pair >> (n % 2 * 4) & 0x0F);
-        self.define_names((0..count).map(|n| usize::from(half(n)) + 1))
+        // Lengths are half a byte each and at most sixteen, so that all of them fit in one number.
+        let pairs = self.take(count.div_ceil(2))?;
+        let pairs = pairs.iter().rev().fold(0, |packed, pair| packed << 8 | u64::from(*pair));
+        let packed = pairs & u64::MAX.checked_shr(64 - 4 * count as u32).unwrap_or_default();
+        let sums = (packed & LOWER_HALVES) + (packed >> 4 & LOWER_HALVES);
+        let bytes = (sums.wrapping_mul(ONES) >> 56) as usize + count;
+        self.define_names(bytes, (0..count).map(|n| (packed >> (4 * n) & 0x0F) as usize + 1))
     }
 
     /// Reads names that stand one after another.
     #[inline]
-    fn define_names(&mut self, lengths: impl Iterator<Item = usize> + Clone) -> Result<Fields> {
-        let mut text = self.text(lengths.clone().fold(0, usize::saturating_add))?;
+    fn define_names(&mut self, bytes: usize, lengths: impl Iterator<Item = usize>) -> Result<Fields> {
+        let mut text = self.text(bytes)?;
         let first = self.names.len();
-        if self.names.capacity() == 0 {
-            self.names.reserve(COMMON_NAMES);
-        }
         for length in lengths {
             let Some((name, rest)) = text.split_at_checked(length) else {
                 return Err(self.corrupt("a name that is not UTF-8 ends"));
@@ -97,7 +95,7 @@ impl<'de> Reader<'de> {
             text = rest;
         }
         let count = self.there(self.names.len() - first, 1)?;
-        Ok(Fields { first, count, defines: true })
+        Ok(Fields { first, count, defined: Some(bytes) })
     }
 
     pub(super) fn define_variant(&mut self, shape: impl FnOnce(usize) -> Shape) -> Result<usize> {
@@ -105,7 +103,7 @@ impl<'de> Reader<'de> {
         let length = self.count(1)?;
         let text = self.text(length)?;
         self.names.push(text);
-        self.register(shape(name));
+        self.register(shape(name), 1, length);
         Ok(name)
     }
 }

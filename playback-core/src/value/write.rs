@@ -50,21 +50,28 @@ pub(super) struct OpenSeq {
 impl<'n> Writer<'n> {
     /// Appends one value to `out`, or nothing if that fails.
     pub(super) fn append(&mut self, out: &mut Vec<u8>, write: impl FnOnce(&mut Self) -> Done) -> Done {
+        let before = out.len();
+        let lent = Lent::new(self, out);
+        let result = lent.writer.one(write);
+        drop(lent);
+        if result.is_err() {
+            out.truncate(before);
+        }
+        result
+    }
+
+    /// Writes one value behind what is written already. Where that fails, a part of it may be left.
+    pub(super) fn one(&mut self, write: impl FnOnce(&mut Self) -> Done) -> Done {
         self.depth = 0;
         self.shapes.start();
         self.names.clear();
         self.entries.clear();
         self.marked = false;
-        let before = out.len();
-        let lent = Lent::new(self, out);
-        let result = write(lent.writer).and_then(|()| lent.writer.out.check());
-        drop(lent);
+        self.out.begin(self.limit.unwrap_or(usize::MAX));
+        let result = write(self).and_then(|()| self.out.check());
         if self.entries.capacity() > KEPT_ENTRIES || self.sorted.capacity() > KEPT_SORTED {
             // One large map does not stay for good.
             (self.entries, self.sorted) = (Vec::new(), Vec::new());
-        }
-        if result.is_err() {
-            out.truncate(before);
         }
         result
     }
@@ -330,7 +337,7 @@ struct Lent<'a, 'n> {
 
 impl<'a, 'n> Lent<'a, 'n> {
     fn new(writer: &'a mut Writer<'n>, out: &'a mut Vec<u8>) -> Self {
-        writer.out.start(out, writer.limit.unwrap_or(usize::MAX));
+        writer.out.start(out);
         Lent { writer, out }
     }
 }

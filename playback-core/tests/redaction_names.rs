@@ -1,0 +1,201 @@
+//! What redaction leaves of names that the code makes of values, and of the keys of maps.
+#![cfg(feature = "redaction")]
+#![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::collections::BTreeMap;
+
+use playback_core::redaction::{Key, Known, Part, Place, Redactor, RedactorExt, Rule, Rules, Texts};
+use playback_core::{
+    Kind, Tape, Value, input_with, operation, output, play_data, record_data, replay_blocking,
+};
+use playback_testkit::record_blocking;
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Customer {
+    name: &'static str,
+    city: &'static str,
+}
+
+#[derive(Serialize)]
+enum By {
+    Name(&'static str),
+    Seat(char),
+}
+
+/// The alias that is recorded of a call of one argument, called `who`.
+fn alias_of(rule: Rule, who: &impl Serialize, alias: &'static str) -> String {
+    let run = || {
+        operation("Op")
+            .run(|| input_with(|| alias.to_owned()).argument_names(&["who"]).args(&(who,)).run(|| 1))
+    };
+    let recording = Rules::new().with(rule).scope_blocking(|| record_blocking(run)).recording();
+    recording.tape().calls_of(Kind::Input).next().unwrap().alias().to_owned()
+}
+
+#[test]
+fn what_is_redacted_of_a_value_is_redacted_in_the_names_made_of_it_whatever_its_shape() {
+    let ann = Customer { name: "ann", city: "Oslo" };
+    let map = BTreeMap::from([("ann", "Oslo"), ("bob", "Rome")]);
+    let masked = |alias: &'static str, who: &dyn erased_serde::Serialize, expected: &str| {
+        assert_eq!(alias_of(Rule::field("who"), &who, alias), expected);
+    };
+    masked("db/ann", &"ann", "db/[redacted]");
+    masked("db/17", &17, "db/0");
+    masked("seat/c", &'c', "seat/*");
+    masked("seat/c/ann", &("ann", 'c'), "seat/*/[redacted]");
+    masked("db/ann", &Some("ann"), "db/[redacted]");
+    masked("db/ann", &By::Name("ann"), "db/[redacted]");
+    masked("seat/c", &By::Seat('c'), "seat/*");
+    masked("db/ann/Oslo", &ann, "db/[redacted]/[redacted]");
+    masked("db/Rome/bob", &map, "db/[redacted]/[redacted]");
+    masked("db/17", &Some(17), "db/0");
+    // A part of a longer word is no name of it, and nothing has no name.
+    masked("db/annex/joann/ann", &"ann", "db/annex/joann/[redacted]");
+    masked("db/x", &"", "db/x");
+
+    let removed = |alias: &'static str, field: &str, who: &dyn erased_serde::Serialize, expected: &str| {
+        assert_eq!(alias_of(Rule::field(field).remove(), &who, alias), expected);
+    };
+    // Nothing is left that would say what to write instead.
+    removed("db/ann", "who", &Some("ann"), "db/[redacted]");
+    removed("db/ann/17", "who", &Some(("ann", 17)), "db/[redacted]/[redacted]");
+    removed("db/ann/bob", "who", &["ann", "bob"], "db/[redacted]/[redacted]");
+    removed("db/ann", "who", &Some(By::Name("ann")), "db/[redacted]");
+    removed("db/ann/Oslo", "who", &Some(&ann), "db/[redacted]/[redacted]");
+    removed("db/ann/Oslo", "who", &Some(&map), "db/[redacted]/[redacted]");
+    // Beside it, things keep their names.
+    removed("db/ann/Oslo", "name", &ann, "db/[redacted]/Oslo");
+    removed("db/ann/Oslo", "city", &ann, "db/ann/[redacted]");
+    removed("db/ann/Rome", "ann", &map, "db/[redacted]/Rome");
+    removed("db/Oslo/bob", "ann", &map, "db/[redacted]/bob");
+}
+
+#[test]
+fn data_is_found_by_the_key_that_the_code_has_though_its_value_reads_the_same() {
+    let rules = Rules::new().with(Rule::field("ann"));
+    let run = || {
+        operation("Op").run(|| {
+            let kept: Option<String> = play_data("ann");
+            record_data("ann".to_owned(), "ann");
+            kept
+        })
+    };
+    let recording = rules.scope_blocking(|| record_blocking(run)).recording();
+    let playback = rules.scope_blocking(|| replay_blocking(&recording, |_| Ok(run()))).unwrap();
+    let kept: Option<String> = playback.replayed().outputs().last().unwrap().to().unwrap();
+    assert_eq!(kept.as_deref(), Some("[redacted]"));
+}
+
+#[test]
+fn masks_read_as_what_they_stand_for_does() {
+    let cases = [
+        ("ann@example.com", "redacted@redacted.invalid"),
+        ("ann @example.com", "[redacted]"),
+        ("ann@example", "[redacted]"),
+        ("ann@example.com and more", "[redacted]"),
+        ("ann@bob@example.com", "[redacted]"),
+        ("@example.com", "[redacted]"),
+        ("ann@exa\u{1b}mple.com", "[redacted]"),
+        ("192.0.2.7", "0.0.0.0"),
+        ("2001:db8::1", "::"),
+        ("67e55044-10b1-426f-9247-bb680e5fe0c8", "00000000-0000-0000-0000-000000000000"),
+        ("67e55044-10b1-426f-9247-bb680e5fe0cx", "[redacted]"),
+        ("67e5504410b1-426f-9247-bb680e5fe0c8-", "[redacted]"),
+        ("", "[redacted]"),
+    ];
+    for (text, expected) in cases {
+        let mut value = Value::from(text);
+        let place = Place::new(Part::Result, "find");
+        Rules::new().with(Rule::alias("find")).redact(&place, &mut value, &Known::default()).unwrap();
+        assert_eq!(value, Value::from(expected), "{text:?}");
+    }
+}
+
+#[test]
+fn a_field_is_found_by_its_name_in_either_case_and_in_letters_that_are_the_same_in_lower_case() {
+    // U+212A is the sign of kelvins, which is a `k` in lower case.
+    let cases: [(&[&str], &[&str], &[&str]); 2] = [
+        (
+            &["token", "works", "book"],
+            &["token", "TOKEN", "to\u{212a}en", "worKs", "wor\u{212a}s", "boo\u{212a}"],
+            &["tokens", "atoken", "to\u{212b}en", "work", "boo", "n"],
+        ),
+        (&["pässe", "*nä"], &["pässe", "PÄSSE", "nä", "anNÄ"], &["passe", "na", "ä"]),
+    ];
+    let check = |rules: &Rules, name: &str, expected: &str| {
+        let mut value = Value::of(&BTreeMap::from([(name, "x")])).unwrap();
+        let mut bytes = Vec::new();
+        value.encode_into(&mut bytes).unwrap();
+        let place = Place::new(Part::Result, "find");
+        assert!(rules.concerns(&place, &bytes) || expected == "x", "{name}");
+        rules.redact(&place, &mut value, &Known::default()).unwrap();
+        assert_eq!(value, Value::of(&BTreeMap::from([(name, expected)])).unwrap());
+    };
+    for (fields, names, others) in cases {
+        let rules = fields.iter().copied().map(Rule::field).fold(Rules::new(), Rules::with);
+        names.iter().for_each(|name| check(&rules, name, "[redacted]"));
+        others.iter().for_each(|name| check(&rules, name, "x"));
+    }
+}
+
+#[test]
+fn names_are_told_as_they_were_recorded_whether_redacted_or_not() {
+    let rules = Rules::new().key(Key::new([7; 32]).unwrap()).with(Rule::text(Texts::Emails).pseudonym());
+    let run = || {
+        operation("Op").run(|| {
+            let kept: Option<u8> = play_data("of ann@example.com");
+            record_data("of ann@example.com".to_owned(), &5);
+            let _: u8 = input_with(|| "db/ann@example.com".to_owned()).args(&(1,)).run(|| 1);
+            output("send").args(&("ann@example.com", kept.is_some())).run(|| ());
+            kept
+        })
+    };
+    for redacted in [true, false] {
+        let record = || record_blocking(run).recording();
+        let recording = if redacted { rules.scope_blocking(record) } else { record() };
+        assert_eq!(format!("{recording:?}").contains("ann@"), !redacted);
+        let playback = rules.scope_blocking(|| replay_blocking(&recording, |_| Ok(run()))).unwrap();
+        let told = |tape: &Tape| -> Vec<String> {
+            let calls = tape.calls().filter(|call| matches!(call.kind(), Kind::Input | Kind::Output));
+            calls.map(|call| format!("{call:?}").replace("true", "false")).collect()
+        };
+        // Of what differs from the recorded, the form that is nearer to it.
+        assert_eq!(told(playback.replayed()), told(recording.tape()));
+        let kept: Option<u8> = playback.replayed().outputs().last().unwrap().to().unwrap();
+        assert_eq!(kept, Some(5));
+    }
+}
+
+#[test]
+fn masked_keys_stay_apart_and_look_as_they_did_unless_said_otherwise() {
+    let emails = BTreeMap::from([("ann@example.com", 1), ("bob@example.com", 2)]);
+    let ids = BTreeMap::from([
+        ("67e55044-10b1-426f-9247-bb680e5fe0c8", 1),
+        ("67e55044-10b1-426f-9247-bb680e5fe0c9", 2),
+    ]);
+    let numbers = BTreeMap::from([(17, 1), (18, 2)]);
+    let cases: [(&dyn erased_serde::Serialize, Rule, &str); 6] = [
+        (
+            &emails,
+            Rule::keys("").unwrap(),
+            r#"{"redacted2@redacted.invalid": 2, "redacted@redacted.invalid": 1}"#,
+        ),
+        (
+            &ids,
+            Rule::keys("").unwrap(),
+            r#"{"00000000-0000-0000-0000-000000000000": 1, "00000000-0000-0000-0000-000000000001": 2}"#,
+        ),
+        (&numbers, Rule::keys("").unwrap(), "{0: 1, 1: 2}"),
+        (&emails, Rule::keys("").unwrap().mask_with("-"), r#"{"-": 1, "- 2": 2}"#),
+        (&ids, Rule::keys("").unwrap().mask_with("(an id)"), r#"{"(an id)": 1, "(an id) 2": 2}"#),
+        (&ids, Rule::keys("").unwrap().mask_with("[id]"), r#"{"[id 2]": 2, "[id]": 1}"#),
+    ];
+    for (map, rule, expected) in cases {
+        let shown = format!("{rule:?}");
+        let mut value = Value::of(map).unwrap();
+        let place = Place::new(Part::Result, "crm.find");
+        Rules::new().with(rule).redact(&place, &mut value, &Known::default()).unwrap();
+        assert_eq!(value.to_string(), expected, "{shown}");
+    }
+}
