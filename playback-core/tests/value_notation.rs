@@ -122,11 +122,11 @@ fn what_is_no_value_is_refused_with_its_place_and_what_was_expected_there() {
         ("[%]", "line 1, column 2: expected a value, found \"%]\""),
         (
             "\"\"\"\r\n  a\\q\r\n  bc\r\n  \"\"\"",
-            "line 2, column 6: expected an escape: \\n, \\r, \\t, \\0, \\\\, \\\", \\', \\` or \\u{…}, found \"\\r\"",
+            "line 2, column 5: expected an escape: \\n, \\r, \\t, \\0, \\\\, \\\", \\', \\` or \\u{…}, found \"q\\r\"",
         ),
         (
             "\"\"\"\n  a\\qbc\n  \"\"\"",
-            "line 2, column 6: expected an escape: \\n, \\r, \\t, \\0, \\\\, \\\", \\', \\` or \\u{…}, found \"bc\"",
+            "line 2, column 5: expected an escape: \\n, \\r, \\t, \\0, \\\\, \\\", \\', \\` or \\u{…}, found \"qbc\"",
         ),
         ("1 2", "line 1, column 3: expected nothing behind the value, found \"2\""),
         (
