@@ -13,27 +13,25 @@ use crate::{Error, basket};
 type Subject = (&'static str, fn(u64));
 
 /// What is ours, and has bounds.
-pub(crate) const OURS: [Subject; 9] = [
+pub(crate) const OURS: [Subject; 8] = [
     ("B1/input", |times| repeat(times, input)),
     ("B2/1-line", |times| encode(1, times)),
     ("B2/20-lines", |times| encode(20, times)),
     ("B2/1000-lines", |times| encode(1000, times)),
     ("B3/1-line", |times| decode(1, times)),
     ("B3/20-lines", |times| decode(20, times)),
-    ("B3/1000-lines", |times| decode(1000, times)),
     ("B4/operation-recorded", |times| MemoryRecorder::new().scope_blocking(|| repeat(times, basket::total))),
     ("B5/operation-replayed", replay),
 ];
 
 /// What stands beside it.
-pub(crate) const OTHERS: [Subject; 8] = [
+pub(crate) const OTHERS: [Subject; 7] = [
     ("B1/function", |times| repeat(times, function)),
     ("B2/1-line-postcard", |times| encode_with_postcard(1, times)),
     ("B2/20-lines-postcard", |times| encode_with_postcard(20, times)),
     ("B2/1000-lines-postcard", |times| encode_with_postcard(1000, times)),
     ("B3/1-line-postcard", |times| decode_with_postcard(1, times)),
     ("B3/20-lines-postcard", |times| decode_with_postcard(20, times)),
-    ("B3/1000-lines-postcard", |times| decode_with_postcard(1000, times)),
     ("B4/operation-unmarked", |times| repeat(times, basket::plain::total)),
 ];
 
