@@ -1,5 +1,6 @@
 //! With the operations that run at the same time, on a runtime of all cores.
 
+use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
 use playback_cassette::TapeRecorder;
@@ -14,6 +15,9 @@ use crate::pairs::{Side, in_turns};
 
 const SIZES: [u64; 4] = [1, 10, 100, 1_000];
 
+/// As many as run at the same time, and room.
+const QUEUE: NonZeroUsize = NonZeroUsize::new(2_000).unwrap();
+
 /// What the operation returns.
 const SUM: u64 = 24;
 
@@ -22,7 +26,9 @@ pub(crate) fn run() -> Result<Growth, Error> {
     let names = ["unrecorded", "recorded and saved", "replayed"];
     let mut growth = Growth::new("operations at the same time", "an operation", &names);
     for at_once in SIZES {
-        let recorder = TapeRecorder::new(MemoryCassette::new());
+        // Recording all of them is what is measured, and not how many are left out when they come faster than they go.
+        let recorder =
+            TapeRecorder::builder(MemoryCassette::new()).back_off(None).queue_recordings(QUEUE).build();
         let recording = runtime.block_on(record(read())).recording();
         let unrecorded =
             |times| runtime.block_on(all(times, at_once, || async { assert_eq!(read().await, SUM) }));
@@ -51,6 +57,7 @@ pub(crate) fn run() -> Result<Growth, Error> {
             Side::timed("recorded", recorded),
             Side::timed("replayed", replayed),
         ]);
+        assert_eq!(recorder.stats().dropped.total(), 0, "all is recorded");
         let each: Vec<_> = timings.iter().map(|timing| timing.least / at_once as f64).collect();
         growth.add(at_once, &each);
     }

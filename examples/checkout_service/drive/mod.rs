@@ -22,10 +22,6 @@ use visits::{Step, VISITS, plan};
 /// Longer than any answer takes, so that a service that hangs is noticed.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// How many connections stay open, however many there were when everybody came at once: what a service takes in memory is
-/// mostly theirs, and a soak compares it.
-const IDLE: usize = 4;
-
 /// How many kinds of visits there are. So many visits in a row are one of each.
 pub const KINDS: usize = VISITS.len();
 
@@ -72,13 +68,12 @@ impl Driver {
     /// # Errors
     /// If there can be no HTTP client here.
     pub fn new(service: impl Into<String>, shipping: impl Into<String>, seed: u64) -> Result<Self> {
-        let client = Client::builder()
-            .timeout(TIMEOUT)
-            .no_proxy()
-            .pool_max_idle_per_host(IDLE)
-            .pool_idle_timeout(None)
-            .build()?;
-        Ok(Self { client, service: service.into(), shipping: shipping.into(), seed, hanging: Mutex::new(()) })
+        Ok(Self::over(Client::builder().timeout(TIMEOUT).no_proxy().build()?, service, shipping, seed))
+    }
+
+    /// The same, over connections of the client's.
+    pub fn over(client: Client, service: impl Into<String>, shipping: impl Into<String>, seed: u64) -> Self {
+        Self { client, service: service.into(), shipping: shipping.into(), seed, hanging: Mutex::new(()) }
     }
 
     /// Sends the customers of these numbers, so many at the same time, and returns all requests that they made.

@@ -10,9 +10,6 @@ use serde::de::DeserializeOwned;
 use super::{Parcel, SendBack, ShippingError};
 use crate::checkout_service::model::{Label, Offer};
 
-/// How many connections stay open when they are not needed.
-const IDLE: usize = 4;
-
 /// The shipping service, as the shop sees it. Clones share its connections.
 #[derive(Debug, Clone)]
 pub struct Shipping {
@@ -26,14 +23,13 @@ impl Shipping {
     /// # Errors
     /// If there can be no HTTP client here.
     pub fn at(url: impl Into<String>, timeout: Duration) -> Result<Self, ShippingError> {
-        let client = Client::builder()
-            .timeout(timeout)
-            .no_proxy()
-            .pool_max_idle_per_host(IDLE)
-            .pool_idle_timeout(None)
-            .build()
-            .map_err(failure)?;
-        Ok(Self { client, url: url.into() })
+        let client = Client::builder().timeout(timeout).no_proxy().build().map_err(failure)?;
+        Ok(Self::over(client, url))
+    }
+
+    /// The same, over connections of the client's.
+    pub fn over(client: Client, url: impl Into<String>) -> Self {
+        Self { client, url: url.into() }
     }
 
     /// No service: every call fails. Enough for a replay, which makes none.

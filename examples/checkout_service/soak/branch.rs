@@ -12,12 +12,21 @@ use playback_examples::checkout_service::server::Server;
 use playback_examples::checkout_service::shipping::client::Shipping;
 use playback_examples::checkout_service::shop::Shop;
 use playback_examples::checkout_service::{app, shipping};
+use reqwest::Client;
 
 use crate::Error;
 use crate::store::Store;
 
 /// Longer than anything takes that does not hang.
 const LONG: Duration = Duration::from_secs(120);
+
+/// How many connections of a client stay open, however many there were when everybody came at once: they take most of the
+/// memory, which is compared.
+const IDLE: usize = 4;
+
+fn client() -> reqwest::Result<Client> {
+    Client::builder().timeout(LONG).no_proxy().pool_max_idle_per_host(IDLE).pool_idle_timeout(None).build()
+}
 
 /// A service and the shipping service behind it.
 pub(crate) struct Branch {
@@ -59,9 +68,9 @@ impl Branch {
         };
         let shipping = Server::start(shipping::server::router(), "127.0.0.1:0").await?;
         let database = Database::open(":memory:")?;
-        let shop = Shop::new(database.clone(), Shipping::at(shipping.url(), LONG)?, Tariff::CURRENT);
+        let shop = Shop::new(database.clone(), Shipping::over(client()?, shipping.url()), Tariff::CURRENT);
         let service = Server::start(app::router(shop, recorder.clone()), "127.0.0.1:0").await?;
-        let driver = Driver::new(service.url(), shipping.url(), 7)?;
+        let driver = Driver::over(client()?, service.url(), shipping.url(), 7);
         Ok(Self { name, driver, database, recorder, store, _shipping: shipping, service })
     }
 
