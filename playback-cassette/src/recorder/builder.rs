@@ -49,6 +49,7 @@ const MAX_SPILLED: u64 = 1 << 30;
 /// | [`queue_recordings`](Self::queue_recordings) | 1,000 |
 /// | [`queue_bytes`](Self::queue_bytes) | 256 MiB |
 /// | [`concurrent_saves`](Self::concurrent_saves) | 16 |
+/// | [`niceness`](Self::niceness) | 10 |
 /// | [`back_off`](Self::back_off) | past three quarters of the queue |
 /// | [`breaker`](Self::breaker) | after 20 failed saves, for a second at first |
 #[must_use]
@@ -71,6 +72,7 @@ pub struct TapeRecorderBuilder {
     spill_directory: Option<PathBuf>,
     limits: Limits,
     concurrent_saves: usize,
+    niceness: u8,
     back_off: Option<BackOff>,
     breaker: Option<Breaker>,
     clock: Guarded,
@@ -98,6 +100,7 @@ impl TapeRecorderBuilder {
             spill_directory: None,
             limits: Limits { recordings: 1000, bytes: 256 * MIB },
             concurrent_saves: 16,
+            niceness: 10,
             back_off: Some(BackOff::default()),
             breaker: Some(Breaker::default()),
             clock: Guarded::new(SystemClock),
@@ -262,6 +265,15 @@ impl TapeRecorderBuilder {
         self
     }
 
+    /// How much the recorder's thread, and those that saving starts, give way to the service's where all cores are busy: what
+    /// is added to the process's own niceness, 0 to 19. Where there is time left, nothing is saved any later. Where there is
+    /// none, the queue fills, and recording [gives way](Self::back_off), rather than the service. On Linux; elsewhere threads
+    /// have no priority of their own, and this does nothing.
+    pub fn niceness(mut self, niceness: u8) -> Self {
+        self.niceness = niceness;
+        self
+    }
+
     /// How to give way to a store that cannot keep up; none to record on, and drop what does not fit into the queue.
     pub fn back_off(mut self, back_off: impl Into<Option<BackOff>>) -> Self {
         self.back_off = back_off.into();
@@ -299,7 +311,13 @@ impl TapeRecorderBuilder {
         let queue = Arc::new(Queue::new(self.limits, gate, self.clock.clone()));
         let random = Random::new(self.seed.map(u64::reverse_bits));
         let calculator = self.calculator.map(|rate| Calculator { rate, random });
-        let thread = writer::spawn(self.cassette, Arc::clone(&queue), self.concurrent_saves, calculator);
+        let thread = writer::spawn(
+            self.cassette,
+            Arc::clone(&queue),
+            self.concurrent_saves,
+            calculator,
+            self.niceness,
+        );
         TapeRecorder(Arc::new(Inner {
             enabled: AtomicBool::new(self.enabled),
             samples: Samples {

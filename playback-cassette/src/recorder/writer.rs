@@ -13,6 +13,7 @@ use playback_core::DiscardReason;
 
 use super::backlog::{Fate, Job};
 use super::candidate::Calculator;
+use super::priority;
 use super::queue::{Next, Queue};
 use super::stats::count_event;
 use crate::{Cassette, format};
@@ -23,11 +24,15 @@ pub(super) fn spawn(
     queue: Arc<Queue>,
     saves: usize,
     calculator: Option<Calculator>,
+    niceness: u8,
 ) -> Option<JoinHandle<()>> {
     let ended = Ended(queue);
     let thread = thread::Builder::new().name("playback-writer".to_owned());
     // Dropped with the closure if there is no thread, `ended` ends the queue all the same.
-    let run = move || run(&Writer { cassette: &*cassette, queue: &ended.0, calculator }, saves);
+    let run = move || {
+        priority::give_way(niceness);
+        run(&Writer { cassette: &*cassette, queue: &ended.0, calculator }, saves);
+    };
     // A cassette may be instrumented itself: what saving does is not to be recorded, and saved, in its turn.
     match thread.spawn(|| playback_core::without_recording(run)) {
         Ok(thread) => Some(thread),
