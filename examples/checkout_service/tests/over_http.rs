@@ -9,7 +9,7 @@ use common::{
     AT_A_TIME, Running, assert_all_replay_equally, assert_answered_as_expected, on_disk, operations,
     recordings, reference, serve,
 };
-use playback_cassette::{Stats, TapeRecorder};
+use playback_cassette::{HealthState, Stats, TapeRecorder};
 use playback_core::{Call, Recording, Value};
 use playback_examples::checkout_service::drive::{KINDS, Request, Sent};
 use playback_examples::checkout_service::model::Receipt;
@@ -34,6 +34,9 @@ async fn every_request_that_reaches_an_operation_is_recorded_and_replays_equally
 
     let mut expected = Stats::default();
     (expected.started, expected.saved) = (operations(&sent), operations(&sent));
+    // It is closed.
+    assert_eq!(stats.health.state, HealthState::Stopped);
+    expected.health = stats.health.clone();
     assert_eq!(stats, expected);
 
     // Each was recorded once, as what its customer saw.
