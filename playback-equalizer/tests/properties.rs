@@ -90,9 +90,11 @@ proptest! {
         let rules = Rules::from_iter(rules);
         let with = diff_with(&recorded, &replayed, &rules, usize::MAX);
         prop_assert!(with.count() <= all(&recorded, &replayed).count());
-        // What is forgiven, and nothing else, is counted.
+        // What is forgiven, and nothing else, is counted. Where elements have no order, others may be compared with each
+        // other, which may leave fewer differences with nothing forgiven.
         let forgave: u64 = rules.usage().iter().map(|usage| usage.forgave).sum();
-        prop_assert!(forgave > 0 || with.count() == all(&recorded, &replayed).count());
+        let pairs_others = rules.to_string().contains("[[unordered]]");
+        prop_assert!(forgave > 0 || pairs_others || with.count() == all(&recorded, &replayed).count());
     }
 
     #[test]
