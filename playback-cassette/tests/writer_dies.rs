@@ -16,7 +16,7 @@ use std::time::SystemTime;
 
 use common::{LONG, assert_equation, held};
 use futures::executor::block_on;
-use playback_cassette::{ErrorKind, HealthState, TapeRecorder};
+use playback_cassette::{Clock, ErrorKind, HealthState, TapeRecorder};
 use playback_core::{RecorderExt, operation};
 use playback_testkit::MemoryCassette;
 use playback_testkit::faults::{Faulty, Method};
@@ -57,6 +57,18 @@ impl Subscriber for Torn {
     fn enter(&self, _: &Id) {}
 
     fn exit(&self, _: &Id) {}
+}
+
+/// A clock with a bug, on the recorder's own thread.
+struct TornClock;
+
+impl Clock for TornClock {
+    fn now(&self) -> SystemTime {
+        if std::thread::current().name() == Some("playback-writer") {
+            std::panic::resume_unwind(Box::new("the clock is torn"));
+        }
+        SystemTime::now()
+    }
 }
 
 /// Serves so many requests, each of which is answered as it should be.
@@ -130,4 +142,14 @@ fn a_writer_that_panics_costs_what_it_was_saving_and_goes_on_until_it_panics_aga
     assert!(why.text.contains("thread has ended"), "{why:?}");
     assert!(stats.health.since.is_some_and(|since| since <= SystemTime::now()));
     recorder.close_blocking(LONG).unwrap();
+
+    // Nor does it matter that its clock panics as well: whoever waits is told.
+    let recorder = TapeRecorder::builder(MemoryCassette::new()).clock(TornClock).build();
+    serve(&recorder, 5);
+    let lost = block_on(recorder.flush()).map_or_else(|lost| lost.failed, |()| 0);
+    recorder.close_blocking(LONG).unwrap();
+    let stats = recorder.stats();
+    assert_equation(&stats);
+    assert_eq!((stats.started, stats.failed, stats.in_flight.total()), (5, lost, 0));
+    assert_eq!(stats.failed + stats.dropped.closed, 5);
 }

@@ -401,7 +401,7 @@ impl State {
 /// ```
 /// use playback_core::FinishedCall;
 /// use playback_core::value::DecodeError;
-/// use std::collections::{BTreeMap, HashSet};
+/// use std::collections::BTreeMap;
 ///
 /// fn fields(call: &FinishedCall<'_>) -> Result<BTreeMap<&'static str, String>, DecodeError> {
 ///     let (customer, _amount): (String, u64) = call.arguments()?;

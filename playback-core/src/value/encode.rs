@@ -96,6 +96,7 @@ impl Encoder {
 /// and goes has to make it for each value.
 ///
 /// What is marked as secret keeps its mark, a variant around it, which must come off before it is kept.
+///
 /// Public only since the sealed trait of encodings takes it.
 #[doc(hidden)]
 #[derive(Debug)]
