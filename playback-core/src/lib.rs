@@ -43,6 +43,7 @@
 //! | [`inputs`] | the clock, randomness and ids as inputs |
 //! | [`value`] | recorded values: a self-describing tree and its bytes |
 //! | `scratch` | buffers that encoding uses again |
+//! | `pool` | places in memory that a thread uses again |
 
 mod context;
 mod data;
@@ -52,6 +53,7 @@ pub mod files;
 mod handler;
 pub mod inputs;
 pub mod interception;
+mod pool;
 mod record;
 mod recorder;
 mod recording;

@@ -1,21 +1,19 @@
 //! Encoding without allocation: buffers that are used again.
-#![allow(clippy::vec_box, reason = "the boxes are what is used again")]
 
-use std::cell::RefCell;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Serialize;
 
 use crate::context::Muted;
+use crate::pool::{self, Pool};
 use crate::value::BufferedEncoder;
 
-/// How many buffers a thread keeps, and how large, so that one large value does not stay for good.
-const KEPT: usize = 8;
+/// How large a buffer a thread keeps, so that one large value does not stay for good.
 const KEPT_BYTES: usize = 1 << 20;
 
 thread_local! {
-    static POOL: RefCell<Vec<Box<BufferedEncoder>>> = const { RefCell::new(Vec::new()) };
+    static POOL: Pool<BufferedEncoder> = const { Pool::new() };
 }
 
 /// An encoder and its buffer, from the thread's pool and back to it when dropped.
@@ -29,8 +27,7 @@ pub(crate) struct Scratch {
 
 impl Scratch {
     pub(crate) fn take() -> Self {
-        let pooled = POOL.try_with(|pool| pool.try_borrow_mut().ok()?.pop()).ok().flatten();
-        Self { encoder: pooled, ..Self::default() }
+        Self { encoder: pool::take(&POOL), ..Self::default() }
     }
 
     /// One that stops writing a value that grows past a bound.
@@ -118,14 +115,7 @@ impl Drop for Scratch {
             && encoder.capacity() <= KEPT_BYTES
         {
             encoder.truncate(0);
-            // In a thread that is being torn down it is simply freed.
-            let _ = POOL.try_with(|pool| {
-                if let Ok(mut pool) = pool.try_borrow_mut()
-                    && pool.len() < KEPT
-                {
-                    pool.push(encoder);
-                }
-            });
+            pool::give_back(&POOL, encoder);
         }
     }
 }

@@ -1,15 +1,10 @@
 //! Where a live call is kept while it is made.
-#![allow(clippy::vec_box, reason = "the boxes are what is used again")]
-
-use std::cell::RefCell;
 
 use super::call::LiveCall;
-
-/// How many places a thread keeps.
-const KEPT: usize = 8;
+use crate::pool::{self, Pool};
 
 thread_local! {
-    static PLACES: RefCell<Vec<Box<Place>>> = const { RefCell::new(Vec::new()) };
+    static PLACES: Pool<Place> = const { Pool::new() };
 }
 
 type Place = Option<LiveCall>;
@@ -22,8 +17,7 @@ impl Held {
     pub(super) const NONE: Self = Self(None);
 
     pub(super) fn new(call: LiveCall) -> Self {
-        let pooled = PLACES.try_with(|places| places.try_borrow_mut().ok()?.pop()).ok().flatten();
-        let mut place = pooled.unwrap_or_default();
+        let mut place = pool::take(&PLACES).unwrap_or_default();
         *place = Some(call);
         Self(Some(place))
     }
@@ -42,14 +36,7 @@ impl Held {
     #[inline(never)]
     fn give_back(mut place: Box<Place>) {
         *place = None;
-        // In a thread that is being torn down it is simply freed.
-        let _ = PLACES.try_with(|places| {
-            if let Ok(mut places) = places.try_borrow_mut()
-                && places.len() < KEPT
-            {
-                places.push(place);
-            }
-        });
+        pool::give_back(&PLACES, place);
     }
 }
 
