@@ -213,3 +213,19 @@ fn push_varint(bytes: &mut Vec<u8>, mut number: usize) {
     }
     bytes.push(number as u8);
 }
+
+#[test]
+fn what_is_wrong_inside_a_key_is_named_by_the_outermost_key() {
+    type Keyed<K> = BTreeMap<K, u8>;
+    let keyed: Keyed<Keyed<Keyed<i64>>> = [([([(-1, 2)].into(), 3)].into(), 4)].into();
+    let bytes = encode(&vec![keyed]).unwrap();
+    let error = decode::<Vec<Keyed<Keyed<Keyed<u64>>>>>(&bytes).unwrap_err();
+    assert_eq!(error.to_string(), "[0][{{-1: 2}: 3}]: expected u64, found integer -1");
+    let error = decode::<Vec<Keyed<Keyed<BTreeMap<i64, bool>>>>>(&bytes).unwrap_err();
+    assert_eq!(error.to_string(), "[0][{{-1: 2}: 3}]: expected a boolean, found integer 2");
+    // In the value behind such a key, entries are named again.
+    type Behind<V> = BTreeMap<Keyed<u8>, BTreeMap<u8, V>>;
+    let behind: Behind<i64> = [([(1, 2)].into(), [(3, -4)].into())].into();
+    let error = decode::<Behind<u64>>(&encode(&behind).unwrap()).unwrap_err();
+    assert_eq!(error.to_string(), "[{1: 2}][3]: expected u64, found integer -4");
+}

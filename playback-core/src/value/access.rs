@@ -1,4 +1,6 @@
 //! The containers as serde asks for them.
+//!
+//! `room` is for how many elements memory may be set aside: see [`Reader::claim`](super::read::Reader::claim).
 
 use serde::de::value::{BorrowedStrDeserializer, UnitDeserializer};
 use serde::de::{DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor};
@@ -13,12 +15,13 @@ pub(super) struct Elements<'a, 'de> {
     decoder: &'a mut Decoder<'de>,
     next: usize,
     count: usize,
+    room: usize,
 }
 
 impl<'a, 'de> Elements<'a, 'de> {
     #[inline]
-    pub(super) fn new(decoder: &'a mut Decoder<'de>, count: usize) -> Self {
-        Elements { decoder, next: 0, count }
+    pub(super) fn new(decoder: &'a mut Decoder<'de>, count: usize, room: usize) -> Self {
+        Elements { decoder, next: 0, count, room }
     }
 
     #[inline]
@@ -42,7 +45,7 @@ impl<'de> SeqAccess<'de> for &mut Elements<'_, 'de> {
 
     #[inline]
     fn size_hint(&self) -> Option<usize> {
-        Some(self.count - self.next)
+        Some(self.room.min(self.count - self.next))
     }
 }
 
@@ -70,12 +73,13 @@ pub(super) struct Fields<'a, 'de> {
     /// Places of names.
     next: usize,
     end: usize,
+    room: usize,
 }
 
 impl<'a, 'de> Fields<'a, 'de> {
     #[inline]
-    pub(super) fn new(decoder: &'a mut Decoder<'de>, fields: read::Fields) -> Self {
-        Fields { decoder, next: fields.first, end: fields.first + fields.count }
+    pub(super) fn new(decoder: &'a mut Decoder<'de>, fields: read::Fields, room: usize) -> Self {
+        Fields { decoder, next: fields.first, end: fields.first + fields.count, room }
     }
 
     #[inline]
@@ -105,7 +109,7 @@ impl<'de> MapAccess<'de> for &mut Fields<'_, 'de> {
 
     #[inline]
     fn size_hint(&self) -> Option<usize> {
-        Some(self.end - self.next)
+        Some(self.room.min(self.end - self.next))
     }
 }
 
@@ -113,23 +117,28 @@ pub(super) struct Entries<'a, 'de> {
     decoder: &'a mut Decoder<'de>,
     next: usize,
     count: usize,
+    room: usize,
     /// The input from the current key on.
     key: &'de [u8],
     mark: Option<Mark>,
 }
 
 impl<'a, 'de> Entries<'a, 'de> {
-    pub(super) fn new(decoder: &'a mut Decoder<'de>, count: usize) -> Self {
-        Entries { decoder, next: 0, count, key: &[], mark: None }
+    pub(super) fn new(decoder: &'a mut Decoder<'de>, count: usize, room: usize) -> Self {
+        Entries { decoder, next: 0, count, room, key: &[], mark: None }
     }
 
     pub(super) fn finish(&self) -> Result<()> {
         all_read(self.next, self.count)
     }
 
-    /// The error seen from outside this entry.
+    /// The error seen from outside this entry. Where the entry is inside a key, that key will name the place: naming
+    /// each key inside it as well would make the path larger than the input, by as much as keys are nested.
     #[cold]
     fn inside_entry(&self, error: DecodeError) -> DecodeError {
+        if self.mark.is_some_and(Mark::in_key) {
+            return error;
+        }
         // The input may go wrong before the key's end, so that there is no telling which entry it is.
         let mut reader = read::Reader::new(self.key);
         let end = reader.skip().map(|()| self.key.len() - reader.rest().len());
@@ -165,7 +174,7 @@ impl<'de> MapAccess<'de> for &mut Entries<'_, 'de> {
     }
 
     fn size_hint(&self) -> Option<usize> {
-        Some(self.count - self.next)
+        Some(self.room.min(self.count - self.next))
     }
 }
 

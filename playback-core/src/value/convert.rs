@@ -140,9 +140,6 @@ struct Builder<'de> {
     names: Vec<Option<Name>>,
 }
 
-/// How many elements are given room before they are read; a count alone must not cost memory.
-const ROOM: usize = 256;
-
 impl Builder<'_> {
     fn value(&mut self) -> Result<Value, DecodeError> {
         Ok(match self.reader.head()? {
@@ -174,15 +171,18 @@ impl Builder<'_> {
     }
 
     fn seq(&mut self, count: usize) -> Result<Value, DecodeError> {
-        let mut elements = Vec::with_capacity(count.min(ROOM));
+        let room = self.reader.claim(count);
+        let mut elements = Vec::with_capacity(room);
         for index in 0..count {
             elements.push(self.value().map_err(|error| error.inside(Segment::Index(index)))?);
         }
+        self.reader.release(room);
         Ok(Value::Seq(elements))
     }
 
     fn map(&mut self, count: usize) -> Result<Value, DecodeError> {
-        let mut entries = Vec::with_capacity(count.min(ROOM));
+        let room = self.reader.claim(2 * count);
+        let mut entries = Vec::with_capacity(room / 2);
         let (mut sorted, mut by_bytes) = (true, false);
         let mut before = None;
         for _ in 0..count {
@@ -200,6 +200,7 @@ impl Builder<'_> {
             self.reader.end(mark);
             entries.push((key, value));
         }
+        self.reader.release(room);
         if by_bytes {
             // Someone else may have written a key in other bytes than it has here.
             sorted = entries.is_sorted_by(|(one, _), (other, _)| compare_keys(one, other).is_le());
@@ -209,12 +210,14 @@ impl Builder<'_> {
     }
 
     fn fields(&mut self, first: usize, count: usize) -> Result<Value, DecodeError> {
-        let mut fields = Vec::with_capacity(count.min(ROOM));
+        let room = self.reader.claim(count);
+        let mut fields = Vec::with_capacity(room);
         for place in first..first + count {
             let name = self.name(place);
             let value = self.value().map_err(|error| error.inside(Segment::Field(name.clone())))?;
             fields.push((name, value));
         }
+        self.reader.release(room);
         Ok(Value::Struct(fields))
     }
 

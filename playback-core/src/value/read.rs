@@ -21,6 +21,8 @@ pub(super) struct Reader<'de> {
     /// How long the input was.
     pub(super) len: usize,
     depth: usize,
+    /// How many of the bytes that follow are taken for elements of the containers being read.
+    claimed: usize,
     /// The names of all shapes that are defined, numbered or being defined.
     pub(super) names: Few<&'de str, COMMON_NAMES>,
     pub(super) shapes: Few<Shape, COMMON_SHAPES>,
@@ -30,6 +32,8 @@ pub(super) struct Reader<'de> {
     pub(super) repeated: usize,
     /// The number 0 stands here among the shapes: a key sees no shapes from before it.
     pub(super) base: usize,
+    /// Whether what is read is a key, or inside one.
+    in_key: bool,
 }
 
 /// A numbered shape; names are places in the reader's list.
@@ -91,6 +95,14 @@ pub(super) struct Mark {
     base: usize,
     shapes: usize,
     names: usize,
+    in_key: bool,
+}
+
+impl Mark {
+    /// Whether the entry as a whole is inside a key.
+    pub(super) fn in_key(self) -> bool {
+        self.in_key
+    }
 }
 
 impl<'de> Reader<'de> {
@@ -100,11 +112,13 @@ impl<'de> Reader<'de> {
             rest: input,
             len: input.len(),
             depth: 0,
+            claimed: 0,
             names: Few::new(),
             shapes: Few::new(),
             long: Vec::new(),
             repeated: 0,
             base: 0,
+            in_key: false,
         }
     }
 
@@ -236,6 +250,22 @@ impl<'de> Reader<'de> {
         self.depth -= 1;
     }
 
+    /// How many elements of a container that is being entered are worth making room for before they are read: as many
+    /// as are announced, as long as the bytes that follow may hold them beside those of the containers around it. What
+    /// counts announce inside one another costs no more memory in this way than what is there. To be given back by
+    /// [`Reader::release`].
+    #[inline]
+    pub(super) fn claim(&mut self, count: usize) -> usize {
+        let room = count.min(self.rest.len().saturating_sub(self.claimed));
+        self.claimed += room;
+        room
+    }
+
+    #[inline]
+    pub(super) fn release(&mut self, room: usize) {
+        self.claimed -= room;
+    }
+
     #[inline]
     pub(super) fn name(&self, place: usize) -> &'de str {
         self.names.get(place)
@@ -252,8 +282,10 @@ impl<'de> Reader<'de> {
     /// To be called before the key of an entry.
     #[inline]
     pub(super) fn start_key(&mut self) -> Mark {
-        let mark = Mark { base: self.base, shapes: self.shapes.len(), names: self.names.len() };
+        let mark =
+            Mark { base: self.base, shapes: self.shapes.len(), names: self.names.len(), in_key: self.in_key };
         self.base = mark.shapes;
+        self.in_key = true;
         mark
     }
 
@@ -261,6 +293,7 @@ impl<'de> Reader<'de> {
     #[inline]
     pub(super) fn end(&mut self, mark: Mark) {
         self.base = mark.base;
+        self.in_key = mark.in_key;
         self.shapes.truncate(mark.shapes);
         self.names.truncate(mark.names);
     }

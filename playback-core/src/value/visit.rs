@@ -69,10 +69,11 @@ impl<'de> Decoder<'de> {
     #[inline]
     pub(super) fn visit_seq<V: Visitor<'de>>(&mut self, count: usize, visitor: V) -> Result<V::Value> {
         self.reader.enter()?;
-        let mut access = Elements::new(self, count);
+        let room = self.reader.claim(count);
+        let mut access = Elements::new(self, count, room);
         let value = visitor.visit_seq(&mut access);
         let finished = access.finish();
-        self.left(value, finished)
+        self.left(room, value, finished)
     }
 
     #[inline]
@@ -82,25 +83,28 @@ impl<'de> Decoder<'de> {
         visitor: V,
     ) -> Result<V::Value> {
         self.reader.enter()?;
-        let mut access = Fields::new(self, fields);
+        let room = self.reader.claim(fields.count);
+        let mut access = Fields::new(self, fields, room);
         let value = visitor.visit_map(&mut access);
         let finished = access.finish();
         self.reader.end_struct(fields);
-        self.left(value, finished)
+        self.left(room, value, finished)
     }
 
     #[inline]
     pub(super) fn visit_entries<V: Visitor<'de>>(&mut self, count: usize, visitor: V) -> Result<V::Value> {
         self.reader.enter()?;
-        let mut access = Entries::new(self, count);
+        let room = self.reader.claim(2 * count);
+        let mut access = Entries::new(self, count, room / 2);
         let value = visitor.visit_map(&mut access);
         let finished = access.finish();
-        self.left(value, finished)
+        self.left(room, value, finished)
     }
 
     /// What a container gave, handed on in its place: a large value is not moved once more.
     #[inline]
-    fn left<T>(&mut self, value: Result<T>, finished: Result<()>) -> Result<T> {
+    fn left<T>(&mut self, room: usize, value: Result<T>, finished: Result<()>) -> Result<T> {
+        self.reader.release(room);
         self.reader.leave();
         match finished {
             Err(error) if value.is_ok() => Err(error),
