@@ -26,10 +26,16 @@ const CLOUDS: [(&[&str], &str, bool); 3] = [
 pub(crate) struct Place {
     pub(crate) store: Arc<dyn ObjectStore>,
     pub(crate) name: String,
-    /// Whether it knows the storage classes of S3.
-    pub(crate) is_s3: bool,
-    /// Whether it is files of this machine.
-    pub(crate) is_disk: bool,
+    pub(crate) kind: PlaceKind,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum PlaceKind {
+    /// Files of this machine.
+    Disk,
+    /// What knows the storage classes of S3.
+    S3,
+    Other,
 }
 
 /// What a URL names.
@@ -70,11 +76,11 @@ pub(crate) fn local(path: &Path) -> Result<Place, Error> {
         LocalFileSystem::new_with_prefix(path)
     };
     let store = open().map_err(|error| failure::of_place(error, "open a cassette", &name))?;
-    Ok(Place { store: Arc::new(store), name, is_s3: false, is_disk: true })
+    Ok(Place { store: Arc::new(store), name, kind: PlaceKind::Disk })
 }
 
 pub(crate) fn memory() -> Place {
-    Place { store: Arc::new(InMemory::new()), name: "memory".to_owned(), is_s3: false, is_disk: false }
+    Place { store: Arc::new(InMemory::new()), name: "memory".to_owned(), kind: PlaceKind::Other }
 }
 
 fn file_path(url: &str, parsed: &Url) -> Result<PathBuf, Error> {

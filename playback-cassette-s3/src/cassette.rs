@@ -16,7 +16,7 @@ use playback_cassette::{
 };
 
 use crate::ObjectStoreCassetteBuilder;
-use crate::address::{self, Place};
+use crate::address::{self, Place, PlaceKind};
 use crate::disk::Disk;
 use crate::failure::{of_place, of_recording};
 use crate::layout::Layout;
@@ -35,7 +35,7 @@ pub struct ObjectStoreCassette {
     pub(crate) store: Arc<dyn ObjectStore>,
     /// What people call the store.
     pub(crate) place: Arc<str>,
-    is_s3: bool,
+    kind: PlaceKind,
     pub(crate) layout: Layout,
     read_only: bool,
     transient: bool,
@@ -96,21 +96,21 @@ impl ObjectStoreCassette {
     #[must_use]
     pub fn new(store: Arc<dyn ObjectStore>) -> Self {
         let name = store.to_string();
-        let is_s3 = name.contains("AmazonS3");
-        Self::at(Place { store, name, is_s3, is_disk: false })
+        let kind = if name.contains("AmazonS3") { PlaceKind::S3 } else { PlaceKind::Other };
+        Self::at(Place { store, name, kind })
     }
 
     pub(crate) fn at(place: Place) -> Self {
         Self {
             store: place.store,
             place: place.name.into(),
-            is_s3: place.is_s3,
+            kind: place.kind,
             layout: Layout::default(),
             read_only: true,
             transient: false,
             infrequent_access_over: None,
             room: Room::new(),
-            disk: place.is_disk.then(Disk::default),
+            disk: (place.kind == PlaceKind::Disk).then(Disk::default),
         }
     }
 
@@ -144,7 +144,7 @@ impl ObjectStoreCassette {
     /// other than S3 have other classes: there it is ignored, and said so in a warning.
     #[must_use]
     pub fn infrequent_access_over(mut self, kilobytes: u64) -> Self {
-        if self.is_s3 {
+        if self.kind == PlaceKind::S3 {
             self.infrequent_access_over = Some(kilobytes.saturating_mul(1024));
         } else {
             tracing::warn!(

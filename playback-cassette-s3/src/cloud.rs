@@ -6,7 +6,7 @@ use object_store::{BackoffConfig, ObjectStore, RetryConfig};
 use playback_cassette::{Error, ErrorKind};
 use url::Url;
 
-use crate::address::{Address, Place};
+use crate::address::{Address, Place, PlaceKind};
 use crate::options::{Options, Retries};
 
 #[cfg(feature = "aws")]
@@ -20,7 +20,7 @@ pub(crate) fn open_s3(url: &Url, options: &Options) -> Result<Address, Error> {
     if let Some(endpoint) = &options.endpoint {
         builder = builder.with_endpoint(endpoint);
     }
-    target.of(builder.build(), options, true)
+    target.of(builder.build(), options, PlaceKind::S3)
 }
 
 #[cfg(feature = "gcp")]
@@ -35,7 +35,7 @@ pub(crate) fn open_gcs(url: &Url, options: &Options) -> Result<Address, Error> {
     if let Some(endpoint) = &options.endpoint {
         builder = builder.with_config(GoogleConfigKey::BaseUrl, endpoint);
     }
-    target.of(builder.build(), options, false)
+    target.of(builder.build(), options, PlaceKind::Other)
 }
 
 #[cfg(feature = "azure")]
@@ -50,7 +50,7 @@ pub(crate) fn open_azure(url: &Url, options: &Options) -> Result<Address, Error>
     if let Some(endpoint) = &options.endpoint {
         builder = builder.with_endpoint(endpoint.clone());
     }
-    target.of(builder.build(), options, false)
+    target.of(builder.build(), options, PlaceKind::Other)
 }
 
 /// What a cloud's URL names.
@@ -87,7 +87,7 @@ impl Target {
         self,
         built: Result<S, object_store::Error>,
         options: &Options,
-        is_s3: bool,
+        kind: PlaceKind,
     ) -> Result<Address, Error> {
         let name = match options.endpoint.as_deref().and_then(origin) {
             Some(endpoint) => format!("{} at {endpoint}", self.name),
@@ -99,10 +99,7 @@ impl Target {
             );
             Error::new(ErrorKind::Invalid, message).with_source(error)
         })?;
-        Ok(Address {
-            place: Place { store: Arc::new(store), name, is_s3, is_disk: false },
-            prefix: self.prefix,
-        })
+        Ok(Address { place: Place { store: Arc::new(store), name, kind }, prefix: self.prefix })
     }
 }
 

@@ -102,9 +102,12 @@ fn a_recording_that_grows_large_leaves_memory_and_is_what_it_would_have_been() {
     // The file is the same byte for byte, whichever way the values went, and in whatever parts it is written.
     let file = format::encode(&large).unwrap();
     assert!(file == format::encode(&whole).unwrap());
-    let parts: Vec<u8> = TapeFile::of(&large).unwrap().parts(1000).flat_map(|part| part.unwrap()).collect();
+    let in_parts = TapeFile::of(&large).unwrap();
+    let parts: Vec<u8> = in_parts.parts(1000).flat_map(|part| part.unwrap()).collect();
     assert!(parts == file);
-    assert_eq!(TapeFile::of(&large).unwrap().length(), file.len() as u64);
+    assert_eq!(in_parts.length(), file.len() as u64);
+    let told = format!("{in_parts:?}");
+    assert_eq!(told, format!("TapeFile {{ length: {}, .. }}", file.len()), "and none of its bytes");
     assert_eq!(format::decode("it", &file).unwrap(), large);
     let mut on_disk = tempfile::tempfile().unwrap();
     on_disk.write_all(&file).unwrap();

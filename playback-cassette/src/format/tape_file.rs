@@ -1,8 +1,8 @@
 //! A tape file yet to be written somewhere.
 
 use std::borrow::Cow;
-use std::io;
 use std::ops::Range;
+use std::{fmt, io};
 
 use playback_core::{Recording, TapeParts};
 
@@ -40,7 +40,6 @@ const MAX_INLINE_BYTES: usize = 32 * 1024;
 /// assert_eq!(written, format::encode(&recording)?);
 /// # Ok(()) }
 /// ```
-#[derive(Debug)]
 pub struct TapeFile {
     /// The header and the index.
     head: Vec<u8>,
@@ -48,7 +47,6 @@ pub struct TapeFile {
 }
 
 /// The blocks.
-#[derive(Debug)]
 enum Body {
     Memory(Vec<u8>),
     File(BlockFile),
@@ -132,6 +130,12 @@ impl TapeFile {
             Body::File(file) => bytes.extend(file.read_stored(&behind)?),
         }
         Ok(bytes)
+    }
+}
+
+impl fmt::Debug for TapeFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TapeFile").field("length", &self.length()).finish_non_exhaustive()
     }
 }
 

@@ -144,12 +144,13 @@ impl Cache {
         if !fits(bytes) {
             files.sort_by_key(|file| file.used);
             for file in files {
-                // Another process may have removed it; then there is room as well.
                 match fs::remove_file(&file.path) {
-                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                    _ => bytes -= file.length,
+                    Ok(()) => state.evicted += 1,
+                    // Another process has removed it: then there is room as well.
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                    Err(error) => return Err(error),
                 }
-                state.evicted += 1;
+                bytes -= file.length;
                 if fits(bytes) {
                     break;
                 }
