@@ -44,7 +44,11 @@ pub fn record_data<T: Serialize + ?Sized>(key: impl Into<Cow<'static, str>>, val
         if let Some(bytes) = redacted.bytes {
             scratch.replace(0, &bytes);
         }
-        key = redacted.alias.map_or(key, Cow::Owned);
+        key = match redacted.alias {
+            // What was recorded before there were rules keeps its key, as calls keep their alias.
+            Some(_) if session.has_recorded_data(&key) => key,
+            alias => alias.map_or(key, Cow::Owned),
+        };
     }
     let call = |order, started| EndedCall {
         kind: Kind::Data,

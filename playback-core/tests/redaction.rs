@@ -216,6 +216,7 @@ fn service(id: u32, note: &str) -> String {
         let name: String =
             input_with(|| format!("crm/{email}/name")).args(&(&email,)).run(|| "Ann".to_owned());
         record_data("id", &id);
+        record_data(format!("seen/{email}"), &true);
         let token = Secret("of the configuration".to_owned());
         output("mail.send").argument_names(&["api_key", "id", "to"]).args(&("s3cr3t", id, &email)).run(|| ());
         output("audit").args(&(&token,)).run(|| ());

@@ -41,6 +41,14 @@ impl Session {
         }
     }
 
+    /// Whether the recording under replay has data of this key.
+    pub(crate) fn has_recorded_data(&self, key: &str) -> bool {
+        match self {
+            Self::Recording(_) => false,
+            Self::Replaying(replay) => replay.recording().tape().data(key).is_some(),
+        }
+    }
+
     /// The number of a call that begins now, and when that is.
     pub(crate) fn next_call(&self) -> (u32, Duration) {
         match self {
