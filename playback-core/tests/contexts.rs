@@ -305,6 +305,29 @@ fn a_task_that_outlives_its_replay_is_refused() {
 }
 
 #[test]
+fn what_is_bound_inside_a_call_takes_no_lane_that_a_replay_would_miss() {
+    let send = |to: &'static str| {
+        Context::bind(move || output("send").args(&(to,)).run(|| if to == "a" { 1u8 } else { 2 }))
+    };
+    let run = || {
+        operation("Op").run(|| {
+            // As drivers do that spawn a task for each query, with a helper that always binds.
+            input("db").run(|| std::thread::spawn(Context::bind(|| 5u8)).join().unwrap());
+            (send("a")(), send("b")())
+        })
+    };
+    let recorded = record_blocking(run);
+    assert_eq!(recorded.result, (1, 2));
+    let mut replayed = None;
+    let playback = replay_blocking(&recorded.recording(), |_| {
+        replayed = Some(run());
+        Ok(())
+    });
+    assert_eq!(replayed, Some((1, 2)));
+    assert_eq!(playback.unwrap().missing_outputs().count(), 0);
+}
+
+#[test]
 fn a_replay_is_one_where_nothing_is_to_be_recorded_as_well() {
     let run = || operation("Op").run(|| input("in").run(|| 5u8));
     let recording = record_blocking(run).recording();

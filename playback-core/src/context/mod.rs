@@ -113,6 +113,9 @@ impl Context {
     pub(crate) fn child(&self) -> Self {
         let lane = match &self.lane {
             None => None,
+            // Inside a call that is taken down, whose body runs in no replay: a lane of its own would have a number there
+            // and none here.
+            Some(lane) if self.muted => Some(Arc::clone(lane)),
             Some(lane) => match lane.session() {
                 // What outlives its recording is part of nothing.
                 Session::Recording(recording) if recording.has_ended() => None,
