@@ -24,22 +24,34 @@ thread_local! {
 pub(super) struct Sites {
     all: Vec<Site>,
     /// Sites of static aliases, found by address: nearly all of them, and without a look at the text.
-    remembered: Vec<(Kind, &'static str, u32)>,
+    remembered: Vec<Remembered>,
     /// Where the sites are whose alias is this; made when there are many.
     by_alias: HashMap<Arc<str>, Vec<u32>>,
+}
+
+struct Remembered {
+    kind: Kind,
+    alias: &'static str,
+    argument_names: &'static [&'static str],
+    site: u32,
 }
 
 impl Sites {
     /// The index of a call's site, and how many bytes it takes if it is a new one.
     pub(super) fn find(&mut self, call: &EndedCall<'_>) -> (u32, usize) {
         let Cow::Borrowed(alias) = *call.alias else { return self.find_by_text(call) };
-        let same = |known: &&(Kind, &'static str, u32)| known.0 == call.kind && std::ptr::eq(known.1, alias);
-        if let Some(&(_, _, site)) = self.remembered.iter().find(same) {
-            return (site, 0);
+        let same = |known: &&Remembered| {
+            known.kind == call.kind
+                && std::ptr::eq(known.alias, alias)
+                && std::ptr::eq(known.argument_names, call.argument_names)
+        };
+        if let Some(known) = self.remembered.iter().find(same) {
+            return (known.site, 0);
         }
         let (site, weight) = self.find_by_text(call);
         if self.remembered.len() < FEW {
-            self.remembered.push((call.kind, alias, site));
+            let (kind, argument_names) = (call.kind, call.argument_names);
+            self.remembered.push(Remembered { kind, alias, argument_names, site });
         }
         (site, weight)
     }
@@ -49,7 +61,13 @@ impl Sites {
     }
 
     fn find_by_text(&mut self, call: &EndedCall<'_>) -> (u32, usize) {
-        let is_same = |site: &Site| site.kind == call.kind && *site.alias == **call.alias;
+        // Two functions may share an alias: the names of the one's arguments say nothing of the other's.
+        let is_same = |site: &Site| {
+            let names = site.argument_names.iter().map(AsRef::as_ref);
+            site.kind == call.kind
+                && *site.alias == **call.alias
+                && names.eq(call.argument_names.iter().copied())
+        };
         let known = if self.all.len() <= FEW {
             self.all.iter().position(is_same).and_then(|at| u32::try_from(at).ok())
         } else {
