@@ -208,6 +208,58 @@ fn neither_keys_nor_secrets_are_printed() {
     assert!(Key::new("too short").is_err());
 }
 
+#[test]
+fn a_secret_that_loses_its_mark_costs_the_recording_and_not_the_secret() {
+    #[derive(Serialize)]
+    struct Credentials {
+        key: &'static str,
+    }
+    #[derive(Serialize)]
+    struct Flattened {
+        user: &'static str,
+        #[serde(flatten)]
+        credentials: Secret<Credentials>,
+    }
+    #[derive(Serialize)]
+    #[serde(tag = "by")]
+    enum Tagged {
+        Password(Secret<Credentials>),
+    }
+    /// Writes a secret as JSON.
+    struct Detour;
+    impl Serialize for Detour {
+        fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            serializer.serialize_str(&serde_json::to_string(&Secret("hunter2")).unwrap())
+        }
+    }
+    let credentials = || Secret(Credentials { key: "hunter2" });
+    fn recorded(value: &impl Serialize) -> playback_testkit::Recorded<()> {
+        record_blocking(|| {
+            operation("LogIn").run(|| {
+                // Whatever else the service does with its secrets is its own affair.
+                let sent = input("token").run(|| serde_json::to_string(&Secret("live")).unwrap());
+                assert_eq!(sent, "\"live\"");
+                output("send").args(&(value,)).run(|| ());
+            })
+        })
+    }
+    let lost = [
+        recorded(&Flattened { user: "ann", credentials: credentials() }),
+        recorded(&Tagged::Password(credentials())),
+        recorded(&Detour),
+    ];
+    for lost in lost {
+        let DiscardReason::Unencodable { alias, error } = &lost.discarded[0].1 else {
+            panic!("{:?}", lost.discarded)
+        };
+        assert_eq!(alias, "send");
+        assert!(error.contains("a `Secret` in it has lost its mark"), "{error}");
+    }
+    // Side by side, and one in another, they keep it.
+    let kept = recorded(&[(Secret("hunter2"), Secret(Secret(1)))]);
+    assert!(!format!("{:?}", kept.recording()).contains("hunter2"));
+}
+
 /// Finds a customer by what the recording has, and by a key of its own, and sends both on.
 fn service(id: u32, note: &str) -> String {
     operation("Serve").argument_names(&["id", "note"]).args(&(id, note)).run(|| {
@@ -283,6 +335,29 @@ fn a_redacted_recording_replays_to_what_was_recorded() {
     let raw = record_blocking(|| service(17, "call ann@example.com")).recording();
     let playback = rules().scope_blocking(|| replay(&raw));
     assert_eq!(sent(playback.replayed()), sent(raw.tape()));
+}
+
+#[test]
+fn each_function_of_an_alias_keeps_the_names_of_its_own_arguments() {
+    fn write(names: &'static [&'static str], alias: impl Into<std::borrow::Cow<'static, str>>, value: &str) {
+        output(alias.into()).argument_names(names).args(&(value,)).run(|| ());
+    }
+    let recording = record_blocking(|| {
+        operation("Op").run(|| {
+            write(&["name"], "crm.write", "ann");
+            write(&["password"], "crm.write", "hunter2");
+            write(&["password"], "crm.write".to_owned(), "hunter3");
+            write(&["name"], "crm.write", "bob");
+        })
+    })
+    .recording();
+    let names: Vec<&str> =
+        recording.tape().calls_of(Kind::Output).map(|call| &*call.argument_names()[0]).collect();
+    assert_eq!(names, ["name", "password", "password", "name"]);
+    let rules = Rules::new().with(Rule::field("password"));
+    let scrubbed = scrub(&recording, Arc::new(rules)).unwrap().unwrap();
+    let shown = format!("{scrubbed:?}");
+    assert!(!shown.contains("hunter") && shown.contains("ann") && shown.contains("bob"), "{shown}");
 }
 
 #[test]

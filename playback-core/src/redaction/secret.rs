@@ -7,14 +7,15 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::mask::mask;
 use crate::Value;
-use crate::value::SECRET;
+use crate::value::marks::{self, SECRET};
 
 /// A value that is recorded by no recorder: what is recorded is a mask of the same kind, or what the
 /// [`Redactor`](super::Redactor) in force makes of it.
 ///
 /// Everywhere else it is the value itself: other formats of serde write and read it as they do without the wrapper.
 /// It is printed by none. What makes a tree of it before it is recorded, such as `serde_json::to_value`, loses the
-/// mark.
+/// mark. So do `serde(flatten)` and the payload of a variant under `serde(tag)`, and what does it while it is serialized:
+/// a recording in which that happens is discarded, as one of what cannot be encoded.
 ///
 /// ```
 /// use playback_core::redaction::Secret;
@@ -61,6 +62,7 @@ impl<T> DerefMut for Secret<T> {
 
 impl<T: Serialize> Serialize for Secret<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        marks::begin_secret();
         serializer.serialize_newtype_struct(SECRET, &self.0)
     }
 }

@@ -4,8 +4,8 @@ use std::cell::Cell;
 
 use serde::Serialize;
 
-use super::EncodeError;
 use super::write::Writer;
+use super::{EncodeError, marks};
 
 /// Encodes a value.
 ///
@@ -107,7 +107,9 @@ pub struct BufferedEncoder {
 impl BufferedEncoder {
     /// Encodes a value. Where that fails, a part of it may be left.
     pub(crate) fn encode<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), EncodeError> {
-        self.writer.one(|writer| value.serialize(writer))
+        let before = marks::unmarked();
+        self.writer.one(|writer| value.serialize(writer))?;
+        if marks::unmarked() == before { Ok(()) } else { Err(EncodeError::unmarked()) }
     }
 
     /// What was encoded.

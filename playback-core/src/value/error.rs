@@ -115,6 +115,17 @@ impl EncodeError {
     }
 }
 
+impl EncodeError {
+    #[cold]
+    pub(super) fn unmarked() -> Self {
+        EncodeError::new(
+            EncodeErrorKind::Refused,
+            "a `Secret` in it has lost its mark, by `serde(flatten)`, by `serde(tag)`, or on its way through another \
+             format: give it a field of its own",
+        )
+    }
+}
+
 impl ser::Error for EncodeError {
     #[cold]
     fn custom<T: fmt::Display>(message: T) -> Self {

@@ -49,6 +49,7 @@ mod few;
 mod glance;
 mod integer;
 mod literal;
+pub(crate) mod marks;
 mod name;
 mod natural;
 mod notation;
@@ -87,9 +88,6 @@ pub use path::{Path, Segment};
 pub use pattern::{Pattern, PatternParseError, Way};
 pub use tree::Value;
 pub use walk::Walk;
-
-/// The name of the newtype that marks what is inside as secret.
-pub(crate) const SECRET: &str = "$playback::Secret";
 
 /// How many containers (options, sequences, maps, structs, payloads of variants) may stand inside each other.
 ///

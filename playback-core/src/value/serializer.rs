@@ -6,10 +6,11 @@ use serde::ser::{
 };
 
 use super::convert::decode_value;
+use super::marks::{self, SECRET};
 use super::write::{OpenSeq, Writer};
 use super::write_map::OpenMap;
 use super::write_struct::OpenStruct;
-use super::{EncodeError, SECRET, Segment, Value};
+use super::{EncodeError, Segment, Value};
 
 type Done = Result<(), EncodeError>;
 
@@ -156,6 +157,7 @@ impl<'a> Serializer for &'a mut Writer<'static> {
 
 #[cold]
 fn secret<T: Serialize + ?Sized>(writer: &mut Writer<'static>, value: &T) -> Done {
+    marks::mark_secret();
     writer.marked = true;
     writer.variant(SECRET)?;
     value.serialize(&mut *writer)?;
