@@ -68,7 +68,7 @@ pub fn record_data<T: Serialize + ?Sized>(key: impl Into<Cow<'static, str>>, val
             session.push_data(&call(session.next_order(), session.elapsed()))
         }
         (Session::Replaying(session), Err(error)) => {
-            session.fail(ReplayError::value(&key, error.to_string()))
+            session.fail_unless_panicking(ReplayError::value(&key, error.to_string()))
         }
     }
 }
@@ -92,14 +92,19 @@ pub fn play_data<T: DeserializeOwned>(key: &str) -> Option<T> {
     let data = tape.data(key).or_else(|| tape.data(&session.redacted_name(key)?))?;
     let bytes = match data.result_bytes() {
         Ok(bytes) => bytes?,
-        Err(error) => session.fail(ReplayError::unreadable(session.recording().id(), &error)),
+        Err(error) => {
+            session.fail_unless_panicking(ReplayError::unreadable(session.recording().id(), &error));
+            return None;
+        }
     };
     match guarded(|| value::decode(&bytes).map_err(|error| error.to_string())) {
         Ok(value) => Some(value),
         Err(error) => {
             let recorded =
                 value::decode_value(&bytes).map_or_else(|error| error.to_string(), |value| value.to_string());
-            session.fail(ReplayErrorKind::AnswerMismatch { alias: key.to_owned(), recorded, error }.into())
+            let kind = ReplayErrorKind::AnswerMismatch { alias: key.to_owned(), recorded, error };
+            session.fail_unless_panicking(kind.into());
+            None
         }
     }
 }

@@ -145,4 +145,30 @@ fn an_escape_is_reported_with_its_alias_and_the_remedy_and_refused_on_request() 
     .unwrap_err();
     let ReplayErrorKind::Escaped(escape) = error.kind() else { panic!("{error:?}") };
     assert_eq!(escape.alias, "mail.send");
+
+    guards();
+}
+
+/// A guard that makes calls while what is refused unwinds aborts nothing, and runs nothing.
+fn guards() {
+    struct RollsBack;
+    impl Drop for RollsBack {
+        fn drop(&mut self) {
+            let answer: Result<(), String> =
+                output("rollback").args(&("it",)).run(|| panic!("a replay runs no body"));
+            assert_eq!(answer, Ok(()));
+            let later = output("rollback").run_async(std::future::pending::<u8>());
+            assert_eq!(futures::executor::block_on(later), 0);
+        }
+    }
+    let outside = std::thread::spawn(|| {
+        let _guard = RollsBack;
+        input("outside").run(|| 1u8)
+    });
+    assert!(outside.join().is_err(), "it is refused");
+    let outside = std::thread::spawn(|| {
+        let _guard = RollsBack;
+        panic!("a plain bug");
+    });
+    assert!(outside.join().is_err());
 }

@@ -27,6 +27,15 @@ impl Drop for RollsBack {
     }
 }
 
+/// What no encoder takes.
+struct Unencodable;
+
+impl serde::Serialize for Unencodable {
+    fn serialize<S: serde::Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+        Err(serde::ser::Error::custom("not today"))
+    }
+}
+
 fn empty_recording() -> Recording {
     record_blocking(|| operation("Op").run(|| ())).recording()
 }
@@ -52,6 +61,34 @@ fn a_guard_that_makes_a_call_while_a_replay_fails_aborts_nothing_and_runs_nothin
     let error = run(&|| drop(input("unknown").run(String::new)));
     assert!(error.to_string().starts_with("input `unknown` has no recorded answer"), "{error}");
     assert_eq!(live.load(SeqCst), 0);
+}
+
+#[test]
+fn a_guard_that_asks_for_data_of_another_type_or_keeps_what_cannot_be_written_aborts_nothing() {
+    struct Keeps;
+    impl Drop for Keeps {
+        fn drop(&mut self) {
+            playback_core::record_data("odd", &Unencodable);
+            assert_eq!(playback_core::play_data::<bool>("text"), None);
+        }
+    }
+    let recording = record_blocking(|| {
+        operation("Op").run(|| playback_core::record_data("text", "no truth value"));
+    })
+    .recording();
+    let fail = || -> () { panic!("a plain bug") };
+    let error = replay_blocking(&recording, |_| {
+        operation("Op").run(|| {
+            let _guard = Keeps;
+            fail();
+        });
+        Ok(())
+    })
+    .unwrap_err();
+    assert!(
+        matches!(error.kind(), ReplayErrorKind::Panicked { message } if message == "a plain bug"),
+        "{error}"
+    );
 }
 
 #[tokio::test]

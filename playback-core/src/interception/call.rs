@@ -83,8 +83,8 @@ impl LiveCall {
         let current = context::with_current(|current| (current.muted, current.lane.clone()));
         let Some((false, lane)) = current else { return Held::NONE };
         let Some(lane) = lane else {
-            replay::look_for_escape(kind, || caught(alias).unwrap_or(UNNAMED));
-            return Held::NONE;
+            let runs = replay::may_escape(kind, || caught(alias).unwrap_or(UNNAMED));
+            return if runs { Held::NONE } else { Held::refused() };
         };
         if !lane.session().is_open() {
             return Held::NONE;

@@ -10,6 +10,7 @@ thread_local! {
 type Place = Option<LiveCall>;
 
 /// A live call, or none, behind one pointer: in a place from the thread's pool, which is given back when it is dropped.
+/// A place without a call stands for one that is neither live nor to run.
 #[derive(Default)]
 pub(super) struct Held(Option<Box<Place>>);
 
@@ -20,6 +21,11 @@ impl Held {
         let mut place = pool::take(&PLACES).unwrap_or_default();
         *place = Some(call);
         Self(Some(place))
+    }
+
+    /// A call that is refused, and yet has to return something.
+    pub(super) fn refused() -> Self {
+        Self(Some(Box::default()))
     }
 
     #[inline]

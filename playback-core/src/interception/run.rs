@@ -127,6 +127,12 @@ fn without_answer<R, C: Encode<R> + Decode<R>>(
     fail(call)
 }
 
+/// The answer of a call that is refused while its thread unwinds.
+#[cold]
+fn answer_refused<R, C: Decode<R>>(codec: &C) -> R {
+    plainest().iter().find_map(|bytes| codec.decode(bytes).ok()).unwrap_or_else(|| replay::stop())
+}
+
 /// The answers that are tried when a call must be answered and there is none, encoded.
 fn plainest() -> Vec<Vec<u8>> {
     let ok = Value::Variant(Name::from("Ok"), Some(Box::new(Value::Unit)));
@@ -146,7 +152,8 @@ fn run<R, C: Encode<R> + Decode<R>>(
     mut policy: impl Policy<R>,
     body: impl FnOnce() -> R,
 ) -> R {
-    let Some(call) = call.get_mut() else { return body() };
+    let refused = !call.is_none();
+    let Some(call) = call.get_mut() else { return if refused { answer_refused(&codec) } else { body() } };
     match decide(call, &codec, &mut policy) {
         Decision::Answer(result) => result,
         Decision::Wait => call.fail_waiting(),
@@ -222,7 +229,9 @@ where
         let this = self.project();
         // Only a future that was dropped has no body, and that one is not polled.
         let Some(body) = this.body.as_pin_mut() else { return Poll::Pending };
+        let refused = !this.call.is_none();
         match this.call.get_mut() {
+            None if refused => Poll::Ready(answer_refused(this.codec)),
             None => body.poll(task),
             Some(call) => poll_live(body, call, this.codec, this.policy, this.state, task),
         }

@@ -55,23 +55,25 @@ pub(super) fn watch(session: &Arc<Session>) {
     replays.push(Arc::downgrade(session));
 }
 
-/// Looks at an interception outside any context. Returns if it is to run.
-pub(crate) fn look_for_escape(kind: Kind, alias: impl FnOnce() -> Cow<'static, str>) {
+/// Looks at an interception outside any context. Whether it is to run; what is refused does not even return, but for one
+/// that a guard makes while its thread unwinds, where a second panic would abort the process.
+pub(crate) fn may_escape(kind: Kind, alias: impl FnOnce() -> Cow<'static, str>) -> bool {
     let refused = context::refuses_escapes();
     if !refused && !context::only_replays() {
-        return;
+        return true;
     }
     let replays: Vec<Arc<Session>> = lock().iter().filter_map(Weak::upgrade).collect();
     let live: Vec<Arc<Session>> = replays.into_iter().filter(|session| !session.is_over()).collect();
     if live.is_empty() && !refused {
-        return;
+        return true;
     }
     let escape = Escape { kind, alias: alias().into_owned(), refused };
     tracing::warn!(alias = %escape.alias, refused, "{escape}");
     live.iter().for_each(|session| session.add_escape(&escape));
-    if refused {
+    if refused && !std::thread::panicking() {
         stop();
     }
+    !refused
 }
 
 fn lock() -> std::sync::MutexGuard<'static, Vec<Weak<Session>>> {

@@ -19,7 +19,7 @@ pub use closest::ArgumentDifference;
 pub use diagnosis::Diagnosis;
 pub use error::{ReplayError, ReplayErrorKind};
 pub use escape::Escape;
-pub(crate) use escape::look_for_escape;
+pub(crate) use escape::may_escape;
 pub(crate) use lookup::{Asked, Found, Lookup};
 pub use playback::{MatchedBy, Playback, RecordedBy};
 pub(crate) use redacted::is_unredacted;
