@@ -305,6 +305,34 @@ fn a_task_that_outlives_its_replay_is_refused() {
 }
 
 #[test]
+fn outputs_that_moved_between_a_loop_and_tasks_are_answered_by_what_they_send() {
+    let store = |item: u32| output("store").args(&(item,)).run(move || item * 10);
+    let looped = || operation("Op").run(|| [1, 2, 2, 3].map(store));
+    let spawned = || {
+        operation("Op").run(|| {
+            let tasks = [1, 2, 2, 3].map(|item| Context::bind(move || store(item)));
+            tasks.map(|task| std::thread::spawn(task)).map(|task| task.join().unwrap())
+        })
+    };
+    let runs: [&dyn Fn() -> [u32; 4]; 2] = [&looped, &spawned];
+    for (recorded, replayed) in [(0, 1), (1, 0)] {
+        let recording = record_blocking(runs[recorded]).recording();
+        let playback = replay_blocking(&recording, |_| Ok(runs[replayed]())).unwrap();
+        let answers: [u32; 4] =
+            playback.replayed().operation().unwrap().result().unwrap().unwrap().to().unwrap();
+        assert_eq!(answers, [10, 20, 20, 30]);
+    }
+    // What sends something else takes its turn.
+    let recording = record_blocking(looped).recording();
+    let playback = replay_blocking(&recording, |_| {
+        Ok(operation("Op").run(|| Context::bind(move || [1, 7, 2, 7].map(store))()))
+    })
+    .unwrap();
+    let answers: [u32; 4] = playback.replayed().operation().unwrap().result().unwrap().unwrap().to().unwrap();
+    assert_eq!(answers, [10, 20, 20, 30]);
+}
+
+#[test]
 fn what_is_bound_inside_a_call_takes_no_lane_that_a_replay_would_miss() {
     let send = |to: &'static str| {
         Context::bind(move || output("send").args(&(to,)).run(|| if to == "a" { 1u8 } else { 2 }))

@@ -226,7 +226,13 @@ impl Cursor {
         let index = tape.index();
         let all = index.of_alias(Kind::Output, alias, asked.lane.path());
         if all.own.is_none() {
-            return self.next(tape, all, asked.lane, false);
+            // Each call takes its turn, whichever way it is answered.
+            let in_turn = self.next(tape, all, asked.lane, false);
+            let same = asked.forms().find_map(|arguments| {
+                let same = index.of_key(Kind::Output, alias, arguments, asked.lane.path());
+                self.next(tape, same, asked.lane, false)
+            });
+            return same.or(in_turn);
         }
         let same = asked.forms().find_map(|arguments| {
             let same = index.of_key(Kind::Output, alias, arguments, asked.lane.path());
