@@ -1,5 +1,7 @@
 //! Names that were made of arguments, such as the alias `db.get/{email}`.
 
+use std::collections::HashMap;
+
 use super::mask::MASK;
 use super::secret::marked;
 use crate::Value;
@@ -62,12 +64,14 @@ fn changes(before: &Value, after: Option<&Value>, pairs: &mut Vec<(String, Strin
         }
         (Value::Map(old), new) => {
             let new = if let Some(Value::Map(new)) = new { new.as_slice() } else { &[] };
+            // Backwards, so that of keys that stand twice the first counts.
+            let new: HashMap<_, _> = new.iter().rev().map(|(key, new)| (key, new)).collect();
             for (key, old) in old {
-                let new = new.iter().find(|(other, _)| other == key);
+                let new = new.get(key).copied();
                 if new.is_none() {
                     changes(key, None, pairs);
                 }
-                changes(old, new.map(|(_, new)| new), pairs);
+                changes(old, new, pairs);
             }
         }
         _ => {}

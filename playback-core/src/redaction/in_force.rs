@@ -60,20 +60,20 @@ impl InForce {
         if !concerned && !encoded.marked {
             return Ok(Redacted { bytes: None, alias: self.name(place.alias, made_of, known)? });
         }
-        let before = decoded(encoded.bytes)?;
-        let mut after = before.clone();
+        let mut after = decoded(encoded.bytes)?;
+        // Whoever asks for data has the key and not the value.
+        let made_of_values = made_of.filter(|_| place.part != Part::Data);
+        let before = made_of_values.map(|made| (made, after.clone()));
         self.value(place, &mut after, known)?;
-        let alias = match made_of {
-            // Whoever asks for data has the key and not the value.
-            Some(key) if place.part == Part::Data => self.name(place.alias, Some(key), known)?,
-            Some(made) => {
+        let alias = match before {
+            None => self.name(place.alias, made_of, known)?,
+            Some((made, before)) => {
                 let text = alias::replaced(made, &before, &after);
                 let redacted = self.name(place.alias, Some(&text), known)?;
                 redacted.or(Some(text)).filter(|text| text != made)
             }
-            None => None,
         };
-        let bytes = if before == after { None } else { Some(encode(&after)?) };
+        let bytes = Some(encode(&after)?).filter(|bytes| bytes != encoded.bytes);
         Ok(Redacted { bytes, alias })
     }
 

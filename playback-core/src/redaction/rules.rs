@@ -8,7 +8,7 @@ use super::names::Ends;
 use super::pseudonym::Key;
 use super::redactor::{Known, Part, Place, Redactor, Unredactable};
 use super::rule::{Action, Rule};
-use super::texts::{TEXT_BYTES, Texts};
+use super::texts::Texts;
 use super::walk::{Remember, Replace, Walk};
 use crate::Value;
 use crate::value::{Glimpse, glance};
@@ -178,7 +178,6 @@ impl Redactor for Rules {
                 is_meant(key) || about_texts().any(|rule| rule.is_about_text(key.as_bytes()))
             }
             Glimpse::Text(text) => about_texts().any(|rule| rule.is_about_text(text)),
-            Glimpse::Numbers(count) => count >= TEXT_BYTES && about_texts().next().is_some(),
         })
     }
 

@@ -66,9 +66,6 @@ impl Texts {
     }
 }
 
-/// How many bytes a list of numbers has at least to be looked at as a text.
-pub(super) const TEXT_BYTES: usize = 8;
-
 /// What a match is about: its first group, if there is one.
 pub(super) fn matched(captures: &Captures<'_>) -> Option<Range<usize>> {
     let group = captures.iter().skip(1).flatten().next();

@@ -7,9 +7,9 @@ use super::pseudonym::{Key, as_bytes};
 use super::redactor::{Known, Part, Place, Unredactable};
 use super::rule::{Action, Rule, Spot, What};
 use super::secret::{marked, strip_marks};
-use super::texts::{TEXT_BYTES, matched};
+use super::texts::matched;
 use crate::Value;
-use crate::value::Way;
+use crate::value::{BYTES_AT_LEAST, Way};
 
 type Done = Result<(), Unredactable>;
 
@@ -193,16 +193,20 @@ impl<'r, V: Visit> Walk<'r, V> {
             Value::Map(entries) => self.map(here, entries),
             Value::Seq(elements) => {
                 if !here.texts.is_empty()
-                    && let Some(mut bytes) = as_bytes(elements, TEXT_BYTES)
+                    && let Some(mut bytes) = as_bytes(elements, BYTES_AT_LEAST)
                 {
                     if self.bytes(here, &mut bytes)? {
                         *elements = bytes.into_iter().map(Value::from).collect();
                     }
                     return Ok(());
                 }
+                // Where no path leads in, all elements are alike.
+                let alike = here.open.is_empty().then(|| self.step(here, Way::Index(0)));
                 for (at, element) in elements.iter_mut().enumerate() {
-                    let inner = self.step(here, Way::Index(at));
-                    self.value(&inner, element)?;
+                    match &alike {
+                        Some(inner) => self.value(inner, element)?,
+                        None => self.value(&self.step(here, Way::Index(at)), element)?,
+                    }
                 }
                 Ok(())
             }

@@ -2,7 +2,6 @@
 
 use super::DecodeError;
 use super::read::{Head, Reader};
-use super::tags::{SMALL_SEQ, SMALL_UNSIGNED, UNSIGNED};
 
 /// What can be seen in a value.
 #[derive(Debug, Clone, Copy)]
@@ -11,11 +10,12 @@ pub(crate) enum Glimpse<'a> {
     Name(&'a str),
     /// A text that is the key of a map.
     Key(&'a str),
-    /// A string that is no such key, or bytes.
+    /// A string that is no such key, or bytes, also as a list of numbers.
     Text(&'a [u8]),
-    /// A list of so many numbers and of nothing else, which may be bytes.
-    Numbers(usize),
 }
+
+/// From how many on small numbers in a row are taken for bytes.
+pub(crate) const BYTES_AT_LEAST: usize = 8;
 
 /// Shows `look` what is in a value until it says that it has seen enough, and whether it did. Of what is no value enough
 /// has been seen.
@@ -56,14 +56,16 @@ fn value(
             Ok(enough)
         }
         Head::Seq(count) => reader.nested(|reader| {
-            let mut numbers = 0;
-            for _ in 0..count {
-                numbers += usize::from(matches!(reader.peek(), Some(UNSIGNED | SMALL_UNSIGNED..SMALL_SEQ)));
+            let (bytes, rest) = leading_bytes(reader, count);
+            if rest == 0 {
+                return Ok(!bytes.is_empty() && look(Glimpse::Text(&bytes)));
+            }
+            for _ in 0..rest {
                 if value(reader, false, look)? {
                     return Ok(true);
                 }
             }
-            Ok(numbers == count && look(Glimpse::Numbers(count)))
+            Ok(false)
         }),
         Head::Map(count) => reader.nested(|reader| {
             for _ in 0..count {
@@ -81,4 +83,21 @@ fn value(
         }),
         _ => Ok(false),
     }
+}
+
+/// Reads elements for as long as they are bytes of what may be a text, and says how many are left.
+fn leading_bytes(reader: &mut Reader<'_>, count: usize) -> (Vec<u8>, usize) {
+    if count < BYTES_AT_LEAST {
+        return (Vec::new(), count);
+    }
+    let mut bytes = Vec::with_capacity(count);
+    for read in 0..count {
+        match reader.unsigned().map(u8::try_from) {
+            Some(Ok(byte)) => bytes.push(byte),
+            // A larger number is read, and of no interest.
+            Some(Err(_)) => return (Vec::new(), count - read - 1),
+            None => return (Vec::new(), count - read),
+        }
+    }
+    (bytes, 0)
 }

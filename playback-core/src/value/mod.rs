@@ -78,7 +78,7 @@ pub use decode::{Decoder, decode};
 pub use encode::{BufferedEncoder, Encoder, encode};
 pub use error::{DecodeError, DecodeErrorKind, EncodeError, EncodeErrorKind};
 #[cfg(feature = "redaction")]
-pub(crate) use glance::{Glimpse, glance};
+pub(crate) use glance::{BYTES_AT_LEAST, Glimpse, glance};
 pub use integer::Integer;
 pub use name::Name;
 pub use notation::ValueParseError;
