@@ -53,8 +53,10 @@ impl Stopwatch {
     }
 }
 
-/// Random bytes, `count` of them, from the generator of the crate `rand`: fit for secrets, and therefore recorded
-/// as such. Recorded as `playback.random_bytes`.
+/// Random bytes, `count` of them, from the generator of the crate `rand`. Recorded as `playback.random_bytes`.
+///
+/// They are recorded in the clear, or a replay could not give them back. Make keys and tokens elsewhere, or have them masked
+/// by a rule of this alias (`Rule::alias`); then a replay gives back the mask.
 ///
 /// # Panics
 /// As `rand` does, if the operating system has no randomness to begin with.

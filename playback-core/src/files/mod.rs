@@ -23,6 +23,9 @@
 //! # upload(&directory.join("report"));
 //! # Ok(()) }
 //! ```
+//!
+//! A file is read when its call has returned, whole, into memory, and on the thread of the call: one that is recorded
+//! takes as long as that takes.
 
 mod content;
 mod input;
@@ -36,8 +39,9 @@ pub use output::FileOutput;
 /// The environment variable for the size, in MB (of 1,000,000 bytes), past which a file's content is left out.
 pub const SIZE_LIMIT_VARIABLE: &str = "PLAYBACK_INTERCEPTED_FILE_SIZE_LIMIT";
 
-/// The size in MB past which a file's content is left out, where nothing else is said.
-pub const DEFAULT_SIZE_LIMIT_MB: u64 = 500;
+/// The size in MB past which a file's content is left out, where nothing else is said: what fits the 64 MiB that one value
+/// may take unless the recorder is told otherwise. Raise both for larger files.
+pub const DEFAULT_SIZE_LIMIT_MB: u64 = 60;
 
 /// The size in bytes past which a file's content is left out.
 fn size_limit() -> u64 {
