@@ -9,7 +9,7 @@ use crate::context::{self, Context, Session};
 use crate::record;
 use crate::recorder::DiscardReason;
 use crate::recording::{Ended, EndedCall};
-use crate::redaction::{Encoded, Part, Place};
+use crate::redaction::{Encoded, Made, Part, Place};
 use crate::replay::ReplayErrorKind;
 use crate::scratch::{Scratch, guarded, plain};
 use crate::value;
@@ -33,7 +33,7 @@ pub fn record_data<T: Serialize + ?Sized>(key: impl Into<Cow<'static, str>>, val
         let encoded = Encoded { bytes: scratch.bytes(), marked: scratch.has_marked() };
         let made = match (session, &key) {
             (Session::Recording(_), Cow::Borrowed(_)) => None,
-            (_, key) => Some(key.as_ref()),
+            (_, key) => Some(Made { text: key, of: &[] }),
         };
         let place = Place::new(Part::Data, &key);
         let redacted = match session {

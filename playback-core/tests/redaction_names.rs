@@ -199,3 +199,99 @@ fn masked_keys_stay_apart_and_look_as_they_did_unless_said_otherwise() {
         assert_eq!(value.to_string(), expected, "{shown}");
     }
 }
+
+#[cfg(feature = "macros")]
+mod captured {
+    use playback_core::intercept_input;
+
+    use super::*;
+
+    struct Session {
+        email: &'static str,
+    }
+
+    struct Request {
+        customer: (u32, &'static str),
+    }
+
+    impl Session {
+        #[intercept_input("crm.name/{email}", skip(email))]
+        fn name(&self, email: &str, _page: u8) -> String {
+            format!("{email} is ann")
+        }
+
+        #[intercept_input("crm.orders/{self.email}")]
+        fn orders(&self) -> u8 {
+            3
+        }
+
+        #[intercept_input("crm.seat/{id:04}/{id}")]
+        fn seat(&self, id: u32) -> u8 {
+            4
+        }
+
+        #[intercept_input("crm.place/{request.customer.1}/{request.customer.0}", skip(request))]
+        fn place(&self, request: &Request) -> u8 {
+            5
+        }
+
+        fn all(&self) -> (String, u8, u8, u8) {
+            let request = Request { customer: (17, "bob") };
+            operation("Op")
+                .run(|| (self.name(self.email, 1), self.orders(), self.seat(17), self.place(&request)))
+        }
+    }
+
+    #[test]
+    fn what_an_alias_captures_is_redacted_by_its_name_whether_it_is_recorded_or_not() {
+        let session = Session { email: "ann@example.com" };
+        let aliases = |rules: Rules| {
+            let recording = rules.scope_blocking(|| record_blocking(|| session.all())).recording();
+            let playback = rules.scope_blocking(|| {
+                replay_blocking(&recording, |_| {
+                    session.all();
+                    Ok(())
+                })
+            });
+            assert_eq!(playback.unwrap().unread_inputs().count(), 0, "it is found again");
+            let aliases = recording.tape().calls_of(Kind::Input).map(|call| call.alias().to_owned());
+            aliases.collect::<Vec<_>>()
+        };
+        assert_eq!(
+            aliases(Rules::new().with(Rule::field("email")).with(Rule::field("id"))),
+            [
+                "crm.name/redacted@redacted.invalid",
+                "crm.orders/redacted@redacted.invalid",
+                "crm.seat/[redacted]/0",
+                "crm.place/bob/17"
+            ]
+        );
+        assert_eq!(
+            aliases(
+                Rules::new().with(Rule::path("request.customer.1").unwrap()).with(Rule::alias("crm.seat*"))
+            ),
+            [
+                "crm.name/ann@example.com",
+                "crm.orders/ann@example.com",
+                "crm.seat/[redacted]/0",
+                "crm.place/[redacted]/17"
+            ]
+        );
+        let key = Key::new([7; 32]).unwrap();
+        let pseudonyms = aliases(
+            Rules::new()
+                .key(key)
+                .with(Rule::field("email").pseudonym())
+                .with(Rule::field("request").pseudonym())
+                .with(Rule::field("id").pseudonym()),
+        );
+        let [name, orders, _, place] = &pseudonyms[..] else { panic!("{pseudonyms:?}") };
+        assert_eq!(
+            name.strip_prefix("crm.name/"),
+            orders.strip_prefix("crm.orders/"),
+            "they are the same customer"
+        );
+        assert!(name.starts_with("crm.name/psn_") && place.starts_with("crm.place/psn_"), "{pseudonyms:?}");
+        assert!(!place.ends_with("/17"), "{place}");
+    }
+}

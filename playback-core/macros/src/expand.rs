@@ -207,8 +207,8 @@ impl Call<'_> {
             let alias = alias.fixed();
             return Ok(quote_spanned!(self.span=> #path::#fixed(#alias)));
         }
-        let alias = alias.string(&self.parameters)?;
-        Ok(quote_spanned!(self.span=> #path::#computed(|| #alias)))
+        let (text, parts) = (alias.string(&self.parameters)?, alias.parts(&self.parameters)?);
+        Ok(quote_spanned!(self.span=> #path::#computed(|| #text).made_of(|| #parts)))
     }
 
     fn argument_names(&self) -> Option<TokenStream> {

@@ -2,6 +2,7 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote_spanned;
+use syn::ext::IdentExt as _;
 use syn::{Error, Ident, LitStr, Member, Result};
 
 use crate::arguments::Parameters;
@@ -20,6 +21,8 @@ pub(crate) struct Template {
 struct Capture {
     root: String,
     fields: Vec<Member>,
+    /// The text for `format!` of it alone.
+    format: String,
 }
 
 impl Template {
@@ -60,8 +63,26 @@ impl Template {
         Ok(quote_spanned!(span=> ::std::format!(#format, #(#captures),*)))
     }
 
+    /// An expression for what it is made of: a vector of the way to each value that is captured, and its text.
+    pub(crate) fn parts(&self, parameters: &Parameters) -> Result<TokenStream> {
+        let span = Span::mixed_site().located_at(self.span);
+        let parts = self.captures.iter().map(|capture| {
+            let fields = capture.fields.iter().map(|field| match field {
+                Member::Named(name) => name.unraw().to_string(),
+                Member::Unnamed(index) => index.index.to_string(),
+            });
+            let path: Vec<String> = std::iter::once(capture.root.clone()).chain(fields).collect();
+            let path = LitStr::new(&path.join("."), span);
+            let format = LitStr::new(&capture.format, span);
+            let captured = self.captured(capture, parameters)?;
+            Ok(quote_spanned!(span=> (#path, ::std::format!(#format, #captured))))
+        });
+        let parts = parts.collect::<Result<Vec<_>>>()?;
+        Ok(quote_spanned!(span=> ::std::vec![#(#parts),*]))
+    }
+
     fn captured(&self, capture: &Capture, parameters: &Parameters) -> Result<TokenStream> {
-        let Capture { root, fields } = capture;
+        let Capture { root, fields, .. } = capture;
         let mut root = parameters.named(root).map_err(|why| Error::new(self.span, why))?;
         // The name as the parameter spells it, found where the literal is.
         root.set_span(self.span.resolved_at(root.span()));
@@ -121,8 +142,9 @@ impl Template {
                 .or_else(|_| syn::parse_str::<Ident>(&format!("r#{root}")))
                 .map_err(refused)?;
         }
-        self.format.push_str(&if spec.is_empty() { "{}".to_owned() } else { format!("{{:{spec}}}") });
-        self.captures.push(Capture { root: root.trim_start_matches("r#").to_owned(), fields });
+        let format = if spec.is_empty() { "{}".to_owned() } else { format!("{{:{spec}}}") };
+        self.format.push_str(&format);
+        self.captures.push(Capture { root: root.trim_start_matches("r#").to_owned(), fields, format });
         Ok(())
     }
 }
@@ -162,6 +184,19 @@ mod tests {
         for (text, tokens) in cases {
             assert_eq!(expanded(text), tokens, "{text}");
         }
+    }
+
+    #[test]
+    fn each_part_is_told_by_its_way_and_its_own_format() {
+        let signature = syn::parse_quote!(fn f(&self, request: Request, r#type: u8));
+        let template = template("{request.pair.0:04}/{self.region}/{r#type}").unwrap();
+        assert_eq!(
+            template.parts(&Parameters::of(&signature)).unwrap().to_string(),
+            r#":: std :: vec ! [("request.pair.0" , :: std :: format ! ("{:04}" , request . pair . 0)) , "#
+                .to_owned()
+                + r#"("self.region" , :: std :: format ! ("{}" , self . region)) , "#
+                + r#"("type" , :: std :: format ! ("{}" , r#type))]"#
+        );
     }
 
     #[test]

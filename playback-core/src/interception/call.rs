@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::held::Held;
 use crate::context::{self, Lane, Muted, Session};
 use crate::recording::{Ended, EndedCall};
-use crate::redaction::{Encoded, Part, Place, Redacted, unmarked};
+use crate::redaction::{Captured, Encoded, Made, Part, Place, Redacted, unmarked};
 use crate::replay::{self, Found, Lookup, MatchedBy, ReplayError, ReplayErrorKind};
 use crate::scratch::{Scratch, Unwritten, Write, caught, guarded};
 use crate::{End, Kind};
@@ -20,6 +20,8 @@ const UNNAMED: Cow<'static, str> = Cow::Borrowed("a call whose alias could not b
 pub(super) struct LiveCall {
     kind: Kind,
     alias: Cow<'static, str>,
+    /// What the alias was made of, where that matters.
+    made_of: Vec<Captured>,
     fallbacks: Vec<Cow<'static, str>>,
     argument_names: &'static [&'static str],
     /// Where it is made, and in which recording or replay.
@@ -97,6 +99,7 @@ impl LiveCall {
         let mut call = Held::new(Self {
             kind,
             alias,
+            made_of: Vec::new(),
             fallbacks: Vec::new(),
             argument_names: &[],
             lane,
@@ -120,6 +123,15 @@ impl LiveCall {
 
     pub(super) fn name_arguments(&mut self, names: &'static [&'static str]) {
         self.argument_names = names;
+    }
+
+    /// Keeps what the alias was made of, if anything asks for it.
+    pub(super) fn made_of(&mut self, parts: impl FnOnce() -> Vec<(&'static str, String)>) {
+        if self.lane.session().redacts()
+            && let Some(parts) = self.make(parts)
+        {
+            self.made_of = parts.into_iter().map(|(path, text)| Captured { path, text }).collect();
+        }
     }
 
     pub(super) fn add_fallback(&mut self, alias: Cow<'static, str>) {
@@ -163,7 +175,10 @@ impl LiveCall {
         let encoded = Encoded { bytes: self.scratch.bytes(), marked };
         match self.lane.session() {
             Session::Recording(session) => {
-                let made = if let Cow::Owned(alias) = &self.alias { Some(alias.as_str()) } else { None };
+                let made = match &self.alias {
+                    Cow::Borrowed(_) => None,
+                    Cow::Owned(alias) => Some(Made { text: alias, of: &self.made_of }),
+                };
                 match session.redact(&place, encoded, made) {
                     Some(Redacted { bytes, alias }) => {
                         let alias = alias.map(Cow::Owned);
@@ -175,7 +190,8 @@ impl LiveCall {
             }
             Session::Replaying(session) => {
                 // Whoever redacted a recording later could not tell which aliases were made while the code ran.
-                let Redacted { bytes, alias } = session.redact(&place, encoded, Some(&self.alias));
+                let made = Made { text: &self.alias, of: &self.made_of };
+                let Redacted { bytes, alias } = session.redact(&place, encoded, Some(made));
                 if let Some(bytes) = unmarked(self.scratch.bytes()).filter(|_| marked) {
                     self.scratch.replace(0, &bytes);
                 }

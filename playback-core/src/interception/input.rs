@@ -59,6 +59,25 @@ impl Input {
         self
     }
 
+    /// Says what the alias was made of: each text, and the way to the value that it was, as `argument.field`. So
+    /// rules of redaction that lead there hold for the alias as well, also where the argument itself is left out. Asked for
+    /// only where a redactor is in force; the attributes do it by themselves.
+    ///
+    /// ```
+    /// let email = "ann@example.com";
+    /// let name: String = playback_core::input_with(|| format!("crm.name/{email}"))
+    ///     .made_of(|| vec![("email", email.to_owned())])
+    ///     .run(|| "Ann".to_owned());
+    /// assert_eq!(name, "Ann");
+    /// ```
+    #[inline]
+    pub fn made_of(mut self, parts: impl FnOnce() -> Vec<(&'static str, String)>) -> Self {
+        if let Some(call) = self.call.call() {
+            call.made_of(parts);
+        }
+        self
+    }
+
     /// An alias that older recordings may have the call under. May be given several times; the first that
     /// has a recorded answer counts.
     #[inline]

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use crate::context::Live;
 use crate::recorder::{DiscardReason, Finished, OperationEnd, OperationStart, Recorder, RecordingStart};
 use crate::recording::{Ended, EndedCall, TapeBuilder};
-use crate::redaction::{Encoded, InForce, Known, Part, Place, Redacted, Unredactable};
+use crate::redaction::{Encoded, InForce, Known, Made, Part, Place, Redacted, Unredactable};
 use crate::scratch::{Scratch, Unwritten, guarded, plain};
 use crate::value::{self, DecodeError, Value};
 use crate::{Kind, Metadata, Recording, RecordingId};
@@ -183,7 +183,7 @@ impl Session {
         &self,
         place: &Place<'_>,
         encoded: Encoded<'_>,
-        made: Option<&str>,
+        made: Option<Made<'_>>,
     ) -> Option<Redacted> {
         let redacted = self.redaction.values(place, encoded, made, &Known::default());
         redacted

@@ -6,11 +6,52 @@ use super::mask::MASK;
 use super::secret::marked;
 use crate::Value;
 
-/// A text with everything replaced in it that was redacted of the values it may have been made of.
-pub(super) fn replaced(text: &str, before: &Value, after: &Value) -> String {
-    let mut pairs = Vec::new();
-    changes(before, Some(after), &mut pairs);
-    pairs.retain(|(old, new)| !old.is_empty() && old != new);
+/// A name that was made while the code ran, and what it was made of, as far as that is known.
+#[derive(Clone, Copy)]
+pub(crate) struct Made<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) of: &'a [Captured],
+}
+
+/// A part of a name: the text, and the way to the value that it was, as `argument.field.field`.
+pub(crate) struct Captured {
+    pub(crate) path: &'static str,
+    pub(crate) text: String,
+}
+
+impl Captured {
+    /// The name of the argument, and what it was as far as it is known.
+    pub(super) fn argument(&self) -> (&'static str, Value) {
+        // A number that is written as such is the one that may stand among the arguments.
+        let number = self.text.parse::<i128>().ok().filter(|number| number.to_string() == self.text);
+        let leaf = number.map_or_else(|| Value::from(self.text.as_str()), Value::from);
+        let Some((root, fields)) = self.path.split_once('.') else { return (self.path, leaf) };
+        (root, fields.rsplit('.').fold(leaf, |inner, field| Value::fields_of([(field, inner)])))
+    }
+}
+
+/// What a text was changed into, for each that may stand in a name.
+#[derive(Default)]
+pub(super) struct Changes(Vec<(String, String)>);
+
+impl Changes {
+    /// Puts down what became of the texts and numbers of a value. What is known of a text already stays.
+    pub(super) fn add(&mut self, before: &Value, after: &Value) {
+        let mut pairs = Vec::new();
+        changes(before, Some(after), &mut pairs);
+        pairs.retain(|(old, new)| {
+            !old.is_empty() && old != new && self.0.iter().all(|(known, _)| known != old)
+        });
+        self.0.append(&mut pairs);
+    }
+
+    /// A name with everything replaced in it that was redacted of what it may have been made of.
+    pub(super) fn replaced_in(self, text: &str) -> String {
+        if self.0.is_empty() { text.to_owned() } else { replaced(text, self.0) }
+    }
+}
+
+fn replaced(text: &str, mut pairs: Vec<(String, String)>) -> String {
     // What is part of another does not break that one up.
     pairs.sort_by_key(|(old, _)| std::cmp::Reverse(old.len()));
     let mut replaced = String::with_capacity(text.len());

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::alias;
+use super::alias::{Changes, Made};
 use super::redactor::{self, Known, Part, Place, Redactor, Unredactable};
 use super::secret::{mask_marked, strip_marks};
 use crate::scratch::guarded;
@@ -49,32 +49,47 @@ impl InForce {
         &self,
         place: &Place<'_>,
         encoded: Encoded<'_>,
-        made: Option<&str>,
+        made: Option<Made<'_>>,
         known: &Known,
     ) -> Result<Redacted, Unredactable> {
         let concerned = match &self.0 {
             Some(redactor) => unfailing(|| Ok(redactor.concerns(place, encoded.bytes)))?,
             None => false,
         };
-        let made_of = made.filter(|_| self.0.is_some() || encoded.marked);
-        if !concerned && !encoded.marked {
-            return Ok(Redacted { bytes: None, alias: self.name(place.alias, made_of, known)? });
-        }
-        let mut after = decoded(encoded.bytes)?;
-        // Whoever asks for data has the key and not the value.
-        let made_of_values = made_of.filter(|_| place.part != Part::Data);
-        let before = made_of_values.map(|made| (made, after.clone()));
-        self.value(place, &mut after, known)?;
-        let alias = match before {
-            None => self.name(place.alias, made_of, known)?,
-            Some((made, before)) => {
-                let text = alias::replaced(made, &before, &after);
-                let redacted = self.name(place.alias, Some(&text), known)?;
-                redacted.or(Some(text)).filter(|text| text != made)
-            }
+        let made = made.filter(|_| self.0.is_some() || encoded.marked);
+        let mut changes = Changes::default();
+        let bytes = if concerned || encoded.marked {
+            let mut after = decoded(encoded.bytes)?;
+            // Whoever asks for data has the key and not the value.
+            let before = made.filter(|_| place.part != Part::Data).map(|_| after.clone());
+            self.value(place, &mut after, known)?;
+            before.iter().for_each(|before| changes.add(before, &after));
+            Some(encode(&after)?).filter(|bytes| bytes != encoded.bytes)
+        } else {
+            None
         };
-        let bytes = Some(encode(&after)?).filter(|bytes| bytes != encoded.bytes);
+        let alias = made.map(|made| self.made(place, made, changes, known)).transpose()?.flatten();
         Ok(Redacted { bytes, alias })
+    }
+
+    /// What a name is to be recorded as, where this became of what it may have been made of; none if as it is.
+    fn made(
+        &self,
+        place: &Place<'_>,
+        made: Made<'_>,
+        mut changes: Changes,
+        known: &Known,
+    ) -> Result<Option<String>, Unredactable> {
+        for captured in made.of {
+            let (name, value) = captured.argument();
+            let before = Value::Seq(vec![value]);
+            let mut after = before.clone();
+            self.value(&place.argument_names(&[name]), &mut after, known)?;
+            changes.add(&before, &after);
+        }
+        let text = changes.replaced_in(made.text);
+        let redacted = self.name(place.alias, Some(&text), known)?;
+        Ok(redacted.or(Some(text)).filter(|text| text != made.text))
     }
 
     /// Redacts a value.

@@ -46,6 +46,7 @@ mod texts;
 #[cfg(feature = "redaction")]
 mod walk;
 
+pub(crate) use alias::{Captured, Made};
 pub(crate) use in_force::{Encoded, InForce, Redacted, unmarked};
 #[cfg(feature = "redaction")]
 pub use pseudonym::{Key, KeyError};

@@ -5,6 +5,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::alias::Made;
 use super::in_force::{Encoded, InForce};
 use super::redactor::{Known, Part, Place, Redactor, Unredactable};
 use crate::value::DecodeError;
@@ -93,7 +94,8 @@ impl<'r> Scrubbed<'r> {
     fn call(&mut self, call: &Call<'_>) -> Result<(), ScrubError> {
         let names: Vec<&str> = call.argument_names().iter().map(AsRef::as_ref).collect();
         let is_data = call.kind() == Kind::Data;
-        let made = (call.kind() != Kind::Operation).then_some(call.alias());
+        // What it was made of is not recorded.
+        let made = (call.kind() != Kind::Operation).then_some(Made { text: call.alias(), of: &[] });
         let arguments = Place::new(Part::Arguments, call.alias()).argument_names(&names);
         let (arguments, alias) =
             self.value(&arguments, &call.argument_bytes()?, made.filter(|_| !is_data))?;
@@ -119,7 +121,7 @@ impl<'r> Scrubbed<'r> {
         &mut self,
         place: &Place<'_>,
         bytes: &[u8],
-        made: Option<&str>,
+        made: Option<Made<'_>>,
     ) -> Result<(Range<u64>, Option<String>), ScrubError> {
         let encoded = Encoded { bytes, marked: false };
         let redacted = self.redaction.values(place, encoded, made, &Known::default())?;

@@ -7,12 +7,12 @@
 use super::closest::differences;
 use super::error::ReplayError;
 use super::session::Session;
-use crate::redaction::{Encoded, Part, Place, Redacted};
+use crate::redaction::{Encoded, Made, Part, Place, Redacted};
 use crate::value;
 
 impl Session {
     /// What would be recorded of encoded values, and of a name that was `made` while the code ran.
-    pub(crate) fn redact(&self, place: &Place<'_>, encoded: Encoded<'_>, made: Option<&str>) -> Redacted {
+    pub(crate) fn redact(&self, place: &Place<'_>, encoded: Encoded<'_>, made: Option<Made<'_>>) -> Redacted {
         self.redaction().values(place, encoded, made, self.known()).unwrap_or_else(|error| {
             self.fail_unless_panicking(ReplayError::value(place.alias, error.to_string()));
             Redacted { bytes: None, alias: None }
