@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Display, Write as _};
 
+use crate::redaction::tellable_here;
 use crate::scratch::guarded;
 
 /// What a run belongs to, such as its customer: runs of one key are kept together or left out together, in every
@@ -44,6 +45,7 @@ impl SamplingKey {
 pub(crate) fn of_users(key: &dyn Display) -> Option<SamplingKey> {
     guarded(|| Ok(SamplingKey::of(key)))
         .inspect_err(|error| {
+            let error = tellable_here(error);
             tracing::warn!("a sampling key could not be printed, and is not looked at: {error}")
         })
         .ok()

@@ -311,7 +311,7 @@ fn outputs_that_moved_between_a_loop_and_tasks_are_answered_by_what_they_send() 
     let spawned = || {
         operation("Op").run(|| {
             let tasks = [1, 2, 2, 3].map(|item| Context::bind(move || store(item)));
-            tasks.map(|task| std::thread::spawn(task)).map(|task| task.join().unwrap())
+            tasks.map(std::thread::spawn).map(|task| task.join().unwrap())
         })
     };
     let runs: [&dyn Fn() -> [u32; 4]; 2] = [&looped, &spawned];

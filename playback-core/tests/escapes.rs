@@ -5,10 +5,12 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
 
+use playback_core::redaction::{Known, Part, Place, Redactor, RedactorExt as _, Unredactable};
 use playback_core::{
-    Context, Escape, FutureExt as _, Kind, Recording, ReplayError, ReplayErrorKind, input, operation, output,
-    refuse_escapes, replay, replay_blocking,
+    Context, Escape, FutureExt as _, Kind, Playback, Recording, ReplayError, ReplayErrorKind, Value, input,
+    input_with, operation, output, refuse_escapes, replay, replay_blocking,
 };
 use playback_testkit::record_blocking;
 
@@ -124,6 +126,8 @@ fn an_escape_is_reported_with_its_alias_and_the_remedy_and_refused_on_request() 
     check(&inner, (Kind::Output, "mail.send"));
     check(outer.unwrap().escapes(), (Kind::Output, "mail.send"));
 
+    told_once_and_without_values();
+
     refuse_escapes();
     let refused = catch_unwind(AssertUnwindSafe(|| input("early").run(|| 1u8)));
     assert!(refused.is_err(), "refused before any replay");
@@ -147,6 +151,64 @@ fn an_escape_is_reported_with_its_alias_and_the_remedy_and_refused_on_request() 
     assert_eq!(escape.alias, "mail.send");
 
     guards();
+}
+
+/// What escapes again and again is told of once, and what code made of values is withheld where a redactor is in force.
+fn told_once_and_without_values() {
+    #[derive(Debug, Clone)]
+    struct Masks;
+    impl Redactor for Masks {
+        fn redact(&self, place: &Place<'_>, value: &mut Value, _: &Known) -> Result<(), Unredactable> {
+            if place.part == Part::Name {
+                *value = "masked".into();
+            }
+            Ok(())
+        }
+    }
+    let recording = record_blocking(|| operation("Op").run(|| ())).recording();
+    let log = Log::default();
+    let escaping = || {
+        let log = log.clone();
+        std::thread::spawn(move || {
+            let subscriber = tracing_subscriber::fmt().with_writer(move || log.clone()).finish();
+            tracing::subscriber::with_default(subscriber, || {
+                (0..3).for_each(|_| input_with(|| format!("db/{}", "ann")).run(|| ()));
+                (0..3).for_each(|_| input("fixed").run(|| ()));
+            });
+        })
+        .join()
+        .unwrap();
+    };
+    let play = || {
+        replay_blocking(&recording, |_| {
+            operation("Op").run(escaping);
+            Ok(())
+        })
+        .unwrap()
+    };
+    let aliases = |playback: &Playback| -> Vec<String> {
+        playback.escapes().iter().map(|escape| escape.alias.clone()).collect()
+    };
+    assert_eq!(aliases(&play()), ["db/ann", "fixed"]);
+    let told = std::mem::take(&mut *log.0.lock().unwrap());
+    assert_eq!(String::from_utf8(told).unwrap().matches("was reached outside the replay").count(), 2);
+    assert_eq!(aliases(&Masks.scope_blocking(play)), ["masked", "fixed"]);
+    let told = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(told.contains("an alias made while the code ran") && !told.contains("ann"), "{told}");
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 /// A guard that makes calls while what is refused unwinds aborts nothing, and runs nothing.

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use playback_core::value::EncodeError;
 use playback_core::{
-    End, Entry, FinishedCall, Kind, StoredValues, Tape, TapeParts, Value, input_with, operation, output,
-    output_with, record_data,
+    End, Entry, FinishedCall, Kind, Recording, StoredValues, Tape, TapeParts, Value, input, input_with,
+    operation, output, output_with, record_data, replay_blocking,
 };
 use playback_testkit::record_blocking;
 
@@ -143,6 +143,56 @@ fn tapes_are_the_same_if_their_values_are_wherever_they_are_kept() {
     assert_eq!(stored(&one), *one.tape());
     assert_ne!(stored(&one), stored(&other));
     assert_ne!(stored(&other), *one.tape());
+}
+
+/// Values behind a client that is instrumented itself, as the service's own client of a store is.
+#[derive(Debug)]
+struct Instrumented(Arc<InFile>);
+
+impl StoredValues for Instrumented {
+    fn length(&self) -> u64 {
+        self.0.length()
+    }
+
+    fn read(&self, range: Range<u64>) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> {
+        input("store.get").args(&(range.start, range.end)).run(|| ());
+        self.0.read(range)
+    }
+}
+
+#[test]
+fn a_replay_may_fetch_values_through_an_instrumented_client() {
+    #[derive(serde::Serialize)]
+    struct Then {
+        one: u8,
+        two: u8,
+    }
+    #[derive(serde::Serialize)]
+    struct Now {
+        two: u8,
+        one: u8,
+    }
+    let recorded = record_blocking(|| {
+        operation("Op").run(|| input("stock").args(&(Then { one: 1, two: 2 },)).run(|| 5u8));
+    })
+    .recording();
+    let parts = recorded.tape().parts().clone();
+    let values = Arc::new(Instrumented(InFile::new(&parts.bytes)));
+    let tape = Tape::with_stored(TapeParts { bytes: Vec::new(), ..parts }, values).unwrap();
+    let recording = Recording::new(recorded.id().clone(), recorded.metadata().clone(), tape);
+    // Written in another way, so that the look-up reads what was recorded.
+    let playback = replay_blocking(&recording, |_| {
+        Ok(operation("Op").run(|| input("stock").args(&(Now { two: 2, one: 1 },)).run(|| 6u8)))
+    })
+    .unwrap();
+    let answer: u8 = playback.replayed().operation().unwrap().result().unwrap().unwrap().to().unwrap();
+    assert_eq!(answer, 5);
+    assert_eq!(playback.replayed().calls().count(), 2, "what fetches is no part of the replay");
+    let error = replay_blocking(&recording, |_| {
+        Ok(operation("Op").run(|| input("stock").args(&("something else",)).run(|| 6u8)))
+    })
+    .unwrap_err();
+    assert!(error.to_string().contains("has no recorded answer"), "{error}");
 }
 
 #[test]

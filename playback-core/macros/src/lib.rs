@@ -220,7 +220,7 @@ pub fn operation(options: TokenStream, function: TokenStream) -> TokenStream {
 /// | `missing = fail` | nothing recorded: the replay fails and says why. This is the default |
 /// | `missing = call` | nothing recorded: the body runs |
 /// | `missing = value(expression)` | nothing recorded: this is the answer |
-/// | `missing = with(function)` | nothing recorded: the function of the recorded arguments answers |
+/// | `missing = with(function)` | nothing recorded: the function of the recorded arguments answers; what it calls runs for real |
 /// | `crate = path` | where `playback_core` is, for crates that re-export it |
 ///
 /// An alias captures arguments, fields of them, fields of `self`, and constants: `{table}`, `{self.region}`,

@@ -225,7 +225,11 @@ impl LiveCall {
         match self.lane.session() {
             Session::Recording(_) => Step::Run,
             Session::Replaying(session) if session.is_over() => {
-                session.tell_late(self.kind, &self.alias);
+                let told = match &self.alias {
+                    Cow::Owned(_) if session.redacts() => replay::WITHHELD_ALIAS,
+                    alias => alias,
+                };
+                session.tell_late(self.kind, told);
                 Step::Refused
             }
             Session::Replaying(_) if self.broken => Step::Missing,
@@ -269,12 +273,12 @@ impl LiveCall {
 
     /// Fails the replay because the recorded answer does not fit the code.
     pub(super) fn fail_restoring(&self, found: &Found, error: String) -> ! {
-        self.fail(|session| ReplayError::answer(&self.alias, found, session, error))
+        self.fail(|session| ReplayError::answer(self.told_alias(), found, session, error))
     }
 
     /// Fails the replay because the recorded call panicked.
     pub(super) fn fail_panicked(&self) -> ! {
-        self.fail(|_| ReplayErrorKind::RecordedPanic { alias: self.alias.to_string() }.into())
+        self.fail(|_| ReplayErrorKind::RecordedPanic { alias: self.told_alias().to_string() }.into())
     }
 
     /// Fails the replay because a sync call cannot wait for being cancelled. One on a thread of its own was not waited for
@@ -283,7 +287,7 @@ impl LiveCall {
         if self.is_aside() {
             replay::stop();
         }
-        self.fail(|_| ReplayErrorKind::RecordedCancellation { alias: self.alias.to_string() }.into())
+        self.fail(|_| ReplayErrorKind::RecordedCancellation { alias: self.told_alias().to_string() }.into())
     }
 
     fn fail(&self, error: impl FnOnce(&replay::Session) -> ReplayError) -> ! {
@@ -298,6 +302,7 @@ impl LiveCall {
     pub(super) fn answered(&mut self, found: &Found) {
         self.done = true;
         if let Session::Replaying(session) = self.lane.session() {
+            let _muted = session.muted_reading();
             let tape = session.recording().tape();
             let recorded = tape.at(found.position);
             let result = recorded.map(|call| call.result_bytes()).transpose().unwrap_or_else(|error| {

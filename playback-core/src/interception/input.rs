@@ -140,6 +140,9 @@ impl<R, C, P> InputCall<R, C, P> {
     }
 
     /// On replay, when nothing was recorded: this is the answer. By default the replay fails.
+    ///
+    /// Whether there is one is looked up here, so that a call of this kind takes its place among the calls of a replay where it
+    /// is built: await it there. The answer is made only if it is needed, and what it calls runs as if nothing were there.
     #[inline]
     pub fn answer_when_missing(self, answer: impl FnOnce() -> R) -> InputCall<R, C, Answer<R>> {
         InputCall(self.0.answer_when_missing(answer))

@@ -15,7 +15,7 @@ use crate::context::{self, Context, Entered, Session};
 use crate::record::{self, FinishedCall, MetadataExtractor, OperationSite};
 use crate::recorder::{self, OperationStart, Recorder};
 use crate::recording::Ended;
-use crate::redaction::{Encoded, Part, Place, unmarked};
+use crate::redaction::{Encoded, Part, Place, tellable_here, unmarked};
 use crate::sampling_key::{self, SamplingKey};
 use crate::scratch::{Scratch, Unwritten, Write, caught, plain};
 
@@ -79,6 +79,7 @@ impl<C> Operation<C> {
         match caught(recorder) {
             Ok(recorder) => self.recorder = Some(Arc::new(recorder)),
             Err(error) => {
+                let error = tellable_here(&error);
                 tracing::error!(category = %self.category, "the recorder of an operation could not be made: {error}");
                 self.skip_recording = true;
             }

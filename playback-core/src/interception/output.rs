@@ -151,6 +151,9 @@ impl<R, C, P> OutputCall<R, C, P> {
 
     /// On replay, when no answer was recorded, as for an output that the recorded code did not have: this
     /// is the answer. By default the replay fails.
+    ///
+    /// Whether there is one is looked up here, so that a call of this kind takes its place among the calls of a replay where it
+    /// is built: await it there. The answer is made only if it is needed, and what it calls runs as if nothing were there.
     #[inline]
     pub fn answer_when_unrecorded(self, answer: impl FnOnce() -> R) -> OutputCall<R, C, Answer<R>> {
         OutputCall(self.0.answer_when_missing(answer))

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use crate::context::Live;
 use crate::recorder::{DiscardReason, Finished, OperationEnd, OperationStart, Recorder, RecordingStart};
 use crate::recording::{Ended, EndedCall, TapeBuilder};
-use crate::redaction::{Encoded, InForce, Known, Made, Part, Place, Redacted, Unredactable};
+use crate::redaction::{Encoded, InForce, Known, Made, Part, Place, Redacted, Unredactable, WITHHELD};
 use crate::scratch::{Scratch, Unwritten, guarded, plain};
 use crate::value::{self, DecodeError, Value};
 use crate::{Kind, Metadata, Recording, RecordingId};
@@ -254,7 +254,7 @@ impl Session {
 
     /// What may be told of a text that code of the user's made, which may hold values.
     pub(crate) fn tellable(&self, text: String) -> String {
-        if self.redaction.is_none() { text } else { String::from("(withheld, since a redactor is in force)") }
+        if self.redaction.is_none() { text } else { String::from(WITHHELD) }
     }
 
     /// Ends the recording and hands it to the recorder. Only the first call counts.

@@ -13,7 +13,8 @@ pub trait StoredValues: Any + fmt::Debug + Send + Sync {
     /// How many bytes there are.
     fn length(&self) -> u64;
 
-    /// The bytes of a range, all of them. May block.
+    /// The bytes of a range, all of them. May block. Asked for by a replay, it must not wait for other calls of it, and its own
+    /// are none: they run as if nothing were there.
     ///
     /// # Errors
     /// Whatever goes wrong; the text says what was wrong where, and what to do.

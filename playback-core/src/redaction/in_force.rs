@@ -14,6 +14,14 @@ use crate::{Kind, Tape};
 #[derive(Clone, Default)]
 pub(crate) struct InForce(Option<Arc<dyn Redactor>>);
 
+/// What is told instead of a text that code of the user's made, which may hold values.
+pub(crate) const WITHHELD: &str = "(withheld, since a redactor is in force)";
+
+/// What may be told of such a text outside any recording.
+pub(crate) fn tellable_here(text: &str) -> &str {
+    if InForce::here().is_none() { text } else { WITHHELD }
+}
+
 /// A call's values as they were encoded, and whether something in them is marked as secret.
 #[derive(Clone, Copy)]
 pub(crate) struct Encoded<'a> {

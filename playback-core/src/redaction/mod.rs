@@ -47,7 +47,7 @@ mod texts;
 mod walk;
 
 pub(crate) use alias::{Captured, Made};
-pub(crate) use in_force::{Encoded, InForce, Redacted, unmarked};
+pub(crate) use in_force::{Encoded, InForce, Redacted, WITHHELD, tellable_here, unmarked};
 #[cfg(feature = "redaction")]
 pub use pseudonym::{Key, KeyError};
 #[cfg(feature = "redaction")]

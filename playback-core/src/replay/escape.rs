@@ -9,6 +9,10 @@ use super::session::Session;
 use super::stop;
 use crate::Kind;
 use crate::context;
+use crate::redaction::InForce;
+
+/// What is told of a name that the code made, where a redactor is in force: what it was made of is not known here.
+pub(crate) const WITHHELD_ALIAS: &str = "(an alias made while the code ran)";
 
 /// The replays that are live in the process.
 static REPLAYS: Mutex<Vec<Weak<Session>>> = Mutex::new(Vec::new());
@@ -67,9 +71,23 @@ pub(crate) fn may_escape(kind: Kind, alias: impl FnOnce() -> Cow<'static, str>) 
     if live.is_empty() && !refused {
         return true;
     }
-    let escape = Escape { kind, alias: alias().into_owned(), refused };
-    tracing::warn!(alias = %escape.alias, refused, "{escape}");
-    live.iter().for_each(|session| session.add_escape(&escape));
+    let alias = alias();
+    let named = |alias: &str| Escape { kind, alias: alias.to_owned(), refused };
+    let (mut told, mut escape) = (named(&alias), named(&alias));
+    if let Cow::Owned(made) = &alias {
+        let redacting = live.iter().find(|session| session.redacts());
+        if redacting.is_some() || !InForce::here().is_none() {
+            told = named(WITHHELD_ALIAS);
+        }
+        if let Some(redacted) = redacting.and_then(|session| session.redacted_name(made)) {
+            escape = named(&redacted);
+        }
+    }
+    let mut is_new = live.is_empty();
+    live.iter().for_each(|session| is_new |= session.add_escape(&escape));
+    if is_new {
+        tracing::warn!(alias = %told.alias, refused, "{told}");
+    }
     if refused && !std::thread::panicking() {
         stop();
     }

@@ -19,7 +19,7 @@ pub use closest::ArgumentDifference;
 pub use diagnosis::Diagnosis;
 pub use error::{ReplayError, ReplayErrorKind};
 pub use escape::Escape;
-pub(crate) use escape::may_escape;
+pub(crate) use escape::{WITHHELD_ALIAS, may_escape};
 pub(crate) use lookup::{Asked, Found, Lookup};
 pub use playback::{MatchedBy, Playback, RecordedBy};
 pub(crate) use redacted::is_unredacted;
@@ -110,6 +110,7 @@ where
     F: FnOnce(&Recording) -> Result<R, ReplayError>,
 {
     let session = Session::new(recording.clone())?;
+    let _ends = EndsWhenDropped(Arc::clone(&session));
     let made =
         span(recording).in_scope(|| catch(|| session.context().run(|| operation(recording).map(drop))));
     match made {

@@ -121,7 +121,7 @@ impl Playback {
     }
 
     /// Interceptions that were reached from tasks not bound to the replay. With several replays live at the
-    /// same time, each of them lists it, since there is no telling whose it was.
+    /// same time, each of them lists it, since there is no telling whose it was. Each alias is listed once, and 100 at most.
     #[must_use]
     pub fn escapes(&self) -> &[Escape] {
         &self.escapes

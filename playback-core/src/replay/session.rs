@@ -11,11 +11,14 @@ use super::escape::{self, Escape};
 use super::lookup::{Asked, Cursor, Found, Lookup};
 use super::playback::{Match, MatchedBy, Playback};
 use super::{Panic, stop};
-use crate::context::Live;
+use crate::context::{Live, Muted};
 use crate::record::OperationSite;
 use crate::recording::{Ended, EndedCall, TapeBuilder};
 use crate::redaction::{InForce, Known};
 use crate::{End, Kind, Recording};
+
+/// How many escapes are told of: what runs on outside may escape for as long as the replay takes.
+const MOST_ESCAPES: usize = 100;
 
 /// How many matches there is room for at the beginning, at most.
 const MOST_MATCHES: usize = 1024;
@@ -159,8 +162,15 @@ impl Session {
         self.recording.tape().operation().map(|operation| operation.end()) == Some(&End::Cancelled)
     }
 
+    /// To be held while values of the recording are read that may not be in memory: whoever fetches them may be instrumented,
+    /// and its calls are none of the replay's.
+    pub(crate) fn muted_reading(&self) -> Option<Muted> {
+        self.recording.tape().stored().map(|_| Muted::new())
+    }
+
     /// Finds the recorded call that answers this one, and uses it up.
     pub(crate) fn look_up(&self, asked: &Asked<'_>) -> Lookup {
+        let _muted = self.muted_reading();
         self.lock().cursor.look_up(self.recording.tape(), asked)
     }
 
@@ -189,10 +199,17 @@ impl Session {
         state.tape.push(&operation.ended(arguments, end, self.elapsed()));
     }
 
-    pub(super) fn add_escape(&self, escape: &Escape) {
-        if !self.is_over() {
-            self.lock().escapes.push(escape.clone());
+    /// Puts down an escape, each once. Whether it is the first of its kind.
+    pub(super) fn add_escape(&self, escape: &Escape) -> bool {
+        if self.is_over() {
+            return false;
         }
+        let escapes = &mut self.lock().escapes;
+        let is_new = escapes.len() < MOST_ESCAPES && !escapes.contains(escape);
+        if is_new {
+            escapes.push(escape.clone());
+        }
+        is_new
     }
 
     /// Fails the replay for good, and leaves the code under replay. The first reason counts.
@@ -256,6 +273,7 @@ impl Session {
         argument_names: &'static [&'static str],
         arguments: &[u8],
     ) -> ReplayError {
+        let _muted = self.muted_reading();
         let state = self.lock();
         let tape = self.recording.tape();
         let diagnosis =
