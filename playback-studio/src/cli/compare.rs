@@ -224,7 +224,6 @@ impl ReportArgs {
     /// Prints the report, writes the files that are asked for, and says whether it passes.
     fn publish(&self, report: &Report, screen: &mut Screen) -> Result<Exit, Stop> {
         let Self { html, json, junit, markdown, fail_on, quiet } = self;
-        // Files first: the terminal may be a pipe that nobody reads to its end.
         let written = [
             html.as_ref().map(|file| report.write_html(file)),
             json.as_ref().map(|file| report.write_json(file)),
@@ -236,13 +235,7 @@ impl ReportArgs {
         }
         let judgement = report.judge(fail_on);
         if !quiet {
-            let printed =
-                write!(screen, "{}", report.terminal().coloured(true)).and_then(|()| screen.flush());
-            match printed.map_err(Stop::from) {
-                // The exit code is the report's all the same.
-                Ok(()) | Err(Stop::NobodyReads) => {}
-                Err(stop) => return Err(stop),
-            }
+            write!(screen, "{}", report.terminal().coloured(true))?;
         }
         screen.note(&judgement.to_string());
         Ok(judgement.outcome.into())

@@ -1,5 +1,6 @@
 //! Why a command stops, and what the process then says to the one who called it.
 
+use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
@@ -49,33 +50,31 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// Why a command stops before its end.
+/// Why a command stops before its end: the message names what is wrong, and the next step.
 #[derive(Debug)]
-pub(crate) enum Stop {
-    /// Something is wrong; the message names it and the next step.
-    Failed(String),
-    /// Nobody reads on, as behind `| head`: no reason to complain.
-    NobodyReads,
-}
+pub(crate) struct Stop(String);
 
 impl Stop {
     pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self::Failed(message.into())
+        Self(message.into())
+    }
+}
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 
 impl From<playback_cassette::Error> for Stop {
     fn from(error: playback_cassette::Error) -> Self {
-        Self::Failed(error.chain())
+        Self::new(error.chain())
     }
 }
 
-/// Of writing to the standard output, which is all that commands write to directly.
+/// Of writing to the screen or to memory, which is all that commands write to directly, and neither fails.
 impl From<io::Error> for Stop {
     fn from(error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::BrokenPipe => Self::NobodyReads,
-            _ => Self::Failed(format!("cannot write to the standard output: {error}")),
-        }
+        Self::new(format!("cannot write: {error}"))
     }
 }

@@ -57,7 +57,9 @@ impl Ls {
         let mut found = store.cassette().find(&query);
         let (mut listed, mut exit, mut more) = (Vec::new(), Exit::Done, false);
         let mut number = 0;
-        while let Some(found) = found.next().await {
+        while screen.is_read()
+            && let Some(found) = found.next().await
+        {
             match found {
                 Ok(_) if number == limit => more = self.selection.limit.is_none(),
                 Ok(found) => {

@@ -66,14 +66,13 @@ mod words;
 
 use std::ffi::OsString;
 use std::fmt;
-use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use playback_equalizer::Tuner;
 
 use arguments::Arguments;
-use failure::{Exit, Stop};
+use failure::Exit;
 use screen::Screen;
 
 /// A command line for recordings: all of `playback`'s commands, and with a tuner those that replay.
@@ -158,17 +157,12 @@ impl Cli {
             }
         };
         let mut screen = Screen::new(arguments.colour);
-        let ended = arguments.run(&self, &mut screen).await;
-        let written = screen.flush().map_err(Stop::from);
-        match (ended, written) {
-            (Err(Stop::Failed(message)), _) | (Ok(_), Err(Stop::Failed(message))) => {
-                screen.fail(&message);
-                Exit::Failed
-            }
-            (Err(Stop::NobodyReads), _) => Exit::Done,
-            // What was found was found, whoever reads it.
-            (Ok(exit), _) => exit,
-        }
+        let done = arguments.run(&self, &mut screen).await;
+        let written = screen.end();
+        done.and_then(|exit| written.map(|()| exit)).unwrap_or_else(|stop| {
+            screen.fail(&stop.to_string());
+            Exit::Failed
+        })
     }
 }
 

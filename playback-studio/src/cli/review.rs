@@ -183,12 +183,11 @@ async fn replayed(
                 clear_pending(fixtures, &id)?;
                 continue;
             }
-            Err(Stop::Failed(message)) => {
-                reviewer.screen.warn(&message);
+            Err(stop) => {
+                reviewer.screen.warn(&stop.to_string());
                 exit = Exit::Failed;
                 continue;
             }
-            Err(stop) => return Err(stop),
         };
         let file = fixtures.path_of(&id).unwrap_or_default();
         let title = file.strip_prefix(fixtures.directory()).unwrap_or(&file).display().to_string();
@@ -222,7 +221,7 @@ struct Reviewer<'s> {
     shows: bool,
     /// What becomes of all that follow, once that is known.
     for_all: Option<Decision>,
-    /// The answers ended before the changes.
+    /// The answers, or those who read the questions, ended before the changes.
     unanswered: bool,
     refused: bool,
     accepted: usize,
@@ -293,6 +292,12 @@ impl<'s> Reviewer<'s> {
             writeln!(self.screen, "{}", painted(KEYS, DIM))?;
             write!(self.screen, "a, r, s, q, A, R or S? ")?;
             self.screen.flush()?;
+            // An answer to what nobody saw is none.
+            if !self.screen.is_read() {
+                self.unanswered = true;
+                self.for_all = Some(Decision::Skip);
+                return Ok(Decision::Skip);
+            }
             let mut answer = String::new();
             let read = io::stdin().lock().read_line(&mut answer);
             let read = read.map_err(|error| Stop::new(format!("the answers cannot be read: {error}")))?;
@@ -328,7 +333,8 @@ impl<'s> Reviewer<'s> {
             screen.note(&decided.join(", "));
         }
         if unanswered {
-            screen.note("the answers ended first; `accept` and `reject` decide without asking");
+            let why = if screen.is_read() { "the answers ended first" } else { "nobody reads what is asked" };
+            screen.note(&format!("{why}; `accept` and `reject` decide without asking"));
         }
         match (refused, unanswered) {
             (true, _) => Exit::Failed,

@@ -6,6 +6,7 @@ use std::io::{self, BufWriter, Write};
 use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
 
+use super::failure::Stop;
 use super::words::harmless_lines;
 
 pub(crate) const BOLD: Style = Style::new().bold();
@@ -16,8 +17,13 @@ pub(crate) const CHANGED: Style = AnsiColor::Yellow.on_default();
 pub(crate) const BAD: Style = AnsiColor::Red.on_default().bold();
 
 /// The standard output. Colours written to it reach a terminal only, unless `--color` says otherwise.
+///
+/// To write to it never fails, and so never stops what a command does or looks for: where the output ends early, as
+/// behind `| head`, the rest of it goes nowhere, and [`end`](Self::end) tells.
 pub(crate) struct Screen {
     out: BufWriter<AutoStream<io::Stdout>>,
+    /// Why nothing is written any more.
+    ended: Option<io::Error>,
     complaints: AutoStream<io::Stderr>,
 }
 
@@ -30,7 +36,29 @@ impl Screen {
         };
         // Not locked, so that an operation under replay may print from any thread.
         let out = AutoStream::new(io::stdout(), choice);
-        Self { out: BufWriter::new(out), complaints: AutoStream::new(io::stderr(), choice) }
+        Self { out: BufWriter::new(out), ended: None, complaints: AutoStream::new(io::stderr(), choice) }
+    }
+
+    /// Whether what is written still arrives, as far as it is known: where not, a command that only looks is done.
+    pub(crate) fn is_read(&self) -> bool {
+        self.ended.is_none()
+    }
+
+    /// Writes what is left. That nobody reads it is no reason to complain, and any other failure is.
+    pub(crate) fn end(&mut self) -> Result<(), Stop> {
+        self.flush()?;
+        match self.ended.take() {
+            Some(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                Err(Stop::new(format!("cannot write to the standard output: {error}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn unless_ended(&mut self, write: impl FnOnce(&mut BufWriter<AutoStream<io::Stdout>>) -> io::Result<()>) {
+        if self.ended.is_none() {
+            self.ended = write(&mut self.out).err();
+        }
     }
 
     /// Says on the standard error that something is wrong, and that the command goes on.
@@ -54,20 +82,22 @@ impl Screen {
         let _ = writeln!(self.complaints, "{}: {}", painted(word, style), harmless_lines(message));
     }
 
-    /// Where both go to one terminal, what was written first stands first. What fails here fails again, and is
-    /// reported, with the next that is written.
+    /// Where both go to one terminal, what was written first stands first.
     fn before_complaint(&mut self) {
-        let _ = self.out.flush();
+        self.unless_ended(|out| out.flush());
     }
 }
 
+/// Never an error.
 impl Write for Screen {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.out.write(bytes)
+        self.unless_ended(|out| out.write_all(bytes));
+        Ok(bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.out.flush()
+        self.unless_ended(|out| out.flush());
+        Ok(())
     }
 }
 

@@ -65,6 +65,9 @@ impl Show {
         };
         let whole = recording.metadata().duration;
         for call in recording.tape().calls() {
+            if !screen.is_read() {
+                break;
+            }
             if lines > 0 {
                 writeln!(screen)?;
             }

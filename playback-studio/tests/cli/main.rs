@@ -18,4 +18,5 @@ mod s3_server;
 mod scrub;
 mod shop;
 mod terminals;
+mod unread;
 mod wrong;

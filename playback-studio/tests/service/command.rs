@@ -150,6 +150,15 @@ impl Place {
     }
 }
 
+/// Runs a command on a pipe that nobody reads, and gives it the answers.
+pub(crate) fn unread(mut command: Command, answers: &str) -> Ran {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut child = command.stdin(Stdio::piped()).stdout(writer).stderr(Stdio::piped()).spawn().unwrap();
+    let _ = child.stdin.take().unwrap().write_all(answers.as_bytes());
+    ran(child.wait_with_output().unwrap())
+}
+
 /// Whether there is the command that makes a terminal, as Linux has it.
 pub(crate) fn has_script() -> bool {
     let runs = Command::new("script").arg("--version").output().is_ok_and(|output| output.status.success());

@@ -8,12 +8,13 @@ use futures::executor::block_on;
 use playback_cassette::{CassetteExt, Fixtures, Query};
 use playback_studio::{Change, Tuning, set_pending};
 
-use crate::command::{Place, answered, checkout, has_script};
+use crate::command::{Place, answered, checkout, has_script, unread};
 
 pub(crate) const TESTS: &[(&str, fn())] = &[
     ("each_pending_change_is_shown_and_becomes_what_the_answer_says", each_is_asked_for),
     ("a_capital_letter_decides_all_that_follow", a_capital_decides_all),
     ("where_the_answers_end_all_stays_and_the_exit_code_tells", answers_end),
+    ("what_nobody_reads_is_not_answered", nobody_reads),
     ("accept_and_reject_ask_nothing_and_take_ids", nothing_is_asked),
     ("a_recording_that_was_edited_since_is_left_alone_and_told", edited_since),
     ("a_terminal_is_asked_as_well", on_a_terminal),
@@ -81,6 +82,15 @@ fn answers_end() {
     assert_eq!(ran.code, Some(1), "{ran:?}");
     assert!(ran.err.contains("the answers ended first"), "{ran:?}");
     assert_eq!(are_pending(&place), [false, true, true]);
+}
+
+fn nobody_reads() {
+    let place = with_pending();
+    let review = unread(place.service("1", &["review"]), "A\n");
+    assert!(review.code == Some(1) && review.err.contains("nobody reads what is asked"), "{review:?}");
+    assert_eq!(are_pending(&place), [true; 3]);
+    assert_eq!(unread(place.service("1", &["accept"]), "").code, Some(0));
+    assert_eq!(place.totals(), ["97", "197", "297"]);
 }
 
 fn nothing_is_asked() {

@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use playback_studio::Rules;
 
-use crate::command::{Place, answered, has_script, ticket, wait};
+use crate::command::{Place, answered, has_script, ticket, unread, wait};
 
 pub(crate) const TESTS: &[(&str, fn())] = &[
     ("an_interrupted_compare_reports_what_was_done_and_exits_as_interrupted", interrupted),
@@ -16,6 +16,7 @@ pub(crate) const TESTS: &[(&str, fn())] = &[
     ("what_the_gate_fails_on_may_begin_with_a_hyphen", hyphens),
     ("within_a_runtime_the_blocking_command_line_says_what_to_call", within_a_runtime),
     ("noise_prints_rules_that_compare_takes", noise),
+    ("what_nobody_reads_has_its_exit_code_all_the_same", unread_replays),
 ];
 
 fn interrupted() {
@@ -184,4 +185,12 @@ fn noise() {
     fs::write(&rules, ran.out).unwrap();
     let compared = place.run("1", &["compare", "--rules", rules.to_str().unwrap()]);
     assert_eq!(compared.code, Some(0), "{compared:?}");
+}
+
+fn unread_replays() {
+    let place = Place::of_checkouts();
+    for arguments in [&["replay", "@last"][..], &["compare", "--quiet"], &["compare"]] {
+        let codes = ["1", "2"].map(|version| unread(place.service(version, arguments), "").code);
+        assert_eq!(codes, [Some(0), Some(1)], "{arguments:?}");
+    }
 }
