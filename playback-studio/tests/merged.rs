@@ -134,6 +134,60 @@ fn shards_that_are_missing_and_those_that_are_there_twice_are_known_whatever_the
     assert_eq!(of_many.shards.missing().nth(6).unwrap().to_string(), "8/4294967295");
 }
 
+/// What a shard of a run of categories writes.
+fn written(shard: &str, categories: &[&'static str]) -> String {
+    let studio = studio().categories(categories.to_vec()).lookup(Query::new().limit(1));
+    block_on(studio.shard(shard.parse().unwrap()).play()).json().to_string()
+}
+
+fn merged(reports: &[String]) -> Report {
+    let mut merged = Report::default();
+    reports.iter().for_each(|report| merged.merge(Report::from_json(report).unwrap()));
+    merged
+}
+
+#[test]
+fn of_several_runs_a_shard_of_one_is_missed_even_where_another_has_all() {
+    let names = |shards: Vec<Shard>| shards.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    for (shards, missing, of, doubled) in [
+        (&[("1/2", &["A"][..]), ("2/2", &["A"]), ("1/2", &["B"]), ("2/2", &["B"])][..], "", "", ""),
+        (&[("1/2", &["A"]), ("2/2", &["A"]), ("1/2", &["B"])], "2/2", "B", ""),
+        (&[("1/1", &["A"]), ("1/4", &["B"]), ("2/4", &["B"]), ("4/4", &["B"])], "3/4", "B", ""),
+        // What the one run lacks the other does not have.
+        (&[("1/2", &["A"]), ("2/2", &["B"])], "1/2 2/2", "A B", ""),
+        (&[("1/2", &["A", "B"]), ("1/2", &["none"])], "2/2", "A B none", ""),
+        // A category that nothing was found of, or that cannot be played, is played in shards as well.
+        (&[("1/2", &["A"]), ("2/2", &["A"]), ("1/2", &["none", "unknown"])], "2/2", "none unknown", ""),
+        (&[("1/2", &["A", "B"]), ("2/2", &["A", "B"]), ("1/2", &["B"])], "", "", "1/2"),
+    ] {
+        let mut reports: Vec<_> = shards.iter().map(|(shard, of)| written(shard, of)).collect();
+        for _ in 0..reports.len() {
+            reports.rotate_left(1);
+            let Report { shards: merged, .. } = merged(&reports);
+            assert_eq!(names(merged.missing().collect()), missing, "{shards:?}");
+            assert_eq!(merged.incomplete().collect::<Vec<_>>().join(" "), of, "{shards:?}");
+            assert_eq!(names(merged.doubled().collect()), doubled, "{shards:?}");
+            assert_eq!(merged.is_complete(), missing.is_empty(), "{shards:?}");
+        }
+    }
+}
+
+#[test]
+fn reports_of_before_shards_were_kept_by_category_are_of_their_shard_in_each_that_they_have() {
+    let old = |shard: &str, category: &'static str| {
+        let mut document: Value = serde_json::from_str(&written(shard, &[category])).unwrap();
+        assert!(document.as_object_mut().unwrap().remove("category_shards").is_some());
+        Report::from_json(&document.to_string()).unwrap()
+    };
+    let mut all = old("1/2", "A");
+    all.merge(old("2/2", "A"));
+    all.merge(old("1/2", "B"));
+    assert_eq!(all.shards.missing().next(), Some("2/2".parse().unwrap()));
+    all.merge(Report::from_json(&written("2/2", &["B"])).unwrap());
+    assert!(all.shards.is_complete());
+    assert_eq!(Report::from_json(&all.json().to_string()).unwrap(), all);
+}
+
 #[test]
 fn the_same_comparisons_taken_in_by_eight_reports_and_merged_are_the_same_report_to_the_microsecond() {
     let events: Vec<Event> = block_on(studio().events().collect());

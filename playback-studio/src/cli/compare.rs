@@ -207,8 +207,9 @@ impl Reports {
         }
         if !whole.shards.is_complete() {
             let missing = format!(
-                "there is no report of the shards {}; see why they wrote none, and merge those too",
-                shards::listed(whole.shards.missing())
+                "there is no report of the shards {}{}; see why they wrote none, and merge those too",
+                shards::listed(whole.shards.missing()),
+                shards::of_some(&whole.shards)
             );
             match partial {
                 true => screen.warn(&missing),

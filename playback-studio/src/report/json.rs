@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use playback_equalizer::Status;
 use serde::{Deserialize, Serialize, Serializer};
 
+use super::shards::{Parts, Shards};
 use super::{CategoryReport, Counts, Report};
 
 /// What the document calls itself.
@@ -42,6 +43,29 @@ struct Summary<'r> {
 struct Head {
     format: String,
     version: u32,
+}
+
+/// The rest of it. What was not there in reports of before has a default.
+#[derive(Deserialize)]
+pub(super) struct Read {
+    categories: Vec<CategoryReport>,
+    failures: Vec<String>,
+    nothing_found: Option<String>,
+    interrupted: bool,
+    rules: BTreeMap<String, bool>,
+    #[serde(default)]
+    shards: Parts,
+    #[serde(default)]
+    category_shards: BTreeMap<String, Parts>,
+}
+
+impl From<Read> for Report {
+    fn from(read: Read) -> Self {
+        let Read { categories, failures, nothing_found, interrupted, rules, shards, category_shards } = read;
+        let names = categories.iter().map(|category| category.category.as_str());
+        let shards = Shards::read(shards, category_shards, names);
+        Self { categories, failures, nothing_found, interrupted, rules, shards }
+    }
 }
 
 impl Report {

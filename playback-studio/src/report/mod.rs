@@ -37,6 +37,7 @@ use crate::Event;
 /// that is [read](Self::from_json) back from JSON equals the one that was written, and reports of shards
 /// [merge](Self::merge) to the report of one run.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "json::Read")]
 #[non_exhaustive]
 pub struct Report {
     /// The categories, in alphabetical order.
@@ -49,8 +50,9 @@ pub struct Report {
     pub interrupted: bool,
     /// The rules that were in force, and whether there was any place that each is for.
     pub rules: BTreeMap<String, bool>,
-    /// Which part of the recordings was played, as far as it is known.
-    #[serde(default)]
+    /// Which part of the recordings was played, as far as it is known. It is said before the events are
+    /// [taken in](Self::add).
+    #[serde(flatten)]
     pub shards: Shards,
 }
 
@@ -77,6 +79,7 @@ impl Report {
     pub fn add(&mut self, event: Event) {
         match event {
             Event::Started { category, looked_for, .. } => {
+                self.shards.play(&category);
                 insert(&mut self.category_mut(&category).looked_for, looked_for);
             }
             // It is known of what was compared in the end.

@@ -69,31 +69,6 @@ pub(super) mod text {
     }
 }
 
-/// A list of what displays itself as the text that it is parsed from.
-pub(super) mod texts {
-    use serde::ser::SerializeSeq;
-
-    use super::*;
-
-    pub(in super::super) fn serialize<T: fmt::Display, S: Serializer>(
-        values: &[T],
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        let mut list = serializer.serialize_seq(Some(values.len()))?;
-        values.iter().try_for_each(|value| list.serialize_element(&value.to_string()))?;
-        list.end()
-    }
-
-    pub(in super::super) fn deserialize<'de, T, D>(deserializer: D) -> Result<Vec<T>, D::Error>
-    where
-        T: FromStr<Err: fmt::Display>,
-        D: Deserializer<'de>,
-    {
-        let texts = Vec::<String>::deserialize(deserializer)?;
-        texts.iter().map(|text| text.parse().map_err(de::Error::custom)).collect()
-    }
-}
-
 /// Durations as whole microseconds.
 pub(super) mod micros {
     use std::time::Duration;

@@ -6,13 +6,14 @@ use std::process::{Command, Stdio};
 
 use playback_studio::Rules;
 
-use crate::command::{Place, answered, has_script, ticket, unread, wait};
+use crate::command::{Place, answered, checkout, has_script, ticket, unread, wait};
 
 pub(crate) const TESTS: &[(&str, fn())] = &[
     ("an_interrupted_compare_reports_what_was_done_and_exits_as_interrupted", interrupted),
     ("e8_progress_is_a_bar_on_a_terminal_lines_elsewhere_and_nothing_if_asked", progress),
     ("the_shard_is_the_one_that_the_ci_names", shard_of_the_ci),
     ("a_shard_that_is_not_merged_is_named_and_fails_the_run_unless_that_is_wanted", merged_in_part),
+    ("a_shard_of_one_run_is_missed_where_another_run_has_all", merged_of_runs),
     ("what_the_gate_fails_on_may_begin_with_a_hyphen", hyphens),
     ("within_a_runtime_the_blocking_command_line_says_what_to_call", within_a_runtime),
     ("noise_prints_rules_that_compare_takes", noise),
@@ -148,6 +149,27 @@ fn merged_in_part() {
     let doubled = merge(&[3, 1, 2, 1], &[]);
     assert_eq!((doubled.code, &doubled.out), (Some(0), &all.out), "{doubled:?}");
     assert!(doubled.err.starts_with("warning: there is more than one report of 1/3; "), "{doubled:?}");
+}
+
+fn merged_of_runs() {
+    let place = Place::of(|| {
+        futures::executor::block_on(checkout(100, 1));
+        ticket("ann");
+    });
+    let mut merge = vec!["report".to_owned(), "merge".to_owned()];
+    for (category, shard) in [("Checkout", "1/2"), ("Checkout", "2/2"), ("Ticket", "1/2")] {
+        let file = place.path().join(format!("{category} {}.json", &shard[..1]));
+        merge.push(file.to_str().unwrap().to_owned());
+        place.run(
+            "1",
+            &["compare", "-q", "-c", category, "--shard", shard, "--json", &merge[merge.len() - 1]],
+        );
+    }
+    let merge: Vec<&str> = merge.iter().map(String::as_str).collect();
+    let ran = place.playback(&merge, "");
+    assert_eq!(ran.code, Some(2), "{ran:?}");
+    assert!(ran.err.contains("there is no report of the shards 2/2 of Ticket; "), "{ran:?}");
+    assert!(!ran.err.contains("more than one report"), "{ran:?}");
 }
 
 fn hyphens() {
