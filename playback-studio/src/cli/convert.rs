@@ -1,6 +1,6 @@
 //! `convert`: a recording as text and back.
 
-use std::io::Write;
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
 use super::failure::{Exit, Stop};
@@ -11,7 +11,7 @@ use super::store::StoreArgs;
 /// Writes a recording as text, or a text as a tape file
 ///
 /// A file is written beside itself in the other form: one.tape as one.tape.txt, and back. The text holds all that the
-/// tape holds. With --out - the text goes to the standard output: `playback convert @last --out -`.
+/// tape holds. With --out - it goes to the standard output: `playback convert @last --out -`.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Convert {
     /// Files; or recordings by their ids, with --out
@@ -44,7 +44,12 @@ impl Convert {
             let bytes = form.encode(&recording)?;
             let out = match &self.out {
                 Some(out) if out.as_os_str() == "-" => {
-                    screen.write_all(&bytes)?;
+                    if form == Form::Tape && io::stdout().is_terminal() {
+                        return Err(Stop::new(
+                            "a tape file is no text for a terminal; name a file by --out, or say --to text",
+                        ));
+                    }
+                    screen.write_bytes(&bytes);
                     continue;
                 }
                 Some(out) => out.clone(),

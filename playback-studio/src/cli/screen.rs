@@ -55,6 +55,16 @@ impl Screen {
         }
     }
 
+    /// Writes what is no text, as it is: what takes colours out of text takes bytes out of it.
+    pub(crate) fn write_bytes(&mut self, bytes: &[u8]) {
+        self.unless_ended(|out| {
+            out.flush()?;
+            let mut out = io::stdout().lock();
+            out.write_all(bytes)?;
+            out.flush()
+        });
+    }
+
     fn unless_ended(&mut self, write: impl FnOnce(&mut BufWriter<AutoStream<io::Stdout>>) -> io::Result<()>) {
         if self.ended.is_none() {
             self.ended = write(&mut self.out).err();

@@ -263,6 +263,23 @@ fn a_recording_goes_to_text_and_back_and_stays_what_it_was() {
 }
 
 #[test]
+fn a_tape_file_goes_to_the_standard_output_byte_by_byte() {
+    let place = Place::of_files();
+    let tape = fs::read(place.path().join("1.tape")).unwrap();
+    let text = place.path().join("1.tape.txt");
+    assert_eq!(place.run(&["convert", place.path().join("1.tape").to_str().unwrap()]).code, Some(0));
+    for colour in ["auto", "always", "never"] {
+        let mut command =
+            place.command(&["convert", text.to_str().unwrap(), "--out", "-", "--color", colour]);
+        let piped = command.output().unwrap();
+        assert!(piped.status.success() && piped.stdout == tape, "{colour}");
+        let file = place.path().join("to");
+        assert!(command.stdout(File::create(&file).unwrap()).status().unwrap().success());
+        assert!(fs::read(&file).unwrap() == tape, "{colour}");
+    }
+}
+
+#[test]
 fn a_text_that_was_edited_wrongly_is_refused_with_line_and_column() {
     let place = Place::of_files();
     let text = place.run(&["convert", "02", "--out", "-"]).done();

@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use playback_core::{Recording, Value, input, operation, output};
 
-use crate::run::Place;
+use crate::run::{Place, ran};
 use crate::shop;
 
 /// Clears the screen, turns the direction of writing, and begins a control sequence in one character.
@@ -126,16 +126,41 @@ fn a_pipe_that_nobody_reads_on_is_no_error() {
 }
 
 #[test]
+fn a_tape_file_goes_to_no_terminal() {
+    let Ok(script) = std::process::Command::new("script").arg("--version").output() else {
+        println!("skipped: there is no `script` here to make a terminal");
+        return;
+    };
+    if !cfg!(target_os = "linux") || !script.status.success() {
+        println!("skipped: this `script` makes no terminal");
+        return;
+    }
+    let place = Place::of_objects();
+    let on_a_terminal = |form: &str| {
+        let line = format!("'{}' convert @last --out - --to {form}", env!("CARGO_BIN_EXE_playback"));
+        let mut command = std::process::Command::new("script");
+        command.env("PLAYBACK_STORE", place.path()).args(["-qec", &line, "/dev/null"]);
+        ran(command.stdin(Stdio::null()).output().unwrap())
+    };
+    let refused = on_a_terminal("tape");
+    assert!(refused.code == Some(2) && refused.out.contains("no text for a terminal"), "{refused:?}");
+    assert!(!refused.out.contains('\0'), "{refused:?}");
+    assert_eq!(on_a_terminal("text").code, Some(0));
+}
+
+#[test]
 fn what_cannot_be_written_is_an_error() {
     let place = Place::of_objects();
     let Ok(full) = std::fs::OpenOptions::new().write(true).open("/dev/full") else {
         println!("skipped: this system has no /dev/full");
         return;
     };
-    let output = place.command(&["ls", "*"]).stdout(full).output().unwrap();
-    assert_eq!(output.status.code(), Some(2));
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("cannot write to the standard output"), "{said}");
+    for arguments in [&["ls", "*"][..], &["convert", "@last", "--out", "-", "--to", "tape"]] {
+        let output = place.command(arguments).stdout(full.try_clone().unwrap()).output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains("cannot write to the standard output"), "{said}");
+    }
 }
 
 #[test]
