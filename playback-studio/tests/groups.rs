@@ -1,6 +1,8 @@
 //! Differences that are alike stand together in a report.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests may fail loudly")]
 
+use std::collections::BTreeMap;
+
 use futures::executor::block_on;
 use playback_cassette::{Cassette, Query};
 use playback_core::{operation, output};
@@ -55,6 +57,20 @@ fn elements_of_a_list_are_one_place_whatever_their_number() {
     check(&report(true, lists), &[("send", "list[*]", 3, 4)]);
     // The number of an argument is no number of an element.
     check(&report(false, lists), &[("send", "[0][*]", 3, 4)]);
+}
+
+#[test]
+fn elements_of_a_result_that_is_a_list_are_one_place_as_well() {
+    fn priced(prices: &[u64]) -> Vec<BTreeMap<&'static str, u64>> {
+        operation("Price").run(|| prices.iter().map(|price| BTreeMap::from([("price", *price)])).collect())
+    }
+    let cassette = MemoryCassette::new();
+    for recording in &block_on(record(async { [priced(&[1, 2, 3]), priced(&[4, 5, 6])] })).recordings {
+        block_on(cassette.save(recording)).unwrap();
+    }
+    let tuner = |_: &str| Ok::<_, Error>(Tuning::blocking(|_| Ok(priced(&[1, 7, 8]))));
+    let report = block_on(Studio::new(cassette, tuner).lookup(Query::new()).play());
+    check(&report.categories[0], &[(playback_core::RESULT_ALIAS, "[*][\"price\"]", 2, 5)]);
 }
 
 #[test]

@@ -84,7 +84,8 @@ impl DifferenceReport {
 
 /// The path of a difference, with `[*]` for the numbers of list elements. The number of an argument stays.
 fn pattern(difference: &Difference) -> String {
-    let arguments = usize::from(difference.output.is_some());
+    let is_of_arguments = difference.output.as_ref().is_some_and(|output| output.alias != RESULT_ALIAS);
+    let arguments = usize::from(is_of_arguments);
     let (mut path, mut printed, mut text) = (Path::root(), 0, String::new());
     for (at, segment) in difference.path.segments().iter().enumerate() {
         path.push(segment.clone());
