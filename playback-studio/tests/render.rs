@@ -134,6 +134,31 @@ fn parts(markdown: &str) -> (String, Vec<String>) {
 }
 
 #[test]
+fn what_no_listed_difference_explains_stands_in_markdown_as_on_a_terminal() {
+    let changed = || difference("value_changed", "a", "1", "2");
+    let mut by_comparator: Vec<_> = (1..=8).map(|number| recording("A", number, "different", &[])).collect();
+    by_comparator[1]["message"] = json!(null);
+    let mut of_many = recording("B", 9, "different", &[changed()]);
+    of_many["omitted"] = json!(7);
+    let mut escaped = recording("C", 10, "equal", &[]);
+    escaped["escapes"] = json!(["input `db` ran for real"]);
+    let report = report(&[("A", by_comparator), ("B", vec![of_many]), ("C", vec![escaped.clone(), escaped])]);
+    let (markdown, terminal) = (report.markdown(&Gate::default()).to_string(), report.to_string());
+    let (_, markdown) = parts(&markdown);
+    for line in [
+        format!("{} different: what is different of 1", unique(1)),
+        format!("{} different", unique(2)),
+        "and 3 more different".to_owned(),
+        "and 7 more differences that are not listed".to_owned(),
+        "input `db` ran for real".to_owned(),
+    ] {
+        let is_line = |shown: &str| shown.trim_start_matches(['!', '#', ' ']) == line;
+        assert_eq!(terminal.lines().filter(|shown| is_line(shown)).count(), 1, "{line}: {terminal}");
+        assert_eq!(markdown.iter().filter(|shown| is_line(shown)).count(), 1, "{line}: {markdown:#?}");
+    }
+}
+
+#[test]
 fn markdown_is_formatted_by_nothing_that_was_recorded_and_mentions_nobody() {
     let markdown = hostile().markdown(&Gate::default()).to_string();
     let (outside, inside) = parts(&markdown);

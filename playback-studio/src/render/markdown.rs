@@ -120,16 +120,8 @@ impl Markdown<'_> {
             });
         }
         let groups = category.groups();
-        let statuses = [Status::EqualizerFailure, Status::Failed, Status::Fixed];
-        let listed = statuses.iter().any(|status| category.of(*status).next().is_some());
-        if groups.is_empty() && category.failures.is_empty() && !listed {
-            return None;
-        }
-        let mut lines: Vec<String> = Vec::new();
-        lines.extend(category.failures.iter().take(LISTED).map(|failure| format!("! {}", line(failure))));
-        for status in statuses {
-            lines.extend(list(status, category.of(status).collect()));
-        }
+        let mut lines = failures(&category.failures);
+        lines.extend(category.told_by_message().flat_map(|(status, recordings)| list(status, &recordings)));
         let mut output = None;
         for group in groups.iter().take(GROUPS) {
             if output != Some(group.output) {
@@ -141,6 +133,13 @@ impl Markdown<'_> {
         }
         if groups.len() > GROUPS {
             lines.push(format!("# and {} more groups", groups.len() - GROUPS));
+        }
+        if category.omitted() > 0 {
+            lines.push(format!("# and {} more differences that are not listed", category.omitted()));
+        }
+        lines.extend(failures(category.escapes()));
+        if lines.is_empty() {
+            return None;
         }
         let groups = match groups.len() {
             0 => String::new(),
@@ -219,7 +218,17 @@ fn row(text: &mut String, name: &str, counts: &Counts) {
     text.push('\n');
 }
 
-fn list(status: Status, recordings: Vec<&RecordingReport>) -> Vec<String> {
+fn failures<'t>(failures: impl IntoIterator<Item = &'t String, IntoIter: ExactSizeIterator>) -> Vec<String> {
+    let mut failures = failures.into_iter();
+    let mut lines: Vec<String> =
+        failures.by_ref().take(LISTED).map(|failure| format!("! {}", line(failure))).collect();
+    if failures.len() > 0 {
+        lines.push(format!("! and {} more", failures.len()));
+    }
+    lines
+}
+
+fn list(status: Status, recordings: &[&RecordingReport]) -> Vec<String> {
     let one = |recording: &&RecordingReport| match &recording.message {
         Some(message) => format!("! {} {status}: {}", recording.id.unique(), line(message)),
         None => format!("! {} {status}", recording.id.unique()),

@@ -1,6 +1,5 @@
 //! A report as text for a terminal.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
 use anstyle::{AnsiColor, Style};
@@ -116,32 +115,24 @@ impl Terminal<'_> {
         if let Some(nothing_found) = nothing_found {
             writeln!(f, "\n{name}: {}", indented(nothing_found, "  "))?;
         }
-        let slowdown = category.slowdown(SLOW, Slowdown::FLOOR);
+        let (slowdown, escapes) = (category.slowdown(SLOW, Slowdown::FLOOR), category.escapes());
         if category.counts().of(Status::Equal) < recordings.len()
             || !failures.is_empty()
             || slowdown.is_some()
+            || !escapes.is_empty()
         {
             let bold = self.style(Style::new().bold());
             writeln!(f, "\n{bold}{name}{bold:#}")?;
         }
         self.failures(f, "  ", failures)?;
-        for status in [Status::EqualizerFailure, Status::Failed, Status::Fixed] {
-            self.list(f, status, category.of(status).collect())?;
-        }
-        if category.of(Status::Different).any(|recording| recording.differences.is_empty()) {
-            let without = category.of(Status::Different).filter(|recording| recording.differences.is_empty());
-            self.list(f, Status::Different, without.collect())?;
-        }
+        category.told_by_message().try_for_each(|(status, recordings)| self.list(f, status, &recordings))?;
         self.groups(f, &category.groups())?;
-        let omitted = recordings.iter().fold(0_usize, |sum, recording| sum.saturating_add(recording.omitted));
-        if omitted > 0 {
-            writeln!(f, "  and {omitted} more differences that are not listed")?;
+        if category.omitted() > 0 {
+            writeln!(f, "  and {} more differences that are not listed", category.omitted())?;
         }
         if let Some(slowdown) = slowdown {
             writeln!(f, "  its own code is {slowdown}")?;
         }
-        // Of several replays that are live at the same time, each has it.
-        let escapes: BTreeSet<&String> = recordings.iter().flat_map(|recording| &recording.escapes).collect();
         self.failures(f, "  ", escapes)
     }
 
@@ -167,7 +158,7 @@ impl Terminal<'_> {
         self,
         f: &mut fmt::Formatter<'_>,
         status: Status,
-        recordings: Vec<&RecordingReport>,
+        recordings: &[&RecordingReport],
     ) -> fmt::Result {
         let style = self.style(colour(status));
         for recording in recordings.iter().take(LISTED) {

@@ -11,7 +11,7 @@ mod recording;
 pub(crate) mod shards;
 mod words;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use playback_equalizer::{Rules, Slowdown, Speed, Status};
@@ -223,6 +223,29 @@ impl CategoryReport {
     /// The recordings of one status.
     pub fn of(&self, status: Status) -> impl Iterator<Item = &RecordingReport> {
         self.recordings.iter().filter(move |recording| recording.status == status)
+    }
+
+    /// Recordings that are told one by one, with their messages, and by no group of differences; the worst first.
+    pub(crate) fn told_by_message(&self) -> impl Iterator<Item = (Status, Vec<&RecordingReport>)> {
+        [Status::EqualizerFailure, Status::Failed, Status::Fixed, Status::Different]
+            .into_iter()
+            .map(|status| {
+                // A comparator of one's own may find a difference without saying where.
+                let is_told =
+                    |one: &&RecordingReport| status != Status::Different || one.differences.is_empty();
+                (status, self.of(status).filter(is_told).collect::<Vec<_>>())
+            })
+            .filter(|(_, recordings)| !recordings.is_empty())
+    }
+
+    /// How many differences there are that are not listed.
+    pub(crate) fn omitted(&self) -> usize {
+        self.recordings.iter().fold(0, |sum, recording| sum.saturating_add(recording.omitted))
+    }
+
+    /// All escapes, each once: of several replays that are live at the same time, each has it.
+    pub(crate) fn escapes(&self) -> BTreeSet<&String> {
+        self.recordings.iter().flat_map(|recording| &recording.escapes).collect()
     }
 
     /// How fast the replays were beside the recorded runs, by the time that their own code took; none if there
