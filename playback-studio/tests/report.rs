@@ -71,6 +71,52 @@ fn what_cannot_be_read_says_what_is_wrong_and_where() {
 }
 
 #[test]
+fn the_sign_of_a_difference_is_one_that_there_is() {
+    let of = |sign: char| {
+        let mut differ = difference("value_changed", "total", "1", "0");
+        differ["sign"] = json!(sign);
+        let one = recording("A", 1, "different", &[differ]);
+        Report::from_json(&document(&[("A", vec![one])]).to_string())
+    };
+    for sign in ['~', '!', '+', '-', '>'] {
+        assert_eq!(of(sign).unwrap().categories[0].recordings[0].differences[0].sign, sign);
+    }
+    for sign in ['\u{202e}', '\u{9b}', '\u{1b}', '\r', '\n', '=', '<'] {
+        let error = of(sign).unwrap_err().to_string();
+        assert!(error.contains("is no sign of a difference"), "{error}");
+        assert!(!error.contains(|c: char| c.is_control() || c == '\u{202e}'), "{error:?}");
+    }
+}
+
+#[test]
+fn a_document_in_any_order_is_read_as_one_in_order() {
+    let texts: Vec<String> = (0..50).map(|number| format!("{}", number * 7 % 50)).collect();
+    let mut scattered = document(&[]);
+    let categories = |from: u64| (from..from + 40).map(|number| number * 11 % 40);
+    scattered["categories"] = categories(0)
+        .chain(categories(3))
+        .map(|number| {
+            let name = format!("C{number:02}");
+            let one = recording(&name, number, "equal", &[]);
+            let mut category = document(&[(&name, vec![one])])["categories"][0].take();
+            category["failures"] = json!(texts);
+            category["looked_for"] = json!(texts);
+            category
+        })
+        .collect();
+    scattered["failures"] = json!(texts);
+    let read = Report::from_json(&scattered.to_string()).unwrap();
+    assert_eq!(read.categories.len(), 40);
+    let is_in_order = |texts: &[String]| texts.len() == 50 && texts.is_sorted();
+    assert!(is_in_order(&read.failures));
+    assert!(read.categories.is_sorted_by(|one, next| one.category < next.category));
+    for category in &read.categories {
+        assert!(is_in_order(&category.failures) && is_in_order(&category.looked_for));
+        assert_eq!(category.recordings.len(), 1);
+    }
+}
+
+#[test]
 fn huge_numbers_in_a_report_are_shown_and_counted_without_a_panic() {
     let mut one = recording("A", 1, "different", &[]);
     one["omitted"] = json!(u64::MAX);

@@ -22,6 +22,7 @@ pub struct DifferenceReport {
     #[serde(with = "words::one")]
     pub risk: Risk,
     /// The kind of change as one character; see [`Change::sign`](playback_equalizer::Change::sign).
+    #[serde(deserialize_with = "words::sign::deserialize")]
     pub sign: char,
     /// The output's alias, [`RESULT_ALIAS`] for the operation's result; none for values that did not come of an
     /// output.

@@ -135,18 +135,23 @@ impl Report {
     /// ```
     pub fn merge(&mut self, other: Self) {
         let Self { categories, failures, nothing_found, interrupted, rules, shards } = other;
-        for CategoryReport { category, looked_for, nothing_found, failures, recordings } in categories {
-            let into = self.category_mut(&category);
-            looked_for.into_iter().for_each(|text| insert(&mut into.looked_for, text));
-            failures.into_iter().for_each(|failure| insert(&mut into.failures, failure));
-            into.add(recordings);
-            nothing_found.into_iter().for_each(|message| into.found_nothing(message));
-        }
+        // All at once: to put thousands in their place one by one moves those behind it every time.
+        self.categories.extend(categories);
+        self.categories.sort_by(|one, other| one.category.cmp(&other.category));
+        self.categories.dedup_by(|next, known| {
+            let is_known = next.category == known.category;
+            if is_known {
+                known.take(std::mem::take(next));
+            }
+            is_known
+        });
+        self.categories.iter_mut().for_each(CategoryReport::put_in_order);
         nothing_found.into_iter().for_each(|message| keep(&mut self.nothing_found, message));
         if !self.categories.is_empty() {
             self.nothing_found = None;
         }
-        failures.into_iter().for_each(|failure| insert(&mut self.failures, failure));
+        self.failures.extend(failures);
+        each_once(&mut self.failures);
         self.interrupted |= interrupted;
         rules.into_iter().for_each(|(rule, found)| *self.rules.entry(rule).or_default() |= found);
         self.shards.merge(shards);
@@ -270,12 +275,26 @@ impl CategoryReport {
     }
 
     fn add(&mut self, recordings: Vec<RecordingReport>) {
-        if recordings.is_empty() {
-            return;
-        }
-        // Another shard found something.
-        self.nothing_found = None;
         self.recordings.extend(recordings);
+        self.put_in_order();
+    }
+
+    /// Takes in all of another report on the category, which is to be put in order then.
+    fn take(&mut self, other: Self) {
+        let Self { category: _, looked_for, nothing_found, failures, recordings } = other;
+        self.looked_for.extend(looked_for);
+        nothing_found.into_iter().for_each(|message| keep(&mut self.nothing_found, message));
+        self.failures.extend(failures);
+        self.recordings.extend(recordings);
+    }
+
+    fn put_in_order(&mut self) {
+        each_once(&mut self.looked_for);
+        each_once(&mut self.failures);
+        if !self.recordings.is_empty() {
+            // Another shard found something.
+            self.nothing_found = None;
+        }
         // What is in order already takes no time.
         self.recordings.sort_by(|one, other| one.id.cmp(&other.id));
         self.recordings.dedup_by(|next, known| {
@@ -295,7 +314,13 @@ fn keep(kept: &mut Option<String>, text: String) {
     }
 }
 
-/// Keeps texts in alphabetical order, each once.
+/// Puts texts in alphabetical order, each once.
+fn each_once(texts: &mut Vec<String>) {
+    texts.sort();
+    texts.dedup();
+}
+
+/// Adds a text to those that are in alphabetical order, each once.
 fn insert(texts: &mut Vec<String>, text: String) {
     if let Err(at) = texts.binary_search(&text) {
         texts.insert(at, text);

@@ -69,6 +69,23 @@ pub(super) mod text {
     }
 }
 
+/// The sign of a change, [`Change::sign`](playback_equalizer::Change::sign): it is printed as it is, so it is no other.
+pub(super) mod sign {
+    use super::*;
+
+    const SIGNS: &[char] = &['~', '!', '+', '-', '>'];
+
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<char, D::Error> {
+        let sign = char::deserialize(deserializer)?;
+        if SIGNS.contains(&sign) {
+            return Ok(sign);
+        }
+        Err(de::Error::custom(format_args!("{sign:?} is no sign of a difference")))
+    }
+}
+
 /// Durations as whole microseconds.
 pub(super) mod micros {
     use std::time::Duration;
