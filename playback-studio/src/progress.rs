@@ -96,7 +96,9 @@ impl Progress {
             Event::Found { category, recordings } => {
                 self.expected.insert(category.clone(), Some(*recordings));
             }
-            Event::NothingFound { category: Some(category), .. } => {
+            // Where a lookup failed in part, it is told of in the end how much was found.
+            Event::NothingFound { category: Some(category), .. }
+            | Event::Failed { category: Some(category), .. } => {
                 self.expected.insert(category.clone(), Some(0));
             }
             Event::Compared(comparison) => {
@@ -230,6 +232,21 @@ mod tests {
         assert!(shown[3].contains('█') && !shown[3].contains('░'), "{shown:?}");
         progress.end();
         assert_eq!(terminal.contents(), "");
+    }
+
+    #[test]
+    fn nothing_is_expected_of_a_category_that_cannot_be_played() {
+        let mut progress = Progress::quiet();
+        for event in events(4) {
+            progress.tell(&event);
+        }
+        let done = progress.line();
+        let category = || "other".to_owned();
+        let looked_for = "20 recordings".to_owned();
+        progress.tell(&Event::Started { category: category(), looked_for, at_most: Some(20) });
+        assert_eq!(progress.line(), format!("{done}; of 24"));
+        progress.tell(&Event::Failed { category: Some(category()), message: "it is not known".to_owned() });
+        assert_eq!(progress.line(), done);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Replaying many recordings of many operations.
 
+use std::collections::HashSet;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,10 +53,13 @@ impl Studio {
         }
     }
 
-    /// Plays only these categories, in this order.
+    /// Plays only these categories, in this order, each once.
     #[must_use]
     pub fn categories(mut self, categories: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.wanted.categories = Some(categories.into_iter().map(Into::into).collect());
+        let mut named = HashSet::new();
+        let categories = categories.into_iter().map(Into::into);
+        self.wanted.categories =
+            Some(categories.filter(|category: &String| named.insert(category.clone())).collect());
         self
     }
 

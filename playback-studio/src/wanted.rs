@@ -65,7 +65,11 @@ impl Wanted {
         }
         match self.category_names(cassette).await {
             Ok(categories) if categories.is_empty() => {
-                Err(Event::NothingFound { category: None, message: no_categories(cassette) })
+                let message = match &self.categories {
+                    Some(_) => none_asked_for(cassette).await,
+                    None => no_categories(cassette),
+                };
+                Err(Event::NothingFound { category: None, message })
             }
             Ok(categories) => {
                 Ok(categories.into_iter().map(|category| self.found(category, cassette, clock)).collect())
@@ -129,6 +133,18 @@ pub(crate) async fn nothing_found(category: &str, looked_for: &str, cassette: &d
 /// The same when there are no categories.
 pub(crate) fn no_categories(cassette: &dyn Cassette) -> String {
     format!("nothing was replayed: there are no recordings of any category in {}", cassette.place())
+}
+
+/// The same when there may be, and none is meant, as by a pattern that fits none.
+async fn none_asked_for(cassette: &dyn Cassette) -> String {
+    match cassette.categories().await {
+        Ok(known) if known.is_empty() => no_categories(cassette),
+        Ok(known) => {
+            let (known, place) = (list(&known), cassette.place());
+            format!("nothing was replayed: of the categories in {place}, {known}, none was asked for")
+        }
+        Err(_) => "nothing was replayed: no category was asked for".to_owned(),
+    }
 }
 
 /// Some names.

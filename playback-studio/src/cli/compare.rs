@@ -34,7 +34,8 @@ pub(crate) struct Compare {
     #[arg(long, value_name = "NUMBER/OF")]
     shard: Option<String>,
 
-    /// How many are replayed at the same time; as many as there are cores, unless said otherwise
+    /// How many are replayed at the same time; twice as many as there are cores and 8 at the least, unless said otherwise:
+    /// some wait for what they load
     #[arg(short, long, value_name = "COUNT")]
     jobs: Option<NonZeroUsize>,
 
@@ -149,7 +150,7 @@ impl Compare {
         let tuner =
             move |category: &str| -> Result<Tuning, Error> { Ok(tuner.tune(category)?.rules(&rules)) };
         let mut studio = Studio::new(store.shared(), tuner).time_limit(self.time_limit);
-        studio = match (self.ids.is_empty(), self.selection.is_everything()) {
+        studio = match (self.ids.is_empty(), self.selection.is_unsaid()) {
             (false, false) => {
                 return Err(Stop::new("ids and conditions exclude each other; give one of them"));
             }
@@ -206,11 +207,7 @@ impl Reports {
             screen.warn(&format!("there is more than one report of {doubled}; each recording is kept once"));
         }
         if !whole.shards.is_complete() {
-            let missing = format!(
-                "there is no report of the shards {}{}; see why they wrote none, and merge those too",
-                shards::listed(whole.shards.missing()),
-                shards::of_some(&whole.shards)
-            );
+            let missing = missing(&whole);
             match partial {
                 true => screen.warn(&missing),
                 // A failure of the run, in all forms of the report: what is not there was not equal.
@@ -219,6 +216,17 @@ impl Reports {
         }
         output.publish(&whole, screen)
     }
+}
+
+/// Which shards are missing, and of which categories if not of all.
+fn missing(whole: &Report) -> String {
+    let shards = shards::listed(whole.shards.missing());
+    let of = match whole.shards.incomplete().count() {
+        0 => String::new(),
+        all if all == whole.categories.len() => String::new(),
+        _ => format!(" of {}", shards::listed(whole.shards.incomplete())),
+    };
+    format!("there is no report of the shards {shards}{of}; see why they wrote none, and merge those too")
 }
 
 impl ReportArgs {

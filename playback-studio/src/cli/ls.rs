@@ -19,8 +19,8 @@ const LIMIT: usize = 50;
 
 /// Lists the categories, or recordings
 ///
-/// Without arguments: each category with the number of its recordings, their size and their days. With a category or
-/// a condition: the recordings, the newest first, 50 of them unless --limit says otherwise; `ls '*'` lists those of
+/// Without arguments: each category with the number of its recordings, their size and their days. With a category, a
+/// condition or an order: the recordings, the newest first, 50 of them unless --limit says otherwise; `ls '*'` lists those of
 /// all categories.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Ls {
@@ -44,7 +44,7 @@ impl Ls {
     pub(crate) async fn run(mut self, store: &StoreArgs, screen: &mut Screen) -> Result<Exit, Stop> {
         let store = store.open(Access::Read)?;
         self.selection.categories.append(&mut self.categories);
-        if self.selection.is_everything() && !self.ids {
+        if self.selection.is_unsaid() && !self.ids {
             return categories(&store, self.json, screen).await;
         }
         self.recordings(&store, screen).await

@@ -88,7 +88,7 @@ impl Prune {
     }
 
     async fn orphans(&self, store: &Store, screen: &mut Screen) -> Result<Exit, Stop> {
-        if !self.selection.is_everything() {
+        if !self.selection.is_unsaid() {
             return Err(Stop::new("--orphans takes no conditions: what has no metadata meets none"));
         }
         // A save that is running has a tape and no metadata, too, of whatever day its recording is.

@@ -168,8 +168,11 @@ async fn replayed(
     }
     found.sort_by(|one, other| one.id.cmp(&other.id));
     playback_core::refuse_escapes();
-    let mut equal = 0;
-    for id in found.into_iter().map(|found| found.id) {
+    let (mut equal, mut ids) = (0, found.into_iter().map(|found| found.id));
+    // To who skips all that follow nothing of it matters, not even that it is equal.
+    while reviewer.for_all != Some(Decision::Skip)
+        && let Some(id) = ids.next()
+    {
         let proposed = match Tuning::of_category(tuner, id.category()) {
             Ok(tuning) => {
                 Change::propose(fixtures, &id, &tuning, SystemClock.now()).await.map_err(Stop::from)
@@ -200,7 +203,11 @@ async fn replayed(
             _ => {}
         }
     }
-    reviewer.screen.note(&format!("{equal} equal"));
+    let left = match ids.len() {
+        0 => String::new(),
+        left => format!(", {left} not replayed"),
+    };
+    reviewer.screen.note(&format!("{equal} equal{left}"));
     Ok(reviewer.conclude().max(exit))
 }
 

@@ -1,5 +1,6 @@
 //! Which recordings a command is about.
 
+use std::collections::HashSet;
 use std::time::{Duration, SystemTime};
 
 use futures::StreamExt;
@@ -44,9 +45,9 @@ pub(crate) struct Selection {
     #[arg(long, value_enum)]
     order: Option<Sequence>,
 
-    /// What a random order is drawn from
-    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
-    seed: u64,
+    /// What a random order is drawn from; 0, unless said otherwise
+    #[arg(long, value_name = "NUMBER", requires = "order")]
+    seed: Option<u64>,
 }
 
 #[derive(Debug, Clone)]
@@ -69,6 +70,11 @@ enum Sequence {
 }
 
 impl Selection {
+    /// Whether nothing is said of recordings, nor of their order.
+    pub(crate) fn is_unsaid(&self) -> bool {
+        self.is_everything() && self.order.is_none()
+    }
+
     /// Whether it leaves nothing out.
     pub(crate) fn is_everything(&self) -> bool {
         let Self { categories, since, until, filters, limit, order: _, seed: _ } = self;
@@ -103,7 +109,7 @@ impl Selection {
         let query = match self.order {
             Some(Sequence::Newest) => query.order(Order::NewestFirst),
             Some(Sequence::Oldest) => query.order(Order::OldestFirst),
-            Some(Sequence::Random) => query.order(Order::Random { seed: self.seed }),
+            Some(Sequence::Random) => query.order(Order::Random { seed: self.seed.unwrap_or(0) }),
             Some(Sequence::Spread) | None => query,
         };
         let query = query.filters(self.filters.iter().flat_map(|filters| filters.0.clone()));
@@ -128,7 +134,7 @@ impl Selection {
         query
     }
 
-    /// The categories that it names, and those that its patterns match in a store.
+    /// The categories that it names, and those that its patterns match in a store, each once.
     pub(crate) async fn categories_in(&self, store: &Store) -> Result<Vec<String>, Stop> {
         let mut categories = Vec::new();
         for name in &self.categories {
@@ -140,6 +146,8 @@ impl Selection {
                 categories.push(name.clone());
             }
         }
+        let mut named = HashSet::new();
+        categories.retain(|category| named.insert(category.clone()));
         Ok(categories)
     }
 
@@ -185,7 +193,7 @@ impl Which {
 
     /// The recordings. What cannot be read is said, and makes the exit one of failure.
     pub(crate) async fn find(&self, store: &Store, screen: &mut Screen) -> Result<(Vec<Found>, Exit), Stop> {
-        match (self.ids.is_empty(), self.selection.is_everything()) {
+        match (self.ids.is_empty(), self.selection.is_unsaid()) {
             (true, _) => Ok(self.selection.find(store, screen).await),
             (false, true) => Ok((self.named(store).await?, Exit::Done)),
             (false, false) => Err(Stop::new("ids and conditions exclude each other; give one of them")),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::Shard;
 
-/// How many shards are named where some are missing.
+/// How many shards or categories are named where some are missing.
 const NAMED: usize = 20;
 
 /// The shards that a report was merged of, so that one that is missing does not go unnoticed.
@@ -201,18 +201,8 @@ impl fmt::Display for Shards {
     }
 }
 
-/// Shards by their names, not too many: of four billion, one may be there.
-pub(crate) fn listed(mut shards: impl Iterator<Item = Shard>) -> String {
-    let names: Vec<String> = shards.by_ref().take(NAMED).map(|shard| shard.to_string()).collect();
-    names.join(", ") + if shards.next().is_some() { " and more" } else { "" }
-}
-
-/// Of which categories shards are missing, if not of all: ` of A, B`.
-pub(crate) fn of_some(shards: &Shards) -> String {
-    let incomplete: Vec<&str> = shards.incomplete().collect();
-    let named: Vec<&str> = incomplete.iter().copied().take(NAMED).collect();
-    match (incomplete.len() == shards.of_categories.len(), incomplete.len() > NAMED) {
-        (true, _) => String::new(),
-        (false, more) => format!(" of {}{}", named.join(", "), if more { " and more" } else { "" }),
-    }
+/// Shards, or categories, by their names, not too many: of four billion shards, one may be there.
+pub(crate) fn listed(mut named: impl Iterator<Item: fmt::Display>) -> String {
+    let names: Vec<String> = named.by_ref().take(NAMED).map(|one| one.to_string()).collect();
+    names.join(", ") + if named.next().is_some() { " and more" } else { "" }
 }

@@ -411,3 +411,17 @@ fn a_tape_that_is_longer_or_shorter_than_it_was_is_found() {
         assert!(found.out.starts_with("corrupt     recording Checkout/20260101"), "{found:?}");
     }
 }
+
+#[test]
+fn an_order_is_one_of_recordings_and_a_seed_that_of_an_order() {
+    let place = Place::of_objects();
+    let oldest = place.run(&["ls", "--order", "oldest"]).done();
+    assert_eq!(oldest, place.run(&["ls", "*", "--order", "oldest"]).done());
+    let [first, second] = ["01", "02"].map(|end| oldest.find(&format!("000000{end}")).unwrap());
+    assert!(first < second, "{oldest}");
+    assert!(place.run(&["ls", "--seed", "7"]).failed().contains("--order"));
+    // It leaves nothing out, so that all is still to be asked for.
+    let said = place.run(&["rm", "--order", "oldest", "--yes"]).failed();
+    assert!(said.contains("which recordings?"), "{said}");
+    assert!(place.run(&["prune", "--orphans", "--order", "oldest"]).failed().contains("no conditions"));
+}

@@ -19,6 +19,7 @@ pub(crate) const TESTS: &[(&str, fn())] = &[
     ("a_recording_that_was_edited_since_is_left_alone_and_told", edited_since),
     ("a_terminal_is_asked_as_well", on_a_terminal),
     ("a_service_accepts_what_its_replays_do", accepted_by_replaying),
+    ("who_quits_leaves_what_follows_as_it_is", quitting),
     ("a_replay_that_fails_is_told_and_the_others_go_on", a_failing_replay),
     ("what_makes_no_sense_is_refused_and_says_what_to_do", refused),
 ];
@@ -171,6 +172,17 @@ fn accepted_by_replaying() {
     assert_eq!(ran.code, Some(0), "{ran:?}");
     assert!(ran.out.contains("\n-  total: 98\n+  total: 96\n"), "{ran:?}");
     assert_eq!(place.totals(), ["98", "196", "298"]);
+}
+
+fn quitting() {
+    let place = with_pending();
+    assert_eq!(place.playback(&["review"], "a\nq\n").code, Some(0));
+    assert_eq!(are_pending(&place), [false, true, true]);
+    // The first is another on version 1, and the others are equal: were they replayed, nothing would be pending.
+    let ran = answered(place.service("1", &["review", "--replay"]), "q\n");
+    assert_eq!((ran.code, are_pending(&place)), (Some(0), [false, true, true]), "{ran:?}");
+    assert_eq!(ran.err, "0 equal, 2 not replayed\n1 change left for later\n");
+    assert_eq!(place.totals(), ["97", "196", "296"]);
 }
 
 fn a_failing_replay() {

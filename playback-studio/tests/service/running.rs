@@ -17,6 +17,9 @@ pub(crate) const TESTS: &[(&str, fn())] = &[
     ("what_the_gate_fails_on_may_begin_with_a_hyphen", hyphens),
     ("within_a_runtime_the_blocking_command_line_says_what_to_call", within_a_runtime),
     ("noise_prints_rules_that_compare_takes", noise),
+    ("a_pattern_that_no_category_matches_is_said_to_match_none", unmatched),
+    ("a_category_that_is_meant_twice_is_played_once", meant_twice),
+    ("ids_and_an_order_exclude_each_other", ids_in_order),
     ("what_nobody_reads_has_its_exit_code_all_the_same", unread_replays),
 ];
 
@@ -214,5 +217,32 @@ fn unread_replays() {
     for arguments in [&["replay", "@last"][..], &["compare", "--quiet"], &["compare"]] {
         let codes = ["1", "2"].map(|version| unread(place.service(version, arguments), "").code);
         assert_eq!(codes, [Some(0), Some(1)], "{arguments:?}");
+    }
+}
+
+fn unmatched() {
+    let place = Place::of_checkouts();
+    let ran = place.run("1", &["compare", "--category", "Chek*"]);
+    assert_eq!(ran.code, Some(3), "{ran:?}");
+    assert!(ran.out.contains("`Checkout`, none was asked for"), "{ran:?}");
+    let empty = Place::of(|| ());
+    let ran = empty.run("1", &["compare", "--category", "Chek*"]);
+    assert!(ran.code == Some(3) && ran.out.contains("no recordings of any category"), "{ran:?}");
+}
+
+fn meant_twice() {
+    let place = Place::of_checkouts();
+    let ran = place.run("1", &["compare", "-c", "Checkout", "-c", "Check*", "-c", "*out"]);
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), "3 recordings: 3 equal\npasses\n"), "{ran:?}");
+    let place = Place::of(|| _ = ticket("ann"));
+    let noise = place.run("1", &["noise", "--times", "2", "-c", "Ticket", "-c", "*"]);
+    assert!(noise.out.contains("# differed in 1 of 1"), "{noise:?}");
+}
+
+fn ids_in_order() {
+    let place = Place::of_checkouts();
+    for more in [&["--order", "oldest"][..], &["--order", "random", "--seed", "7"]] {
+        let ran = place.run("1", &[&["compare", "@last"], more].concat());
+        assert!(ran.code == Some(2) && ran.err.contains("exclude each other"), "{ran:?}");
     }
 }
