@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use playback_core::Value;
 use playback_core::value::Segment;
-use playback_equalizer::{Change, diff};
+use playback_equalizer::{Change, Diff, Rules, diff, diff_with};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -101,6 +101,39 @@ fn added_and_removed_fields_and_entries_are_told_from_changed_ones() {
         &BTreeMap::from([("b", 3), ("c", 4)]),
         &["- [\"a\"]: 1", "~ [\"b\"]: 2 -> 3", "+ [\"c\"]: 4"],
     );
+}
+
+#[test]
+fn a_key_or_a_field_that_is_there_more_than_once_counts_as_often_as_it_is_there() {
+    let of = |entries: &[(&'static str, u64)]| {
+        let entries = || entries.iter().map(|(key, value)| (*key, Value::from(*value)));
+        [Value::fields_of(entries()), Value::map(entries().map(|(key, value)| (key.into(), value)))]
+    };
+    let check = |recorded: &[(&'static str, u64)], replayed: &[(&'static str, u64)], expected: &[&str]| {
+        for (recorded, replayed) in of(recorded).iter().zip(&of(replayed)) {
+            let found = diff(recorded, replayed, 10).differences;
+            // A field is shown as its name, and an entry as its key.
+            let found = found.iter().map(|one| one.to_string().replace("[\"", "").replace("\"]", ""));
+            assert_eq!(found.collect::<Vec<_>>(), expected, "{recorded} and {replayed}");
+        }
+    };
+    let twice = [("a", 1), ("a", 2), ("b", 3)];
+    check(&twice, &twice, &[]);
+    check(&[("a", 1)], &[("a", 1), ("a", 2)], &["+ a: 2"]);
+    check(&[("a", 1)], &[("a", 1), ("a", 1)], &["+ a: 1"]);
+    check(&[("a", 1), ("a", 1)], &[("a", 1)], &["- a: 1"]);
+    // The first is compared with the first, and the second with the second, whatever stands between them.
+    check(&twice, &[("b", 3), ("a", 1), ("a", 5)], &["~ a: 2 -> 5"]);
+    check(&twice, &[("a", 2), ("a", 1), ("b", 3)], &["~ a: 1 -> 2", "~ a: 2 -> 1"]);
+    check(&twice, &[("a", 1), ("c", 4), ("c", 5)], &["- a: 2", "- b: 3", "+ c: 4", "+ c: 5"]);
+}
+
+#[test]
+fn elements_with_repeated_fields_are_found_again() {
+    let [one, other] = [[1, 2], [2, 1]].map(|of| Value::fields_of(of.map(|number| ("a", number.into()))));
+    let unordered = Rules::new().unordered("").unwrap();
+    let (old, new) = (vec![one.clone(), other.clone()], vec![other, one]);
+    assert_eq!(diff_with(&old.into(), &new.into(), &unordered, 10), Diff::default());
 }
 
 #[test]

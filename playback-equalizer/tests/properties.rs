@@ -4,7 +4,7 @@
 use playback_core::Value;
 use playback_core::value::Path;
 use playback_equalizer::{Change, Diff, Rule, Rules, Tolerance, diff, diff_with};
-use proptest::collection::{btree_map, vec};
+use proptest::collection::vec;
 use proptest::prelude::*;
 
 fn value() -> impl Strategy<Value = Value> {
@@ -19,13 +19,21 @@ fn value() -> impl Strategy<Value = Value> {
     leaf.prop_recursive(4, 40, 5, |inner| {
         prop_oneof![
             3 => vec(inner.clone(), 0..6).prop_map(Value::Seq),
-            2 => btree_map("[abc]", inner.clone(), 0..4).prop_map(Value::fields_of),
-            1 => btree_map("[abc]", inner.clone(), 0..3)
+            2 => entries(inner.clone()).prop_map(Value::fields_of),
+            1 => entries(inner.clone())
                 .prop_map(|entries| Value::map(entries.into_iter().map(|(key, value)| (key.into(), value)))),
             1 => ("Ok|Err|Paid", inner.clone())
                 .prop_map(|(name, inner)| Value::Variant(name.as_str().into(), Some(Box::new(inner)))),
             1 => inner.prop_map(|inner| Value::Some(Box::new(inner))),
         ]
+    })
+}
+
+/// Fields or entries in the order of their names, some of which may be there more than once.
+fn entries(inner: impl Strategy<Value = Value>) -> impl Strategy<Value = Vec<(String, Value)>> {
+    vec(("[abc]", inner), 0..4).prop_map(|mut entries| {
+        entries.sort_by(|(one, _), (other, _)| one.cmp(other));
+        entries
     })
 }
 
@@ -75,6 +83,23 @@ proptest! {
     }
 
     #[test]
+    fn an_entry_more_or_less_is_found(
+        entries in entries((0_u64..3).prop_map(Value::from)), at in any::<prop::sample::Index>()
+    ) {
+        prop_assume!(!entries.is_empty());
+        let mut fewer = entries.clone();
+        fewer.remove(at.index(entries.len()));
+        let [map, fewer_map] = [&entries, &fewer].map(|entries| {
+            Value::map(entries.iter().map(|(key, value)| (key.as_str().into(), value.clone())))
+        });
+        let (fields, fewer_fields) = (Value::fields_of(entries), Value::fields_of(fewer));
+        for (one, other) in [(&map, &fewer_map), (&fields, &fewer_fields)] {
+            prop_assert!(all(one, other).count() > 0);
+            prop_assert_eq!(all(one, other).count(), all(other, one).count());
+        }
+    }
+
+    #[test]
     fn there_are_no_more_differences_than_values(recorded in value(), replayed in value(), most in 0..5_usize) {
         let whole = all(&recorded, &replayed);
         prop_assert!(whole.count() <= size(&recorded) + size(&replayed));
@@ -100,18 +125,27 @@ proptest! {
     #[test]
     fn what_is_told_of_is_there(recorded in value(), replayed in value()) {
         for difference in all(&recorded, &replayed).differences {
-            let there = |side: &Value, path: &Path| side.get(path).map(|value| value.without_some().clone());
+            // All that is at a path: a field may be there more than once.
+            let there = |side: &Value, path: &Path| -> Vec<Value> {
+                let mut there = vec![side];
+                for segment in path.segments() {
+                    let step = Path::from(vec![segment.clone()]);
+                    let inside = there.iter().flat_map(|value| value.walk().filter(|(path, _)| *path == step));
+                    there = inside.map(|(_, value)| value).collect();
+                }
+                there.into_iter().map(|value| value.without_some().clone()).collect()
+            };
             match &difference.change {
                 Change::Added { replayed: added } => {
                     // Its number is that of the replay, and those further out are of the recording.
                     let mut outer = difference.path.clone();
                     prop_assert!(outer.pop().is_some());
-                    prop_assert!(there(&recorded, &outer).is_some());
+                    prop_assert!(!there(&recorded, &outer).is_empty());
                     prop_assert!(replayed.walk().any(|(_, value)| value == added));
                 }
                 change => {
                     let was = change.recorded().map(|was| was.without_some().clone());
-                    prop_assert_eq!(there(&recorded, &difference.path), was);
+                    prop_assert!(was.is_some_and(|was| there(&recorded, &difference.path).contains(&was)));
                     let is = change.replayed();
                     prop_assert!(is.is_none_or(|is| replayed.walk().any(|(_, value)| value.without_some() == is.without_some())));
                 }

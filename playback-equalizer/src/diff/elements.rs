@@ -50,6 +50,16 @@ pub(crate) enum Step {
     Added(usize),
 }
 
+impl Step {
+    /// What steps are ordered by: the order of what was recorded, and what was added last.
+    pub(super) fn place(&self) -> (bool, usize) {
+        match self {
+            Self::Both(at, _) | Self::Moved(at, _) | Self::Removed(at) => (false, *at),
+            Self::Added(at) => (true, *at),
+        }
+    }
+}
+
 /// Two sides, and what was found out of them.
 pub(super) struct Between<'a> {
     pub(super) recorded: &'a dyn Elements,

@@ -3,10 +3,11 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use playback_core::Value;
+use playback_core::value::Name;
 
 use crate::rules::{Lens, Way};
 
-/// A number that is the same for values that mean the same: equal ones, but for the order of fields. Numbers and
+/// A number that is the same for values that mean the same: equal ones, but for the order of fields of different names. Numbers and
 /// times that a rule allows to be apart have different ones.
 pub(crate) fn fingerprint(value: &Value, lens: &Lens<'_>) -> u64 {
     if lens.ignores().is_some() {
@@ -33,12 +34,15 @@ pub(crate) fn fingerprint(value: &Value, lens: &Lens<'_>) -> u64 {
             hash((11, entries))
         }
         Value::Struct(fields) => {
-            let fields = fields
+            let mut fields: Vec<(&Name, u64)> = fields
                 .iter()
                 .map(|(name, value)| (name, value, lens.step(Way::Name(name))))
                 .filter(|(_, value, lens)| lens.forgives_absence(value).is_none())
-                .map(|(name, value, lens)| hash((name, fingerprint(value, &lens))));
-            hash((12, fields.fold(0, u64::wrapping_add)))
+                .map(|(name, value, lens)| (name, fingerprint(value, &lens)))
+                .collect();
+            // Those of the same name stay in their order, in which they are compared.
+            fields.sort_by_key(|(name, _)| *name);
+            hash((12, fields))
         }
         Value::Variant(name, payload) => {
             let payload = payload.as_deref().map(|payload| fingerprint(payload, &lens.step(Way::Name(name))));

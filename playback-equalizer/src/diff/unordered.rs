@@ -39,11 +39,7 @@ pub(super) fn unordered(
     let Left { mut steps, old, new } = left;
     steps.extend(old.into_iter().map(Step::Removed));
     steps.extend(new.into_iter().map(Step::Added));
-    // In the order of what was recorded, and what was added last.
-    steps.sort_by_key(|step| match step {
-        Step::Both(at, _) | Step::Moved(at, _) | Step::Removed(at) => (false, *at),
-        Step::Added(at) => (true, *at),
-    });
+    steps.sort_by_key(Step::place);
     steps
 }
 

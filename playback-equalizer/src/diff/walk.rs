@@ -1,6 +1,5 @@
 //! Going through two values side by side.
 
-use std::cell::OnceCell;
 use std::mem::discriminant;
 
 use playback_core::Value;
@@ -9,6 +8,7 @@ use playback_core::value::{Name, Path, Segment};
 use super::Found;
 use super::align::align;
 use super::elements::{List, Step};
+use super::keyed::by_key;
 use super::unordered::{out_of_order, unordered};
 use crate::difference::{Change, Difference};
 use crate::rules::{Lens, Number};
@@ -184,20 +184,18 @@ impl Walk {
         lens: &Lens<'_>,
         segment: impl Fn(&K) -> Segment,
     ) {
-        let (one, other) = (ByKey::new(recorded), ByKey::new(replayed));
-        for (at, (key, value)) in recorded.iter().enumerate() {
+        for step in by_key(recorded, replayed) {
             if self.is_done() {
                 return;
             }
-            self.at(segment(key), lens, |walk, lens| walk.sides(Some(value), other.get(at, key), lens));
-        }
-        for (at, (key, value)) in replayed.iter().enumerate() {
-            if self.is_done() {
-                return;
-            }
-            if one.get(at, key).is_none() {
-                self.at(segment(key), lens, |walk, lens| walk.sides(None, Some(value), lens));
-            }
+            let (recorded, replayed) = match step {
+                Step::Both(at, other) | Step::Moved(at, other) => (recorded.get(at), replayed.get(other)),
+                Step::Removed(at) => (recorded.get(at), None),
+                Step::Added(other) => (None, replayed.get(other)),
+            };
+            let Some((key, _)) = recorded.or(replayed) else { continue };
+            let (recorded, replayed) = (recorded.map(|(_, value)| value), replayed.map(|(_, value)| value));
+            self.at(segment(key), lens, |walk, lens| walk.sides(recorded, replayed, lens));
         }
     }
 
@@ -239,33 +237,6 @@ impl Walk {
     /// Whether nothing more is to be found out.
     fn is_done(&self) -> bool {
         self.reading == Reading::AsTheyStand && self.found.diff.count() > 0
-    }
-}
-
-/// Entries that are found by their key, at once where they stand in the same place on both sides.
-struct ByKey<'a, K> {
-    entries: &'a [(K, Value)],
-    /// The entries in the order of their keys; made when it is needed, which is seldom.
-    sorted: OnceCell<Vec<&'a (K, Value)>>,
-}
-
-impl<'a, K: Ord> ByKey<'a, K> {
-    fn new(entries: &'a [(K, Value)]) -> Self {
-        Self { entries, sorted: OnceCell::new() }
-    }
-
-    fn get(&self, likely: usize, key: &K) -> Option<&'a Value> {
-        let here = self.entries.get(likely).filter(|(other, _)| other == key);
-        let entry = here.or_else(|| {
-            let sorted = self.sorted.get_or_init(|| {
-                let mut sorted: Vec<_> = self.entries.iter().collect();
-                sorted.sort_by_key(|(key, _)| key);
-                sorted
-            });
-            let found = sorted.binary_search_by_key(&key, |(other, _)| other).ok()?;
-            sorted.get(found).copied()
-        });
-        entry.map(|(_, value)| value)
     }
 }
 
