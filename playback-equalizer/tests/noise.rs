@@ -1,6 +1,7 @@
 //! What differs from one replay to the next on the same code is found out, and proposed as rules.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
@@ -162,4 +163,31 @@ fn a_recording_that_cannot_be_replayed_is_told_and_the_others_go_on() {
     assert_eq!((noise.recordings, noise.failures.len()), (2, 1));
     // What was said stays inside the comment.
     assert!(Rules::from_toml(&noise.to_string()).unwrap().is_empty(), "{noise}");
+}
+
+#[test]
+fn a_default_that_is_there_or_not_is_absent_as_a_field_and_ignored_in_a_list() {
+    #[derive(Serialize)]
+    struct Paid {
+        amounts: Vec<u64>,
+        fees: BTreeMap<&'static str, u64>,
+    }
+    let paid = |odd: bool| {
+        let amounts = if odd { vec![3, 0, 5] } else { vec![3, 5] };
+        operation("Pay")
+            .args(&())
+            .run(|| Paid { amounts, fees: odd.then_some(("late", 0)).into_iter().collect() })
+    };
+    let recording = playback_testkit::record_blocking(|| paid(false)).recording();
+    let clock = AtomicU64::new(0);
+    let tuning = Tuning::blocking(move |_| Ok(paid(clock.fetch_add(1, Ordering::Relaxed) % 2 == 1)));
+    let noise = block_on(noise::learn(&tuning, iter([recording.clone()]), 2));
+    let rules: Vec<String> = noise.places.iter().map(|noisy| noisy.rule.in_short()).collect();
+    let of = "category \"Pay\", output \"result\"";
+    assert_eq!(
+        rules,
+        [format!("ignore \"amounts[*]\", {of}"), format!("default_is_absent \"fees[*]\", {of}")]
+    );
+    let quiet = block_on(noise::learn(&tuning.rules(&noise.rules()), iter([recording]), 2));
+    assert!(quiet.places.is_empty(), "{quiet}");
 }

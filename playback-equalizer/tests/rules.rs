@@ -4,10 +4,13 @@
 mod common;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use playback_core::Value;
-use playback_equalizer::{Diff, Rule, RuleError, Rules, Tolerance, diff, diff_with};
+use playback_equalizer::{
+    Comparator, Diff, Extracted, Part, Rule, RuleError, Rules, Sides, Structural, Tolerance, diff, diff_with,
+};
 use serde::Serialize;
 
 fn of(value: &(impl Serialize + ?Sized)) -> Value {
@@ -293,6 +296,39 @@ fn a_default_may_be_the_same_as_nothing() {
         &fields(&[("a", "".into())]),
         &["! a: 0 (integer) -> \"\" (string)"],
     );
+}
+
+#[test]
+fn an_element_of_a_list_is_no_field_that_may_be_absent() {
+    let rule = Rule::default_is_absent("**").unwrap();
+    check(&rule, &of(&[3, 0, 5]), &of(&[3, 5]), &["- [1]: 0"]);
+    check(&rule, &of(&["a"]), &of(&["", "a"]), &["+ [0]: \"\""]);
+    check(&rule, &of(&[0; 2]), &of(&[0; 3]), &["+ [2]: 0"]);
+    let unordered = Rules::new().with(rule.clone()).unordered("").unwrap();
+    assert_eq!(shown(&diff_with(&of(&[3, 0, 5]), &of(&[5, 3]), &unordered, 10)), ["- [1]: 0"]);
+    // What is inside of one is.
+    check(&rule, &Value::Seq(vec![line(7, 0)]), &Value::Seq(vec![fields(&[("id", 7.into())])]), &[]);
+    check(&Rule::ignore("[*]").unwrap(), &of(&[3, 0, 5]), &of(&[3, 5]), &[]);
+}
+
+#[test]
+fn an_argument_with_a_name_is_a_field_that_may_be_absent() {
+    let left = |names: &[&str], added: Value| {
+        let part = |values: Vec<Value>| {
+            let mut part = Part::from(Value::Seq(values));
+            part.argument_names = Some(names.iter().map(|name| Arc::from(*name)).collect());
+            Extracted::from(vec![part])
+        };
+        let (recorded, replayed) = (part(vec![7.into()]), part(vec![7.into(), added]));
+        let rules = Rules::new().default_is_absent("**").unwrap();
+        let mut sides = Sides::new(&recorded, &replayed);
+        sides.rules = &rules;
+        let verdict = Structural::new().compare(&sides);
+        verdict.differences.iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(left(&["customer", "note"], Value::None), [""; 0]);
+    assert_eq!(left(&["customer", "note"], "x".into()), ["+ note: \"x\""]);
+    assert_eq!(left(&[], Value::None), ["+ [1]: None"]);
 }
 
 #[test]

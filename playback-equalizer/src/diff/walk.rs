@@ -202,12 +202,24 @@ impl Walk {
     fn sides(&mut self, recorded: Option<&Value>, replayed: Option<&Value>, lens: &Lens<'_>) {
         match (recorded, replayed) {
             (Some(recorded), Some(replayed)) => self.values(recorded, replayed, lens),
-            (Some(recorded), None) => self
-                .reported(lens.forgives_absence(recorded), || Change::Removed { recorded: recorded.clone() }),
-            (None, Some(replayed)) => self
-                .reported(lens.forgives_absence(replayed), || Change::Added { replayed: replayed.clone() }),
+            (Some(recorded), None) => {
+                self.one_sided(recorded, lens, || Change::Removed { recorded: recorded.clone() });
+            }
+            (None, Some(replayed)) => {
+                self.one_sided(replayed, lens, || Change::Added { replayed: replayed.clone() });
+            }
             (None, None) => {}
         }
+    }
+
+    /// Notes what is there on one side only, unless there is a rule that forgives it.
+    fn one_sided(&mut self, value: &Value, lens: &Lens<'_>, change: impl FnOnce() -> Change) {
+        let forgiven = match self.path.last() {
+            // An element is no field, whose default says as much as its absence: without it a list is another.
+            Some(Segment::Index(_)) => lens.ignores(),
+            _ => lens.forgives_absence(value),
+        };
+        self.reported(forgiven, change);
     }
 
     fn at(&mut self, segment: Segment, lens: &Lens<'_>, inside: impl FnOnce(&mut Self, &Lens<'_>)) {

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use playback_core::Value;
+use playback_core::value::Segment;
 
 use crate::rules::{apart, time_apart};
-use crate::{Change, Rule, RuleError, Tolerance};
+use crate::{Change, Difference, Rule, RuleError, Tolerance};
 
 /// What a rule would have to forgive.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -20,7 +21,7 @@ pub(super) enum Narrow {
     Number(f64),
     /// What a regular expression of [`REGEXES`] matches in a text, by its number.
     Text(usize),
-    /// Whether a default is there.
+    /// Whether a default is there, of a field.
     Absence,
     /// Anything.
     #[default]
@@ -52,11 +53,14 @@ pub(super) const TIMES: [Duration; 7] = [
 ];
 
 impl Narrow {
-    /// What would have to be forgiven for this change alone.
-    pub(super) fn of(change: &Change) -> Self {
-        match change {
+    /// What would have to be forgiven for this difference alone.
+    pub(super) fn of(difference: &Difference) -> Self {
+        let is_element = matches!(difference.path.segments().last(), Some(Segment::Index(_)));
+        match &difference.change {
             Change::Changed { recorded, replayed } => Self::between(recorded, replayed),
-            Change::Added { replayed: only } | Change::Removed { recorded: only } if is_default(only) => {
+            Change::Added { replayed: only } | Change::Removed { recorded: only }
+                if !is_element && is_default(only) =>
+            {
                 Self::Absence
             }
             _ => Self::All,

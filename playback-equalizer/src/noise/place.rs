@@ -125,7 +125,7 @@ pub(super) fn sort_out(
         sorted.extend(here.into_iter().next().map(|(example, _)| (place, narrow, example)));
     }
     sorted.extend(found.into_iter().map(|(one, _)| {
-        let narrow = Narrow::of(&one.change);
+        let narrow = Narrow::of(&one);
         (Place::of(category, &one, 0), narrow, one)
     }));
     sorted

@@ -163,7 +163,8 @@ impl Rule {
     }
 
     /// A field that is absent, or `None`, is the same as one of its type's default: `None`, `false`, zero, an empty
-    /// string, list or map, or a struct of nothing but these. A `Some` is no default.
+    /// string, list or map, or a struct of nothing but these. A `Some` is no default. Entries of a map are fields as well,
+    /// and so are arguments whose names are known; an element of a list is none.
     ///
     /// # Errors
     /// [`RuleError::Pattern`].
