@@ -241,6 +241,35 @@ fn times_may_be_apart() {
 }
 
 #[test]
+fn an_offset_counts_however_it_is_written() {
+    let apart = |seconds, one: &str, other: &str| {
+        let rules = Rules::new().time_tolerance("", Duration::from_secs(seconds)).unwrap();
+        diff_with(&one.into(), &other.into(), &rules, 10).count() == 1
+    };
+    let hour = 3_600;
+    for (one, other, hours) in [
+        ("2026-01-31T10:00:00+0100", "2026-01-31T10:00:00+0900", 8),
+        ("2026-01-31T10:00Z", "2026-01-31T10:00+09:00", 9),
+        ("2026-01-31T10:00:00+01", "2026-01-31T10:00:00Z", 1),
+        ("20260131T100000Z", "20260131T100000-0130", 2),
+        ("2026-01-31 10:00:00 +0100", "2026-01-31T08:00:00Z", 1),
+    ] {
+        assert!(!apart(hours * hour, one, other), "{one} and {other}");
+        assert!(apart((hours - 1) * hour, one, other), "{one} and {other}");
+    }
+    // What has an offset is no time of somewhere, even if it is none that there is.
+    for one in [
+        "2026-01-31T10:00:00+0100",
+        "2026-01-31T10:00Z",
+        "2026-01-31T10:00:00+99:00",
+        "2026-01-31T10:00:00+0199",
+    ] {
+        assert!(apart(u64::MAX, one, "2026-01-31T10:00:00"), "{one}");
+    }
+    assert!(apart(u64::MAX, "2026-01-31T10:00:00+30:00", "2026-01-31T10:00:00+31:00"));
+}
+
+#[test]
 fn strings_may_be_compared_after_a_regular_expression_and_without_case() {
     let replace = Rule::replace("**.url", r"session=\w+", "session=…").unwrap();
     let page = |url: &str| fields(&[("url", url.into())]);

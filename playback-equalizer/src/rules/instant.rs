@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use playback_core::Value;
+use time::error::{Parse, TryFromParsed};
 use time::format_description::well_known::{Iso8601, Rfc3339};
 use time::{OffsetDateTime, PrimitiveDateTime};
 
 /// How far apart two values are, if both stand for a time in the same way.
 ///
-/// Understood are text after RFC 3339, the same without an offset or with a space in place of the `T`, a
+/// Understood are text after RFC 3339 or ISO 8601, with and without an offset and with a space in place of the `T`, a
 /// `SystemTime` (a struct of `secs_since_epoch` and `nanos_since_epoch`) and a `Duration` (a struct of `secs` and
 /// `nanos`).
 pub(crate) fn time_apart(one: &Value, other: &Value) -> Option<Duration> {
@@ -60,6 +61,13 @@ fn written(text: &str) -> Option<(Kind, i128)> {
     if let Ok(point) = OffsetDateTime::parse(&text, &Rfc3339) {
         return Some((Kind::Point, point.unix_timestamp_nanos()));
     }
-    let local = PrimitiveDateTime::parse(&text, &Iso8601::PARSING).ok()?;
-    Some((Kind::Local, local.assume_utc().unix_timestamp_nanos()))
+    match OffsetDateTime::parse(&text, &Iso8601::PARSING) {
+        Ok(point) => Some((Kind::Point, point.unix_timestamp_nanos())),
+        // Only where there is no offset: the parser of local times passes over one.
+        Err(Parse::TryFromParsed(TryFromParsed::InsufficientInformation)) => {
+            let local = PrimitiveDateTime::parse(&text, &Iso8601::PARSING).ok()?;
+            Some((Kind::Local, local.assume_utc().unix_timestamp_nanos()))
+        }
+        Err(_) => None,
+    }
 }

@@ -133,8 +133,9 @@ impl Rule {
 
     /// Times that are as near to each other are the same.
     ///
-    /// Times are texts after RFC 3339 (also without an offset, and with a space in place of the `T`), a `SystemTime`
-    /// (a struct of `secs_since_epoch` and `nanos_since_epoch`) and a `Duration` (a struct of `secs` and `nanos`).
+    /// Times are texts after RFC 3339 or ISO 8601 (also without an offset, and with a space in place of the `T`), a
+    /// `SystemTime` (a struct of `secs_since_epoch` and `nanos_since_epoch`) and a `Duration` (a struct of `secs` and
+    /// `nanos`). One without an offset is near no other that has one.
     /// For seconds or milliseconds since 1970 as plain numbers there is [`tolerance`](Self::tolerance).
     ///
     /// # Errors
