@@ -191,3 +191,14 @@ fn a_default_that_is_there_or_not_is_absent_as_a_field_and_ignored_in_a_list() {
     let quiet = block_on(noise::learn(&tuning.rules(&noise.rules()), iter([recording]), 2));
     assert!(quiet.places.is_empty(), "{quiet}");
 }
+
+#[test]
+fn ids_of_many_digits_in_text_are_told_apart() {
+    let place = |id: u64| operation("Place").args(&()).run(|| id.to_string());
+    let recording = playback_testkit::record_blocking(|| place(1)).recording();
+    let clock = AtomicU64::new(1_234_567_890_123_456_789);
+    let tuning = Tuning::blocking(move |_| Ok(place(clock.fetch_add(1, Ordering::Relaxed))));
+    let noise = block_on(noise::learn(&tuning, iter([recording]), 2));
+    let rules: Vec<String> = noise.places.iter().map(|noisy| noisy.rule.in_short()).collect();
+    assert_eq!(rules, ["tolerance \"\", absolute 2.0, category \"Place\", output \"result\""]);
+}

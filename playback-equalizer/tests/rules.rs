@@ -202,6 +202,62 @@ fn numbers_may_be_apart_absolutely_or_relatively() {
 }
 
 #[test]
+fn numbers_in_text_are_as_far_apart_as_they_are_written() {
+    let within = |by, one: &str, other: &str| {
+        let rules = Rules::new().tolerance("", Tolerance::absolute(by)).unwrap();
+        diff_with(&one.into(), &other.into(), &rules, 10).count() == 0
+    };
+    // Ids that one and the same float is nearest to.
+    let (one, next) = ("1234567890123456789", "1234567890123456790");
+    assert!(!within(0.01, one, next) && within(1.0, one, next));
+    let negative = |text: &str| format!("-{text}");
+    assert!(!within(0.01, &negative(one), &negative(next)) && within(1.0, &negative(one), &negative(next)));
+    for (one, other, apart) in [
+        ("1.00", "1.01", 0.01),
+        ("0.1", "-0.2", 0.3),
+        (".5", "5.", 4.5),
+        ("-1.5e3", "-1501", 1.0),
+        ("+2E-3", "0.001", 1e-3),
+        ("0.30000000000000004", "0.3", 4e-17),
+        ("1234567890123456.789", "1234567890123456.790", 1e-3),
+        ("1.2345678901234567890123456789", "1.2345678901234567890123456788", 1e-28),
+        ("1e300", "1.5e300", 5e299),
+        ("1e300", "1e-300", 1e300),
+        ("0", "1e-300", 1e-300),
+        ("7", "007", 0.0),
+        ("1.5", "1.50", 0.0),
+    ] {
+        assert!(within(apart, one, other) && within(apart, other, one), "{one} and {other}");
+        assert!(apart == 0.0 || !within(apart * 0.999, one, other), "{one} and {other}");
+    }
+    // What is too long to be told apart is no number, and neither is what only looks like one.
+    let long = "1".repeat(40);
+    for (one, other) in
+        [(&*long, "1"), ("1e400", "1e401"), ("1e99999999999", "1"), ("1e", "1"), ("-", "1"), ("", "0")]
+    {
+        assert!(!within(f64::MAX, one, other), "{one} and {other}");
+    }
+}
+
+#[test]
+fn a_tolerance_holds_up_to_its_very_end() {
+    // The product is less than 29.
+    let percent = Rules::new().tolerance("", Tolerance::relative(0.29)).unwrap();
+    for [one, other, further] in [[100, 71, 70].map(Value::from), ["100", "71", "70"].map(Value::from)] {
+        assert_eq!(diff_with(&one, &other, &percent, 10).count(), 0);
+        assert_eq!(diff_with(&one, &further, &percent, 10).count(), 1);
+    }
+    let half = Rules::new().tolerance("", Tolerance::absolute(0.5)).unwrap();
+    for one in
+        [of(&(1_u64 << 53)), of(&u64::MAX), of(&(i128::MAX - 1)), of(&(u128::MAX - 1)), of(&(i128::MIN))]
+    {
+        let next = one.as_integer().unwrap();
+        let next = next.as_i128().map_or_else(|| of(&(next.as_u128().unwrap() + 1)), |next| of(&(next + 1)));
+        assert_eq!(diff_with(&one, &next, &half, 10).count(), 1, "{one} and {next}");
+    }
+}
+
+#[test]
 fn elements_within_a_tolerance_are_aligned() {
     let rule = Rule::tolerance("**", Tolerance::absolute(0.1)).unwrap();
     let old: Vec<f64> = (0..40).map(f64::from).collect();

@@ -1,5 +1,6 @@
 //! What does not matter: rules, in code and in a file beside the tests.
 
+mod decimal;
 mod instant;
 mod lens;
 mod read;

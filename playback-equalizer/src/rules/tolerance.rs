@@ -2,11 +2,14 @@
 
 use playback_core::Value;
 
+use super::decimal::Decimal;
+
 /// How far apart two numbers may be and still be taken for the same: by the larger of what is allowed absolutely and
 /// of what is allowed relative to the larger number.
 ///
 /// Integers are compared with integers and floats with floats, of either width. Decimals that serialize as text, such
-/// as `"12.50"`, are numbers too. An infinite number is near no other.
+/// as `"12.50"`, are numbers too, up to 38 digits and to the last of them; longer ones are text. How they are written
+/// does not matter, so that `"007"` is `"7"`. An infinite number is near no other.
 ///
 /// ```
 /// use playback_equalizer::Tolerance;
@@ -51,7 +54,9 @@ impl Tolerance {
     /// Whether two values are numbers of the same kind that are near enough.
     #[must_use]
     pub fn allows(&self, one: &Value, other: &Value) -> bool {
-        let allowed = |apart: Apart| apart.by <= self.absolute.max(self.relative * apart.largest);
+        // A product may be a little less than what it stands for: 0.29 of 100 is no 29.
+        let relatively = |apart: Apart| self.relative * apart.largest * (1.0 + f64::EPSILON);
+        let allowed = |apart: Apart| apart.by <= self.absolute.max(relatively(apart));
         apart(one, other).is_some_and(|apart| apart.by.is_finite() && allowed(apart))
     }
 
@@ -98,16 +103,12 @@ pub(crate) fn apart(one: &Value, other: &Value) -> Option<Apart> {
                 Some(Apart { by: one.abs_diff(other) as f64, largest: one.max(other) as f64 })
             }
         },
-        (Value::String(one), Value::String(other)) => floats(decimal(one)?, decimal(other)?),
+        (Value::String(one), Value::String(other)) => {
+            let (one, other) = (Decimal::written(one)?, Decimal::written(other)?);
+            let apart = floats(one.float(), other.float())?;
+            // Where one is lost beside the other, floats are good enough.
+            Some(Apart { by: one.apart(other).unwrap_or(apart.by), ..apart })
+        }
         _ => floats(one.as_f64()?, other.as_f64()?),
     }
-}
-
-/// A decimal number written as text; no infinity, and nothing else that only Rust reads as a number.
-fn decimal(text: &str) -> Option<f64> {
-    let is_part = |c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | '+' | 'e' | 'E');
-    if text.len() > 64 || !text.chars().all(is_part) {
-        return None;
-    }
-    text.parse().ok()
 }
