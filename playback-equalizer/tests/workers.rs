@@ -3,8 +3,11 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::Duration;
 
+use futures::channel::mpsc::unbounded;
 use futures::executor::block_on;
 use futures::stream::{self, StreamExt};
 use playback_core::{Recording, RecordingId, operation, output};
@@ -319,4 +322,73 @@ fn a_worker_that_cannot_be_started_costs_its_recording_alone_once_another_came()
     let failed: Vec<&str> = failed.map(message).collect();
     assert_eq!(failed.len(), 1, "{failed:?}");
     assert!(failed[0].starts_with("a worker process ended with code 3 before it came"), "{failed:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn e7_a_worker_that_dies_of_what_it_replayed_before_costs_no_other_recording() {
+    let test = "e7_a_worker_that_dies_of_what_it_replayed_before_costs_no_other_recording";
+    let directory = shared_directory(test);
+    let (alive, idle) = (directory.join("alive"), directory.join("idle"));
+    let harm = {
+        let (alive, idle) = (alive.clone(), idle.clone());
+        // In each worker its own: whether a thread was left behind, and whether it may abort.
+        let (left, now) = (AtomicBool::new(false), Arc::new(AtomicBool::new(false)));
+        move |argument| match argument {
+            // The process dies when it has nothing to do,
+            0 => {
+                let (alive, idle) = (std::fs::File::create(&alive).unwrap(), idle.clone());
+                alive.lock().unwrap();
+                std::thread::spawn(move || {
+                    while !idle.exists() {
+                        std::thread::yield_now();
+                    }
+                    // Locked for as long as the process lives.
+                    std::mem::forget(alive);
+                    std::process::abort()
+                });
+            }
+            // and the next one when it replays another recording,
+            1 => {
+                left.store(true, SeqCst);
+                let now = Arc::clone(&now);
+                std::thread::spawn(move || {
+                    while !now.load(SeqCst) {
+                        std::thread::yield_now();
+                    }
+                    std::process::abort()
+                });
+            }
+            // which harms nobody where it is alone.
+            2 if left.load(SeqCst) => {
+                now.store(true, SeqCst);
+                loop {
+                    std::thread::park();
+                }
+            }
+            _ => {}
+        }
+    };
+    let recordings = recordings(4);
+    let ids: Vec<RecordingId> = recordings.iter().map(|recording| recording.id().clone()).collect();
+    let load = move |id: RecordingId| {
+        let found = recordings.iter().find(|recording| *recording.id() == id).cloned();
+        std::future::ready(found.ok_or_else(|| Error::from("gone")))
+    };
+    let (asked, asking) = unbounded();
+    let equalizer = Equalizer::new(tuning(0, harm)).crew(crew(test, 1));
+    let mut comparisons = equalizer.run(asking, load);
+    // A worker is asked by the run that started it, and by nobody else.
+    let ask = |id: &RecordingId| drop(asked.unbounded_send(id.clone()));
+    ask(&ids[0]);
+    let mut all = vec![block_on(comparisons.next()).unwrap()];
+    assert!(!is_worker(), "a worker does not come this far");
+    std::fs::File::create(idle).unwrap();
+    std::fs::File::open(alive).unwrap().lock().unwrap();
+    ids[1..].iter().for_each(ask);
+    drop(asked);
+    all.extend(block_on(comparisons.collect::<Vec<_>>()));
+    std::fs::remove_dir_all(&directory).unwrap();
+    let failed: Vec<&str> = all.iter().filter(|one| one.status() != Status::Equal).map(message).collect();
+    assert_eq!((all.len(), failed), (4, Vec::new()));
 }

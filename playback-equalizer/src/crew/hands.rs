@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::thread;
 
 use super::desk::Desk;
+use super::job::Job;
 use super::watch::Watch;
 use crate::workers::{Gone, Worker, Workers};
 use crate::{Comparison, Runtime};
@@ -42,36 +43,66 @@ fn work(thread: usize, desk: &Desk, runtime: &dyn Runtime) {
 
 fn work_by_processes(thread: usize, desk: &Desk, workers: &Workers) {
     let watch = Arc::new(Watch::new());
-    let mut worker = None;
+    let mut hand = Hand { desk, workers, worker: None };
     let mut done = None;
     while let Some((number, job)) = desk.next(thread, done.take(), &watch) {
-        let id = job.id().clone();
-        let wanted = || !watch.is_given_up(number);
-        let started = match worker.take() {
-            Some(worker) => Ok(worker),
-            None => Worker::start(workers, wanted).inspect(|_| desk.came()).inspect_err(|gone| {
-                if let Gone::Because(why) = gone {
-                    desk.stayed_away(why);
-                }
-            }),
-        };
-        let compared = started.and_then(|mut started| {
-            let (comparison, is_of_use) = started.compare(&id, job.rules(), desk.limits().time, wanted)?;
-            if is_of_use && started.compared() < workers.lifetime() {
-                worker = Some(started);
-            } else if is_of_use {
-                started.dismiss();
-            }
-            Ok(comparison)
-        });
-        let comparison = match compared {
+        let comparison = match hand.compare(&job, &|| !watch.is_given_up(number)) {
             Ok(comparison) => comparison,
-            Err(Gone::Because(why)) => Comparison::failure(id, why),
-            Err(Gone::NotWanted) => Comparison::failure(id, "it was given up"),
+            Err(Gone::Because(why) | Gone::Died(why)) => Comparison::failure(job.id().clone(), why),
+            Err(Gone::NotWanted) => Comparison::failure(job.id().clone(), "it was given up"),
         };
         done = Some((number, comparison));
     }
-    if let Some(worker) = worker {
+    if let Some(worker) = hand.worker {
         worker.dismiss();
+    }
+}
+
+/// What a thread works by: one worker process after another.
+struct Hand<'a> {
+    desk: &'a Desk,
+    workers: &'a Workers,
+    /// One that has compared others before.
+    worker: Option<Worker>,
+}
+
+impl Hand<'_> {
+    fn compare(&mut self, job: &Job, wanted: &dyn Fn() -> bool) -> Result<Comparison, Gone> {
+        if let Some(used) = self.worker.take() {
+            match self.compare_by(used, job, wanted) {
+                // What one that it replayed before left behind may have ended it, even while it had nothing to do. Only
+                // a worker that replays nothing else can tell.
+                Err(Gone::Died(_)) => {}
+                compared => return compared,
+            }
+        }
+        let fresh = self.start(wanted)?;
+        self.compare_by(fresh, job, wanted)
+    }
+
+    fn start(&self, wanted: &dyn Fn() -> bool) -> Result<Worker, Gone> {
+        let started = Worker::start(self.workers, wanted);
+        match &started {
+            Ok(_) => self.desk.came(),
+            Err(Gone::Because(why) | Gone::Died(why)) => self.desk.stayed_away(why),
+            Err(Gone::NotWanted) => {}
+        }
+        started
+    }
+
+    fn compare_by(
+        &mut self,
+        mut worker: Worker,
+        job: &Job,
+        wanted: &dyn Fn() -> bool,
+    ) -> Result<Comparison, Gone> {
+        let (comparison, is_of_use) =
+            worker.compare(job.id(), job.rules(), self.desk.limits().time, wanted)?;
+        if is_of_use && worker.compared() < self.workers.lifetime() {
+            self.worker = Some(worker);
+        } else if is_of_use {
+            worker.dismiss();
+        }
+        Ok(comparison)
     }
 }

@@ -21,7 +21,9 @@ const VARIABLE: &str = "PLAYBACK_WORKER";
 
 /// Worker processes of the same program, in which recordings are replayed, so that no replay can harm the run: one that
 /// aborts, exhausts the stack or the memory, calls `exit`, or does not end, costs its process, and shows as an
-/// [`EqualizerFailure`](crate::Status::EqualizerFailure) with what the process last wrote to stderr.
+/// [`EqualizerFailure`](crate::Status::EqualizerFailure) with what the process last wrote to stderr. Where a process ends
+/// that has replayed others before, what those left behind may have ended it: the recording is replayed once more, in a
+/// new one, and fails only if that ends, too.
 ///
 /// A worker is the same program, started with the same arguments. It goes through `main` until it comes to the studio,
 /// or the equalizer, with the same [name](Self::named), and stays there: it loads, replays and compares what it is

@@ -38,8 +38,10 @@ pub(crate) struct Worker {
 
 /// Why a worker has no answer.
 pub(crate) enum Gone {
-    /// It came to an end, or was ended, for a reason.
+    /// It could not be had, or was ended, for a reason.
     Because(String),
+    /// It came to an end by itself, in a way that is told.
+    Died(String),
     /// The run is over, and wants no answer.
     NotWanted,
 }
@@ -105,6 +107,7 @@ impl Worker {
         let began = Instant::now();
         // The worker itself gives up what takes too long, and knows best what it is. This is for one that cannot.
         let longest = limit.saturating_mul(2).saturating_add(ENDED_WITHIN);
+        // Whether it is still there shows when it answers.
         let _ = send(&self.connection, id.to_string().as_bytes());
         let received = receive(&self.connection, LONGEST, || match () {
             () if !wanted() => Err(io::Error::from(ErrorKind::Interrupted)),
@@ -153,9 +156,7 @@ impl Worker {
             }
         };
         let lines = self.killed();
-        Gone::Because(format!(
-            "the worker process ended with {status} while it replayed the recording{lines}"
-        ))
+        Gone::Died(format!("the worker process ended with {status} while it replayed the recording{lines}"))
     }
 
     /// Kills it, and tells what it wrote last.
