@@ -151,7 +151,17 @@ async fn every_mistake_is_named_by_the_rule_that_it_breaks() {
         let message = broken(conformance::cassette(make)).await;
         assert!(message.contains(&format!("\n- {rule}:\n    ")), "{mistake:?}: {message}");
         assert!(message.contains("::Mistaken breaks "), "{message}");
+        assert!(message.contains(" of 34 rules of `Cassette`, tried from "), "{message}");
     }
+}
+
+#[tokio::test]
+async fn a_rule_that_is_tried_on_every_cassette_is_broken_once() {
+    let make = || async { Mistaken { memory: MemoryCassette::new(), mistake: Mistake::ForgetsOnClose } };
+    let message = broken(conformance::cassette(make)).await;
+    assert!(message.contains("breaks 1 of 34 rules of `Cassette`, tried from "), "{message}");
+    assert!(message.contains("\n- it can be closed:\n    "), "{message}");
+    assert_eq!(message.matches("closing forgot where it is").count(), 1, "{message}");
 }
 
 /// The message that a suite ends with on what breaks rules.

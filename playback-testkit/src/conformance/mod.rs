@@ -25,7 +25,7 @@
 //! All rules are tried, and the message at the end names those that are broken and how:
 //!
 //! ```text
-//! my_crate::MyCassette breaks 1 of 33 rules of `Cassette`, tried from tests/conforms.rs:12:5
+//! my_crate::MyCassette breaks 1 of 34 rules of `Cassette`, tried from tests/conforms.rs:12:5
 //! - what is deleted is gone, and deleting nothing is well:
 //!     deleting Checkout/20260131/01KG8V3Q2E… a second time failed: no such row
 //! ```
@@ -87,11 +87,13 @@ pub fn cassette<C: Cassette>(make: impl AsyncFn() -> C) -> impl Future<Output = 
         let rules =
             keeping::RULES.iter().chain(&opening::RULES).chain(&finding::RULES).chain(&together::RULES);
         let mut verdict = Verdict::new(type_name::<C>(), caller);
+        let mut closed = Ok(());
         for rule in rules {
             let cassette = make().await;
-            verdict.note(rule.says, (rule.holds)(&cassette)).await;
-            verdict.note("it can be closed", broken::close(&cassette)).await;
+            verdict.note(rule.says, tried((rule.holds)(&cassette)).await);
+            closed = closed.and(tried(broken::close(&cassette)).await);
         }
+        verdict.note("it can be closed", closed);
         verdict.announce();
     }
 }
@@ -110,7 +112,7 @@ pub fn reopened<C: Cassette>(open: impl AsyncFn(String) -> C) -> impl Future<Out
         for (number, rule) in reopening::RULES.iter().enumerate() {
             let name = format!("conformance-{number}");
             let (one, other) = (open(name.clone()).await, open(name).await);
-            verdict.note(rule.says, (rule.holds)(&one, &other)).await;
+            verdict.note(rule.says, tried((rule.holds)(&one, &other)).await);
         }
         verdict.announce();
     }
@@ -146,10 +148,18 @@ where
             let (recorder, recorded) = make();
             let recorded = || -> LocalBoxFuture<'_, _> { Box::pin(recorded()) };
             let trial = recorders::Trial { recorder: Arc::new(recorder), recorded: &recorded };
-            verdict.note(rule.says, (rule.holds)(&trial)).await;
+            verdict.note(rule.says, tried((rule.holds)(&trial)).await);
         }
         verdict.announce();
     }
+}
+
+/// What comes of a rule. A panic breaks it, and the others are tried all the same.
+async fn tried(holds: impl Future<Output = Outcome>) -> Outcome {
+    AssertUnwindSafe(holds)
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|panic| Err(Broken(format!("it panicked: {}", panic_message(&*panic)))))
 }
 
 /// Which rules were tried, and which are broken.
@@ -166,15 +176,12 @@ impl Verdict {
         Self { of, of_trait: "Cassette", caller, tried: 0, broken: Vec::new() }
     }
 
-    /// Tries one rule. A panic breaks it, and the others are tried all the same.
-    async fn note(&mut self, says: &str, holds: impl Future<Output = Outcome>) {
+    /// Counts one rule.
+    fn note(&mut self, says: &str, outcome: Outcome) {
         self.tried += 1;
-        let how = match AssertUnwindSafe(holds).catch_unwind().await {
-            Ok(Ok(())) => return,
-            Ok(Err(Broken(how))) => how,
-            Err(panic) => format!("it panicked: {}", panic_message(&*panic)),
-        };
-        self.broken.push(format!("\n- {says}:\n    {}", how.replace('\n', "\n    ")));
+        if let Err(Broken(how)) = outcome {
+            self.broken.push(format!("\n- {says}:\n    {}", how.replace('\n', "\n    ")));
+        }
     }
 
     #[allow(clippy::panic, reason = "an assertion for tests")]
