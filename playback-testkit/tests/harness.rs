@@ -6,6 +6,7 @@ mod common;
 
 use std::path::Path;
 use std::process::{Command, ExitCode};
+use std::time::Duration;
 
 use common::{checkout_with, incomplete};
 use futures::executor::block_on;
@@ -23,10 +24,14 @@ const LIMIT: &str = "HARNESS_TEST_LIMIT";
 const ALL: &str = "HARNESS_TEST_ALL";
 const FEE: &str = "HARNESS_TEST_FEE";
 const RULE: &str = "HARNESS_TEST_RULE";
+const TIME: &str = "HARNESS_TEST_TIME";
 
 fn main() -> ExitCode {
     if let Some(directory) = std::env::var_os(DIRECTORY) {
-        let harness = Harness::directory(directory, tuner).unused_rules_fail();
+        let mut harness = Harness::directory(directory, tuner).unused_rules_fail();
+        if let Ok(time) = std::env::var(TIME) {
+            harness = harness.time_limit(Duration::from_millis(time.parse().unwrap()));
+        }
         return if std::env::var_os(ALL).is_some() { harness.unused_recordings_fail() } else { harness }
             .main();
     }
@@ -36,7 +41,7 @@ fn main() -> ExitCode {
         let query = Query::new().category("Checkout").order(Order::OldestFirst).limit(limit);
         return Harness::place("", &url, tuner).query(query).unused_recordings_fail().main();
     }
-    let tests: [(&str, fn()); 12] = [
+    let tests: [(&str, fn()); 13] = [
         ("each_recording_is_a_test_named_by_its_id", each_recording_is_a_test_named_by_its_id),
         ("a_filter_picks_a_category_and_an_exact_name_a_recording", a_filter_picks),
         ("a_replay_that_is_not_equal_fails_with_its_differences", not_equal_fails),
@@ -46,6 +51,7 @@ fn main() -> ExitCode {
         ("no_recordings_fail", nothing),
         ("a_thousand_recordings_are_listed_by_their_heads", a_thousand),
         ("operations_run_on_tokio_and_what_escapes_is_refused", escapes),
+        ("a_replay_that_does_not_end_is_given_up_whether_it_waits_or_blocks", endless),
         ("a_rule_that_matched_nothing_fails_the_run", unused_rule),
         ("recordings_that_no_test_replays_fail_a_test_that_names_them", unused_recordings),
         ("what_a_query_finds_in_an_object_store_are_tests", object_store),
@@ -67,6 +73,8 @@ fn tuner(category: &str) -> Result<Tuning, Error> {
             Ok(Tuning::of(move |(customer, amount)| checkout_with(customer, amount, fee)).rules(&rules))
         }
         "Spawn" => Ok(Tuning::of(|(is_bound,)| spawn(is_bound))),
+        "Wait" => Ok(Tuning::of(|()| operation("Wait").args(&()).run_async(std::future::pending::<()>()))),
+        "Block" => Ok(Tuning::blocking(|_| Ok(operation("Block").args(&()).run(block)))),
         other => Err(format!("no operation `{other}`").into()),
     }
 }
@@ -74,12 +82,19 @@ fn tuner(category: &str) -> Result<Tuning, Error> {
 /// Waits on a tokio timer, and reads an input in a task of its own, bound or not.
 async fn spawn(is_bound: bool) -> u64 {
     let body = async move {
-        tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+        tokio::time::sleep(Duration::from_millis(1)).await;
         let read = async { input("read").args(&()).run_async(async { 7 }).await };
         let task = if is_bound { tokio::spawn(read.in_current_context()) } else { tokio::spawn(read) };
         task.await.unwrap_or(0)
     };
     operation("Spawn").args(&(is_bound,)).run_async(body).await
+}
+
+/// Never returns.
+fn block() -> u64 {
+    loop {
+        std::thread::park();
+    }
 }
 
 fn fixtures(directory: &Path, amounts: &[u64]) -> Vec<Recording> {
@@ -244,6 +259,22 @@ fn escapes() {
         assert!(!said.contains("if the change is wanted"), "{said}");
         assert_eq!(std::fs::read_dir(escaping.path()).unwrap().count(), 1, "{accept}");
         assert_eq!(std::fs::read(escaping.path().join("one.tape.txt")).unwrap(), recorded, "{accept}");
+    }
+}
+
+fn endless() {
+    let endless = ["Wait", "Block"].map(|category| {
+        let directory = tempfile::tempdir().unwrap();
+        let recorded = || operation(category).args(&()).run(|| ());
+        let recording = playback_testkit::record_blocking(recorded).recording();
+        Fixtures::writable(directory.path()).unwrap().keep(&recording, "endless").unwrap();
+        // On threads of their own, and on the main one.
+        ["--test-threads=2", "--test-threads=1"]
+            .map(|threads| run(directory.path(), &[threads], &[(TIME, "200")]))
+    });
+    for (passed, said) in endless.iter().flatten() {
+        assert!(!passed && said.contains("the replay did not end within 200ms"), "{said}");
+        assert!(said.contains("test result: FAILED. 0 passed; 1 failed"), "{said}");
     }
 }
 

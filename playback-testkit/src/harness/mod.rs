@@ -37,17 +37,19 @@
 
 mod unused;
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use futures::StreamExt;
+use futures::future::ready;
+use futures::stream::{self, StreamExt};
 use libtest_mimic::{Arguments, Failed, Trial};
 use playback_cassette::{Cassette, Clock, Error, ErrorKind, Fixtures, Query, SystemClock};
 use playback_cassette_s3::ObjectStoreCassette;
 use playback_core::RecordingId;
-use playback_equalizer::{Comparison, Crew, Equalizer, Status, Tuner, Tuning};
+use playback_equalizer::{Comparison, Crew, Equalizer, Job, Status, Tuner, Tuning};
 use playback_studio::{ACCEPT_VARIABLE, Accept, Change, clear_pending, set_pending};
 use tokio::runtime::Runtime;
 
@@ -141,7 +143,8 @@ impl Harness {
         self
     }
 
-    /// How long one replay may take; a minute, unless said otherwise.
+    /// How long one replay may take; a minute, unless said otherwise. One that blocks its thread is given up as well, and
+    /// the thread goes on for as long as the run does.
     #[must_use]
     pub fn time_limit(mut self, time_limit: Duration) -> Self {
         self.time_limit = time_limit;
@@ -291,14 +294,19 @@ struct Replaying {
 
 impl Replaying {
     fn replay(&self, id: &RecordingId, tuning: Tuning, time_limit: Duration) -> Result<(), Failed> {
-        let mut equalizer = Equalizer::new(tuning).time_limit(time_limit).escapes_fail();
+        let mut equalizer = Equalizer::new(tuning).escapes_fail();
         if self.accept != Accept::No {
             equalizer = equalizer.keep_playbacks();
         }
-        let load = async { self.cassette.load(id).await.map_err(|error| error.chain()) };
         let runtime = self.runtime().map_err(|error| error.chain())?;
-        let comparison = runtime.block_on(equalizer.load_and_compare(id.clone(), load));
-        self.conclude(comparison, runtime)
+        let comparison = runtime.block_on(async {
+            let loaded = self.cassette.load(id).await.map_err(|error| error.chain());
+            let job = Job::new(id.clone(), Arc::new(equalizer), ready(loaded));
+            // On a thread of the crew's, which is left to an operation that blocks it for good.
+            let crew = Crew::new().concurrency(NonZeroUsize::MIN).time_limit(time_limit);
+            crew.run(stream::iter([job])).next().await
+        });
+        self.conclude(comparison.ok_or("the replay ended without a comparison")?, runtime)
     }
 
     /// Passes, fails with the differences, or accepts them.
