@@ -4,16 +4,10 @@ use std::cmp::Ordering;
 
 use super::elements::Step;
 
-/// Which entry of one side is which of the other: those of the same key, whatever their order. Where a key is there
-/// more than once, the first belongs to the first, the second to the second, and what is left over has no counterpart.
-pub(super) fn by_key<K: Ord, V>(recorded: &[(K, V)], replayed: &[(K, V)]) -> impl Iterator<Item = Step> {
-    // Most stand in the same places. As those have the same keys on both sides, what follows counts from there.
-    let in_place = recorded.iter().zip(replayed).take_while(|((key, _), (other, _))| key == other).count();
-    (0..in_place).map(|at| Step::Both(at, at)).chain(out_of_place(recorded, replayed, in_place))
-}
-
-/// The same from an entry on: in the order of what was recorded, and what was added last.
-fn out_of_place<K: Ord, V>(recorded: &[(K, V)], replayed: &[(K, V)], from: usize) -> Vec<Step> {
+/// Which entry of one side is which of the other, from an entry on: those of the same key, whatever their order. Where a
+/// key is there more than once, the first belongs to the first, the second to the second, and what is left over has no
+/// counterpart. In the order of what was recorded, and what was added last.
+pub(super) fn by_key<K: Ord, V>(recorded: &[(K, V)], replayed: &[(K, V)], from: usize) -> Vec<Step> {
     let (mut old, mut new) = (sorted(recorded, from).peekable(), sorted(replayed, from).peekable());
     let mut steps = Vec::new();
     loop {

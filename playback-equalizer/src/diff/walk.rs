@@ -176,7 +176,7 @@ impl Walk {
         steps
     }
 
-    /// What has keys: by key, whatever the order.
+    /// What has keys: by key, whatever the order. Most entries stand in the same places on both sides.
     fn keyed<K: Ord>(
         &mut self,
         recorded: &[(K, Value)],
@@ -184,7 +184,19 @@ impl Walk {
         lens: &Lens<'_>,
         segment: impl Fn(&K) -> Segment,
     ) {
-        for step in by_key(recorded, replayed) {
+        let mut in_place = 0;
+        for ((key, one), (other_key, other)) in recorded.iter().zip(replayed) {
+            if self.is_done() {
+                return;
+            }
+            if key != other_key {
+                break;
+            }
+            self.at(segment(key), lens, |walk, lens| walk.values(one, other, lens));
+            in_place += 1;
+        }
+        // As the same keys were there on both sides so far, what follows counts from here.
+        for step in by_key(recorded, replayed, in_place) {
             if self.is_done() {
                 return;
             }
