@@ -441,10 +441,11 @@ impl Content {
     }
 }
 
-/// Whether its values are too large for a text.
+/// Whether its values are too large for a text, which has those that calls share once for each.
 fn is_large(recording: &Recording) -> bool {
     let tape = recording.tape();
-    tape.stored().map_or(tape.parts().bytes.len() as u64, |stored| stored.length()) > LARGEST_TEXT
+    let values = tape.stored().map_or(tape.parts().bytes.len() as u64, |stored| stored.length());
+    values.max(format::values_of_calls(&tape.parts().entries)) > LARGEST_TEXT
 }
 
 /// As a file is made that is not temporary; none where there is no such thing.

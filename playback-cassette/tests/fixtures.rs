@@ -10,7 +10,7 @@ use futures::executor::block_on;
 use playback_cassette::{
     Cassette, CassetteExt, Error, ErrorKind, Fixtures, Order, Query, Recording, format, text,
 };
-use playback_core::{add_metadata, operation, output, value};
+use playback_core::{End, Entry, Kind, Site, Tape, add_metadata, operation, output, value};
 use playback_testkit::{conformance, record_blocking};
 
 fn two() -> [Recording; 2] {
@@ -334,4 +334,25 @@ fn what_is_no_file_is_neither_waited_for_nor_read_without_end_and_links_lead_in_
         text::encode(&two).unwrap()
     );
     assert!(!path("linked.tape.txt").is_symlink());
+}
+
+#[test]
+fn what_is_small_only_because_its_calls_share_a_value_is_no_text() {
+    let directory = tempfile::tempdir().unwrap();
+    let fixtures = Fixtures::writable(directory.path()).unwrap();
+    let [one, _] = two();
+    let mut parts = one.tape().parts().clone();
+    parts.bytes = value::encode("a".repeat(1 << 20).as_str()).unwrap();
+    let length = parts.bytes.len() as u64;
+    let call = Entry { arguments: 0..length, end: End::Cancelled, ..parts.entries[0].clone() };
+    let kept = Site { kind: Kind::Input, ..parts.sites[0].clone() };
+    parts.sites = vec![kept];
+    parts.entries = (0..8).map(|order| Entry { site: 0, order, ..call.clone() }).collect();
+    let shared = Recording::new(one.id().clone(), one.metadata().clone(), Tape::new(parts).unwrap());
+    let error = fixtures.keep(&shared, "eight of a mebibyte").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TooLarge, "{error}");
+    block_on(fixtures.save(&shared)).unwrap();
+    let path = fixtures.path_of(one.id()).unwrap();
+    assert!(path.extension().is_some_and(|extension| extension == "tape"), "{}", path.display());
+    assert_eq!(block_on(fixtures.load(one.id())).unwrap(), shared);
 }

@@ -272,13 +272,53 @@ fn a_tape_that_would_fill_the_memory_of_whoever_writes_it_out_is_refused() {
     // Nor is it read, if someone else wrote it: the index of a few, in which the number of calls and all that is known of
     // them is put up.
     let few = Parts::of(&few);
-    let more = with_more_calls(&few.raw_index(), 1_000, 20_000);
+    let more = with_more_calls(&few.raw_index(), 1_000, 20_000, 1);
     let more = few.with_index(&more, more.len()).assembled();
     assert!(message(&more).contains("repeats long names more often than any recorder would"));
 }
 
-/// The index of so many calls that are all alike, made one of more of them.
-fn with_more_calls(raw: &[u8], calls: u64, more: u64) -> Vec<u8> {
+#[test]
+fn calls_that_all_have_the_same_large_value_are_refused() {
+    // A file of some kilobytes, and a hundred megabytes as text.
+    const LENGTH: u64 = 30_000;
+    let shared = |calls: u32, beside: usize| {
+        let site = |kind| Site { kind, alias: "a".into(), argument_names: [].into() };
+        let entry = |order| Entry {
+            site: u32::from(order > 0),
+            lane: 0,
+            order,
+            arguments: 0..LENGTH,
+            end: End::Cancelled,
+            started: Duration::ZERO,
+            duration: Duration::ZERO,
+        };
+        let parts = TapeParts {
+            bytes: vec![0; LENGTH as usize + beside],
+            sites: vec![site(Kind::Operation), site(Kind::Input)],
+            lanes: vec![Vec::new()],
+            entries: (0..calls).map(entry).collect(),
+        };
+        let metadata = Metadata::new("Checkout", SystemTime::UNIX_EPOCH + NOON);
+        let id = "Checkout/20260131/01KG8V3Q2E9T0000000000000A".parse().unwrap();
+        Recording::new(id, metadata, Tape::new(parts).unwrap())
+    };
+    let few = format::encode(&shared(1_000, 0)).unwrap();
+    assert_eq!(format::decode("recording X", &few).unwrap(), shared(1_000, 0));
+    // Values of no call make it no better.
+    for beside in [0, 100 << 20] {
+        let error = format::encode(&shared(4_000, beside)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TooLarge);
+        assert!(error.to_string().contains("has calls that share large values"), "{error}");
+    }
+    let few = Parts::of(&few);
+    let more = with_more_calls(&few.raw_index(), 1_000, 4_000, LENGTH);
+    let more = few.with_index(&more, more.len()).assembled();
+    assert!(more.len() < 10_000, "{} bytes", more.len());
+    assert!(message(&more).contains("repeats large values more often than any recorder would"));
+}
+
+/// The index of so many calls that are all alike and have one value of so many bytes, made one of more of them.
+fn with_more_calls(raw: &[u8], calls: u64, more: u64, length: u64) -> Vec<u8> {
     let varint = |mut number: u64| {
         let mut bytes = Vec::new();
         while number >= 0x80 {
@@ -294,13 +334,14 @@ fn with_more_calls(raw: &[u8], calls: u64, more: u64) -> Vec<u8> {
     let at = head(calls);
     let start = raw.windows(at.len()).position(|window| window == at).unwrap();
     let column = |first: u64, rest: u64| [varint(first), varint(rest).repeat(more as usize - 1)].concat();
-    // Sites, starts of arguments (the same each time: one back), lengths, ends.
-    let columns = [(0, 1), (0, 1), (1, 1), (1, 1)].map(|(a, b)| column(a, b));
+    // Sites, starts of arguments (the same each time: as far back as it is long), lengths, ends.
+    let columns = [(0, 1), (0, 2 * length - 1), (length, length), (1, 1)].map(|(a, b)| column(a, b));
     let mut index = raw[..start].to_vec();
     index.extend(head(more));
     index.extend(columns.concat());
     // No blocks, and the one value.
-    index.extend([0, 0]);
+    index.push(0);
+    index.extend(vec![0; length as usize]);
     index
 }
 

@@ -130,7 +130,8 @@ fn cut(entries: &[Entry], length: u64) -> Vec<Range<u64>> {
     ranges
 }
 
-fn values_of(entry: &Entry) -> impl Iterator<Item = &Range<u64>> {
+/// The values of a call.
+pub(super) fn values_of(entry: &Entry) -> impl Iterator<Item = &Range<u64>> {
     let result = match &entry.end {
         End::Returned(range) => Some(range),
         End::Cancelled | End::Panicked => None,

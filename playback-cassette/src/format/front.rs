@@ -5,7 +5,7 @@ use playback_core::{Metadata, RecordingId, TapeParts};
 use super::blocks::Block;
 use super::header::Header;
 use super::index::Index;
-use super::index_frame;
+use super::{index_frame, shared};
 use crate::Error;
 
 pub(super) struct Front {
@@ -30,8 +30,10 @@ impl Front {
         if blocks.is_empty() && header.parts.blocks > 0 {
             return Err(Error::corrupt(name, "bytes follow its index, which lists no block"));
         }
-        let (sites, lanes, entries) = index.restore(name, raw.len() as u64)?;
-        let parts = TapeParts { bytes: inline.to_vec(), sites, lanes, entries };
+        let parts = index.restore(name, inline)?;
+        shared::check(&parts.sites, &parts.entries, raw.len() as u64).map_err(|what| {
+            Error::corrupt(name, format_args!("its index repeats {what} more often than any recorder would"))
+        })?;
         Ok(Self { id, metadata, parts, blocks })
     }
 }

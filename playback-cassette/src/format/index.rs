@@ -3,7 +3,7 @@
 use std::io;
 use std::sync::Arc;
 
-use playback_core::{Entry, Kind, Site, TapeParts};
+use playback_core::{Kind, Site, TapeParts};
 use serde::{Deserialize, Serialize};
 
 use super::blocks::Block;
@@ -11,11 +11,6 @@ use super::columns::Columns;
 use super::header::too_large;
 use super::summary::Summary;
 use crate::Error;
-
-/// How many bytes of names the calls may have together, each with its alias and the names of its arguments: so many in any
-/// case, and so many for each byte of the index. Whoever writes them out, as text has it, would fill the memory.
-const NAMES: u64 = 64 << 20;
-const NAMES_PER_BYTE: u64 = 256;
 
 /// How many bytes of memory a byte of an index may take to be read.
 pub(super) const MEMORY_FACTOR: u64 = 32;
@@ -80,23 +75,15 @@ impl<'i> Index<'i> {
         if needed as u64 > max_bytes { Err(too_large(name, needed as u64, max_bytes)) } else { Ok(()) }
     }
 
-    /// The parts of an index of so many bytes.
-    #[allow(clippy::type_complexity, reason = "three of the four parts of a tape")]
-    pub(super) fn restore(
-        self,
-        name: &str,
-        bytes: u64,
-    ) -> Result<(Vec<Site>, Vec<Vec<u32>>, Vec<Entry>), Error> {
+    /// The parts, with the values that are there.
+    pub(super) fn restore(self, name: &str, inline: &[u8]) -> Result<TapeParts, Error> {
         let nonsense = |what: &str| Error::corrupt(name, format_args!("its index {what}"));
         let nameless: Arc<str> = Arc::from("");
         let sites: Option<Vec<Site>> = self.sites.iter().map(|site| site.restore(&nameless)).collect();
         let sites = sites.ok_or_else(|| nonsense("has a site of a kind that there is not"))?;
         let entries = self.calls.restore(&sites, self.summary.unit, self.summary.duration);
         let entries = entries.ok_or_else(|| nonsense("lists calls that make no sense"))?;
-        if !names_fit(&sites, &entries, bytes) {
-            return Err(nonsense("repeats long names more often than any recorder would"));
-        }
-        Ok((sites, self.lanes, entries))
+        Ok(TapeParts { bytes: inline.to_vec(), sites, lanes: self.lanes, entries })
     }
 }
 
@@ -128,14 +115,4 @@ impl<'i> WireSite<'i> {
         let argument_names = self.argument_names.iter().map(|name| text(name)).collect();
         Some(Site { kind, alias: text(self.alias), argument_names })
     }
-}
-
-/// Whether calls do not have more names together than goes with an index of so many bytes.
-pub(super) fn names_fit(sites: &[Site], entries: &[Entry], bytes: u64) -> bool {
-    let length =
-        |site: &Site| site.alias.len() + site.argument_names.iter().map(|name| name.len()).sum::<usize>();
-    let lengths: Vec<u64> = sites.iter().map(|site| length(site) as u64).collect();
-    let of = |entry: &Entry| lengths.get(entry.site as usize).copied().unwrap_or_default();
-    entries.iter().map(of).fold(0, u64::saturating_add)
-        <= NAMES.saturating_add(NAMES_PER_BYTE.saturating_mul(bytes))
 }

@@ -31,6 +31,7 @@ mod json;
 mod opened;
 mod pending;
 mod places;
+mod shared;
 mod summary;
 mod tape_file;
 mod unit;
@@ -44,6 +45,7 @@ pub use incoming::{Incoming, MAX_MEMORY_BYTES, decode_file, decode_recording_fil
 pub use json::{METADATA_FORMAT_VERSION, metadata_from_json, metadata_to_json};
 pub use opened::{Opened, OpenedCall, ReadRange, open};
 pub(crate) use pending::{Pending, settled};
+pub(crate) use shared::values_of_calls;
 pub use tape_file::TapeFile;
 
 use crate::{Error, ErrorKind};

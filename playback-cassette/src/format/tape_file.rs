@@ -4,16 +4,17 @@ use std::borrow::Cow;
 use std::ops::Range;
 use std::{fmt, io};
 
-use playback_core::{Recording, TapeParts};
+use playback_core::{Recording, RecordingId, TapeParts};
 
 use super::block_file::BlockFile;
 use super::blocks::{self, Block};
 use super::header::Header;
-use super::index::{Index, names_fit};
-use super::index_frame;
+use super::index::Index;
 use super::pending::block_file;
+use super::shared::Shared;
 use super::summary::Summary;
 use super::unit::Unit;
+use super::{index_frame, shared};
 use crate::{Error, ErrorKind};
 
 /// Values that take no more than this together stand behind the index, in its frame: two frames would cost
@@ -71,13 +72,8 @@ impl TapeFile {
         let inline = if blocks.is_empty() { parts.bytes.as_slice() } else { &[] };
         let index = Index::of(summary, parts, blocks);
         let raw = index.to_bytes(inline).map_err(failed)?;
-        if !names_fit(&parts.sites, &parts.entries, raw.len() as u64) {
-            let message = format!(
-                "recording {} repeats long aliases very often; give its calls shorter ones",
-                recording.id()
-            );
-            return Err(Error::new(ErrorKind::TooLarge, message));
-        }
+        shared::check(&parts.sites, &parts.entries, raw.len() as u64)
+            .map_err(|what| shares_much(recording.id(), what))?;
         let packed = index_frame::compress(&raw).map_err(failed)?;
         let head = Header::before(&packed, raw.len(), body.length()).ok_or_else(|| {
             let message = format!(
@@ -146,6 +142,14 @@ impl Body {
             Self::File(file) => file.stored(),
         }
     }
+}
+
+fn shares_much(id: &RecordingId, what: Shared) -> Error {
+    let why = match what {
+        Shared::Names => "repeats long aliases very often; give its calls shorter ones",
+        Shared::Values => "has calls that share large values; give each call its own",
+    };
+    Error::new(ErrorKind::TooLarge, format!("recording {id} {why}"))
 }
 
 /// The blocks and their bytes: none for values that stand in the index.
