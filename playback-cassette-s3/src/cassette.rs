@@ -23,9 +23,6 @@ use crate::layout::Layout;
 use crate::parts::{MAX_PUT_BYTES, Object};
 use crate::room::Room;
 
-/// How long the metadata of a recording may be to be read, in bytes: 64 MiB. A lookup reads many at a time.
-const MAX_METADATA_BYTES: u64 = 64 << 20;
-
 /// Recordings in an object store.
 ///
 /// Opens for reading only, until [`read_only(false)`](Self::read_only) says otherwise. Cheap to clone;
@@ -322,10 +319,12 @@ impl Listing for ObjectStoreCassette {
         let name = format!("the metadata of recording {id}");
         let failed = |error| of_recording(error, "load", id, &self.place);
         let object = self.store.get(&self.layout.metadata(id)?).await.map_err(failed)?;
-        if object.meta.size > MAX_METADATA_BYTES {
+        if object.meta.size > format::MAX_METADATA_BYTES {
             let message = format!(
                 "{name} takes {} bytes in {}, and {} are allowed; delete it, no recording has as much",
-                object.meta.size, self.place, MAX_METADATA_BYTES
+                object.meta.size,
+                self.place,
+                format::MAX_METADATA_BYTES
             );
             return Err(Error::new(ErrorKind::TooLarge, message));
         }

@@ -25,7 +25,7 @@ use object_store::{
 };
 use playback_cassette::{Cassette, CassetteExt, ErrorKind, Query, Recording, RecordingId, TapeRecorder};
 use playback_cassette_s3::ObjectStoreCassette;
-use playback_core::{RecorderExt, operation};
+use playback_core::{RecorderExt, Value, operation};
 use playback_testkit::MemoryCassette;
 
 /// So many recordings of an operation, through a recorder.
@@ -182,6 +182,24 @@ async fn metadata_that_is_no_json_is_reported_by_id_and_the_listing_goes_on() {
             disk.id()
         )
     );
+}
+
+#[tokio::test]
+async fn metadata_that_no_lookup_would_read_fails_its_save_and_is_not_read_of_others() {
+    let on_disk = OnDisk::new().await;
+    let mut metadata = on_disk.recording.metadata().clone();
+    metadata.fields.insert("body".to_owned(), Value::Bytes(vec![200; 2 << 20]));
+    let large = Recording::new(on_disk.id().clone(), metadata, on_disk.recording.tape().clone());
+    let error = on_disk.cassette.clone().read_only(false).save(&large).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TooLarge);
+    assert!(error.to_string().contains("of which the field `body` takes 8,388,609"), "{error}");
+    assert_eq!(on_disk.cassette.load(on_disk.id()).await.unwrap(), on_disk.recording);
+
+    let file = fs::OpenOptions::new().append(true).open(on_disk.file("metadata")).unwrap();
+    file.set_len((4 << 20) + 1).unwrap();
+    let error = on_disk.cassette.load_metadata(on_disk.id()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TooLarge);
+    assert!(error.to_string().contains("takes 4194305 bytes in the directory "), "{error}");
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ mod common;
 use std::time::{Duration, SystemTime};
 
 use common::{NOON, Parts, full_recording, recording};
-use playback_cassette::{ErrorKind, Metadata, Recording, format};
+use playback_cassette::{ErrorKind, Found, Metadata, Recording, format};
 use playback_core::{End, Entry, Kind, Site, Tape, TapeParts, Value};
 use proptest::prelude::*;
 
@@ -275,6 +275,45 @@ fn a_tape_that_would_fill_the_memory_of_whoever_writes_it_out_is_refused() {
     let more = with_more_calls(&few.raw_index(), 1_000, 20_000, 1);
     let more = few.with_index(&more, more.len()).assembled();
     assert!(message(&more).contains("repeats long names more often than any recorder would"));
+}
+
+#[test]
+fn what_could_not_be_read_again_is_refused_when_it_is_written() {
+    let with = |fields: &[(&str, Value)], alias: &str| {
+        let mut metadata = full_recording().metadata().clone();
+        metadata.fields = fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+        let site = Site { kind: Kind::Input, alias: alias.into(), argument_names: [].into() };
+        let tape = Tape::new(TapeParts { sites: vec![site], ..TapeParts::default() }).unwrap();
+        Recording::new(full_recording().id().clone(), metadata, tape)
+    };
+    let found = |recording: &Recording| Found::new(recording.id().clone(), recording.metadata().clone());
+
+    // A text of four mebibytes is read from both files, but for a kilobyte.
+    let fits = with(&[("body", Value::from("a".repeat((4 << 20) - 1024)))], "read");
+    assert_eq!(format::decode("it", &format::encode(&fits).unwrap()).unwrap(), fits);
+    let json = format::metadata_to_json(&found(&fits)).unwrap();
+    assert_eq!(format::metadata_from_json("it", &json).unwrap(), found(&fits));
+    // As JSON, bytes are lists of numbers.
+    let large = with(&[("status", Value::from(500)), ("body", Value::Bytes(vec![200; 2 << 20]))], "read");
+    let expected = "the metadata of recording orders/eu ☂/20260131/01KG8V3Q2E9T0000000000000A takes more than 4,194,304 \
+                    bytes as JSON, of which the field `body` takes 8,388,609; record that as a value (`record_data`), \
+                    which may be larger";
+    for error in [format::encode(&large).unwrap_err(), format::metadata_to_json(&found(&large)).unwrap_err()]
+    {
+        assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::TooLarge, expected));
+    }
+    let too_long = [json.as_slice(), &[b' '; 2048]].concat();
+    let error = format::metadata_from_json("the metadata of recording X", &too_long).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TooLarge);
+
+    let long = with(&[], &"a".repeat(33 << 20));
+    let error = format::encode(&long).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TooLarge);
+    assert!(
+        error
+            .to_string()
+            .ends_with("has more calls, or longer names, than a tape file can index; record less")
+    );
 }
 
 #[test]

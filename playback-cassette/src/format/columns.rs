@@ -99,7 +99,8 @@ impl Columns {
     pub(super) fn memory(&self) -> usize {
         // More calls than numbers there are not.
         let calls = self.calls.min(self.numbers.len());
-        calls * (size_of::<Entry>() + size_of::<u32>()) + self.numbers.capacity() * size_of::<u64>()
+        // A vector that has grown to hold them has room for up to twice as many.
+        calls * (size_of::<Entry>() + size_of::<u32>()) + self.numbers.len() * 2 * size_of::<u64>()
     }
 
     /// The calls; none if the columns fit none.

@@ -3,7 +3,7 @@
 use playback_core::{Metadata, RecordingId, TapeParts};
 
 use super::blocks::Block;
-use super::header::Header;
+use super::header::{Header, too_large};
 use super::index::Index;
 use super::{index_frame, shared};
 use crate::Error;
@@ -24,7 +24,10 @@ impl Front {
         header.check_size(name, max_bytes)?;
         let raw = index_frame::decompress(name, packed, header.parts.index_raw)?;
         let (mut index, inline) = Index::parse(name, &raw)?;
-        index.check_memory(name, &raw, max_bytes)?;
+        let needed = index.memory(raw.len());
+        if needed > max_bytes {
+            return Err(too_large(name, needed, max_bytes));
+        }
         let (id, metadata) = index.summary.restore(name)?;
         let blocks = std::mem::take(&mut index.blocks);
         if blocks.is_empty() && header.parts.blocks > 0 {

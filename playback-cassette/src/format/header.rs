@@ -131,9 +131,9 @@ impl Header {
         }
     }
 
-    /// An upper bound of what the index takes in memory, in bytes.
+    /// How much memory the index may take, in bytes, as far as its length says.
     pub(super) fn index_memory(&self) -> u64 {
-        u64::from(self.parts.index_raw) * index::MEMORY_FACTOR
+        index::memory_of(self.parts.index_raw.into())
     }
 
     /// The index may be fetched and decompressed.
@@ -196,7 +196,7 @@ pub(super) fn too_large(name: &str, needed: u64, max_bytes: u64) -> Error {
 }
 
 /// A number with its thousands set off: `2,048`.
-fn grouped(number: u64) -> String {
+pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (at, digit) in digits.chars().enumerate() {

@@ -8,12 +8,15 @@ use serde::{Deserialize, Serialize};
 
 use super::blocks::Block;
 use super::columns::Columns;
-use super::header::too_large;
 use super::summary::Summary;
 use crate::Error;
 
 /// How many bytes of memory a byte of an index may take to be read.
-pub(super) const MEMORY_FACTOR: u64 = 32;
+const MEMORY_FACTOR: u64 = 32;
+
+/// How many bytes of memory a byte of the metadata's fields may take: `[[0]]` is lists inside one another, each with room
+/// for four values of 32 bytes.
+const FIELDS_FACTOR: usize = 80;
 
 /// What something allocated by itself takes beside its bytes.
 const SHARED: usize = 32;
@@ -61,18 +64,19 @@ impl<'i> Index<'i> {
         }
     }
 
-    /// Refuses an index whose tape would take more than so much memory, in bytes, its values not counted: what takes a
+    /// How much memory the tape of this index of so many bytes may take, in bytes, its values not counted: what takes a
     /// byte here may take a hundred there.
-    pub(super) fn check_memory(&self, name: &str, raw: &[u8], max_bytes: u64) -> Result<(), Error> {
+    pub(super) fn memory(&self, bytes: usize) -> u64 {
         let names: usize = self.sites.iter().map(|site| site.argument_names.len()).sum();
         let needed = self.calls.memory()
+            + self.summary.fields.len() * FIELDS_FACTOR
             + self.sites.len() * (size_of::<WireSite<'_>>() + size_of::<Site>() + 2 * SHARED)
             + names * (size_of::<&str>() + size_of::<Arc<str>>() + SHARED)
             + self.lanes.len() * (size_of::<Vec<u32>>() + SHARED)
             + self.lanes.iter().map(Vec::len).sum::<usize>() * size_of::<u32>()
             + self.blocks.len() * size_of::<Block>()
-            + raw.len();
-        if needed as u64 > max_bytes { Err(too_large(name, needed as u64, max_bytes)) } else { Ok(()) }
+            + bytes;
+        (needed as u64).max(memory_of(bytes as u64))
     }
 
     /// The parts, with the values that are there.
@@ -85,6 +89,11 @@ impl<'i> Index<'i> {
         let entries = entries.ok_or_else(|| nonsense("lists calls that make no sense"))?;
         Ok(TapeParts { bytes: inline.to_vec(), sites, lanes: self.lanes, entries })
     }
+}
+
+/// How much memory an index of so many bytes may take, in bytes, as far as that says.
+pub(super) fn memory_of(bytes: u64) -> u64 {
+    bytes.saturating_mul(MEMORY_FACTOR)
 }
 
 impl<'i> WireSite<'i> {

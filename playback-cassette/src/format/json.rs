@@ -6,13 +6,17 @@ use std::time::Duration;
 use playback_core::{Metadata, RecordingId, Service, Value};
 use serde::{Deserialize, Serialize};
 
-use super::header::newer;
+use super::header::{grouped, newer};
 use super::unit::nanoseconds_of;
 use crate::timestamp::{from_text, to_text};
 use crate::{Error, ErrorKind, Found};
 
 /// The version of the metadata format that this version writes, and the newest that it reads.
 pub const METADATA_FORMAT_VERSION: u32 = 1;
+
+/// How long metadata may be as JSON, in bytes: 4 MiB. It is for lookups, which read that of many recordings at a time; what
+/// is larger is better recorded as a value.
+pub const MAX_METADATA_BYTES: u64 = 4 << 20;
 
 /// The members of the object, in the order in which they are written.
 #[derive(Serialize, Deserialize)]
@@ -75,7 +79,7 @@ struct Version {
 ///
 /// # Errors
 /// [`ErrorKind::Invalid`] if the recording's time is outside of the years 0 to 9999, or if a metadata field
-/// cannot be written as JSON.
+/// cannot be written as JSON; [`ErrorKind::TooLarge`] if it takes more than [`MAX_METADATA_BYTES`].
 pub fn metadata_to_json(found: &Found) -> Result<Vec<u8>, Error> {
     let Found { id, metadata, size } = found;
     let document = Document {
@@ -93,16 +97,26 @@ pub fn metadata_to_json(found: &Found) -> Result<Vec<u8>, Error> {
         size: *size,
         fields: metadata.fields.clone(),
     };
-    serde_json::to_vec(&document).map_err(|error| unwritable(id, error))
+    let json = serde_json::to_vec(&document).map_err(|error| unwritable(id, error))?;
+    check_length(id, metadata, json.len())?;
+    Ok(json)
 }
 
 /// What [`metadata_to_json`] wrote. `name` is what errors call it, such as "the metadata of recording …".
 ///
 /// # Errors
-/// [`ErrorKind::Corrupt`] if it is not such JSON, [`ErrorKind::NewerFormat`] if a newer version wrote it.
+/// [`ErrorKind::Corrupt`] if it is not such JSON, [`ErrorKind::NewerFormat`] if a newer version wrote it,
+/// [`ErrorKind::TooLarge`] if it is longer than [`MAX_METADATA_BYTES`].
 pub fn metadata_from_json(name: &str, json: &[u8]) -> Result<Found, Error> {
     let malformed =
         |error: serde_json::Error| Error::corrupt(name, "it is not metadata as JSON").with_source(error);
+    if json.len() as u64 > MAX_METADATA_BYTES {
+        let (length, most) = (grouped(json.len() as u64), grouped(MAX_METADATA_BYTES));
+        let message = format!(
+            "{name} takes {length} bytes, and {most} are allowed; delete it, no recording has as much"
+        );
+        return Err(Error::new(ErrorKind::TooLarge, message));
+    }
     let Version { format } = serde_json::from_slice(json).map_err(malformed)?;
     if format > METADATA_FORMAT_VERSION {
         return Err(newer(name, "metadata format", format.into(), METADATA_FORMAT_VERSION.into()));
@@ -136,11 +150,32 @@ pub(super) fn check_time(id: &RecordingId, metadata: &Metadata) -> Result<String
 }
 
 /// The fields as a JSON object, empty for none.
-pub(super) fn fields_to_json(id: &RecordingId, fields: &BTreeMap<String, Value>) -> Result<String, Error> {
-    if fields.is_empty() {
+pub(super) fn fields_to_json(id: &RecordingId, metadata: &Metadata) -> Result<String, Error> {
+    if metadata.fields.is_empty() {
         return Ok(String::new());
     }
-    serde_json::to_string(fields).map_err(|error| unwritable(id, error))
+    let json = serde_json::to_string(&metadata.fields).map_err(|error| unwritable(id, error))?;
+    check_length(id, metadata, json.len())?;
+    Ok(json)
+}
+
+/// Refuses metadata that takes so many bytes as JSON if nobody could read it again.
+fn check_length(id: &RecordingId, metadata: &Metadata, length: usize) -> Result<(), Error> {
+    if length as u64 <= MAX_METADATA_BYTES {
+        return Ok(());
+    }
+    // What could be written together can be written alone.
+    let length = |value: &Value| serde_json::to_string(value).map_or(0, |json| json.len() as u64);
+    let fields = metadata.fields.iter().map(|(name, value)| (length(value), name));
+    let largest = fields.max().map_or(String::new(), |(length, name)| {
+        format!(", of which the field `{name}` takes {}", grouped(length))
+    });
+    let message = format!(
+        "the metadata of recording {id} takes more than {} bytes as JSON{largest}; record that as a value \
+         (`record_data`), which may be larger",
+        grouped(MAX_METADATA_BYTES)
+    );
+    Err(Error::new(ErrorKind::TooLarge, message))
 }
 
 fn unwritable(id: &RecordingId, error: serde_json::Error) -> Error {

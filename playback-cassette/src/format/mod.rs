@@ -42,7 +42,7 @@ pub(crate) use block_file::{BlockFile, BlockWriter};
 pub(crate) use disk::Disk;
 pub use header::FORMAT_VERSION;
 pub use incoming::{Incoming, MAX_MEMORY_BYTES, decode_file, decode_recording_file};
-pub use json::{METADATA_FORMAT_VERSION, metadata_from_json, metadata_to_json};
+pub use json::{MAX_METADATA_BYTES, METADATA_FORMAT_VERSION, metadata_from_json, metadata_to_json};
 pub use opened::{Opened, OpenedCall, ReadRange, open};
 pub(crate) use pending::{Pending, settled};
 pub(crate) use shared::values_of_calls;
@@ -61,7 +61,8 @@ pub const DEFAULT_MAX_BYTES: u64 = 1 << 30;
 ///
 /// # Errors
 /// [`ErrorKind::Invalid`] if the recording's time is outside of the years 0 to 9999, or if a metadata field
-/// cannot be written as JSON; [`ErrorKind::TooLarge`] if its index takes more than 4 GiB.
+/// cannot be written as JSON; [`ErrorKind::TooLarge`] if [`decode`] would not read it again: if its fields take more than
+/// [`MAX_METADATA_BYTES`] as JSON, or its calls and their names more memory than is allowed.
 pub fn encode(recording: &Recording) -> Result<Vec<u8>, Error> {
     TapeFile::of(recording)?.into_bytes()
 }

@@ -29,7 +29,7 @@ pub(super) struct Summary {
     /// Name and version.
     service: Option<(String, String)>,
     /// A JSON object; empty for none.
-    fields: String,
+    pub(super) fields: String,
 }
 
 impl Summary {
@@ -55,7 +55,7 @@ impl Summary {
             failed: metadata.failed,
             incomplete: metadata.incomplete,
             service: metadata.service.as_ref().map(|service| (service.name.clone(), service.version.clone())),
-            fields: json::fields_to_json(id, &metadata.fields)?,
+            fields: json::fields_to_json(id, metadata)?,
         })
     }
 

@@ -14,7 +14,7 @@ use super::pending::block_file;
 use super::shared::Shared;
 use super::summary::Summary;
 use super::unit::Unit;
-use super::{index_frame, shared};
+use super::{DEFAULT_MAX_BYTES, index_frame, shared};
 use crate::{Error, ErrorKind};
 
 /// Values that take no more than this together stand behind the index, in its frame: two frames would cost
@@ -74,14 +74,19 @@ impl TapeFile {
         let raw = index.to_bytes(inline).map_err(failed)?;
         shared::check(&parts.sites, &parts.entries, raw.len() as u64)
             .map_err(|what| shares_much(recording.id(), what))?;
-        let packed = index_frame::compress(&raw).map_err(failed)?;
-        let head = Header::before(&packed, raw.len(), body.length()).ok_or_else(|| {
+        let indexes_much = || {
             let message = format!(
-                "recording {} has more calls than a tape file can index; record less",
+                "recording {} has more calls, or longer names, than a tape file can index; record less",
                 recording.id()
             );
             Error::new(ErrorKind::TooLarge, message)
-        })?;
+        };
+        // What is saved can be loaded.
+        if index.memory(raw.len()) > DEFAULT_MAX_BYTES {
+            return Err(indexes_much());
+        }
+        let packed = index_frame::compress(&raw).map_err(failed)?;
+        let head = Header::before(&packed, raw.len(), body.length()).ok_or_else(indexes_much)?;
         Ok(Self { head, body })
     }
 
