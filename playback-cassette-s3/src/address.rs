@@ -46,13 +46,8 @@ pub(crate) struct Address {
 }
 
 pub(crate) fn open(url: &str, options: &Options) -> Result<Address, Error> {
-    let parsed = Url::parse(url).map_err(|error| {
-        let message = format!(
-            "`{url}` is no URL of a store; write `file:///absolute/path` or `memory://`, or use \
-             `ObjectStoreCassette::local` for a path"
-        );
-        Error::new(ErrorKind::Invalid, message).with_source(error)
-    })?;
+    let parsed = Url::parse(url)
+        .map_err(|error| Error::new(ErrorKind::Invalid, no_url(url, error)).with_source(error))?;
     let place = match parsed.scheme() {
         scheme @ ("file" | "memory") if !options.named.is_empty() || options.endpoint.is_some() => {
             let message = format!("a store of the scheme `{scheme}` has no options; leave them out");
@@ -83,7 +78,35 @@ pub(crate) fn memory() -> Place {
     Place { store: Arc::new(InMemory::new()), name: "memory".to_owned(), kind: PlaceKind::Other }
 }
 
+/// Says the scheme only, if there is one: a key with a slash in it looks like a host and a port that is none.
+fn no_url(url: &str, error: url::ParseError) -> String {
+    match url.split_once("://") {
+        Some((scheme, _)) => format!(
+            "`{scheme}://…` is no URL of a store ({error}); write the place only, as `s3://bucket/prefix`, and give \
+             credentials by the environment or by `ObjectStoreCassette::builder`"
+        ),
+        None => format!(
+            "`{url}` is no URL of a store; write `file:///absolute/path` or `memory://`, or use \
+             `ObjectStoreCassette::local` for a path"
+        ),
+    }
+}
+
+/// Whether a URL is a place only. What else may stand in it would be passed over, and may be part of a name, or secret.
+pub(crate) fn is_plain(url: &Url, may_have_user: bool) -> bool {
+    (may_have_user || url.username().is_empty())
+        && url.password().is_none()
+        && url.port().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none()
+}
+
 fn file_path(url: &str, parsed: &Url) -> Result<PathBuf, Error> {
+    if !is_plain(parsed, false) {
+        let message =
+            "a URL `file://…` of a cassette is a path only; write `#` and `?` in a name as `%23` and `%3F`";
+        return Err(Error::new(ErrorKind::Invalid, message));
+    }
     parsed.to_file_path().map_err(|()| {
         let message = format!(
             "`{url}` names no directory of this machine; write `file:///absolute/path`, or use \

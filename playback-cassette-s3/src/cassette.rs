@@ -55,6 +55,8 @@ impl ObjectStoreCassette {
     /// | `az://container/prefix`, `abfs[s]://container@account.dfs.core.windows.net/prefix` | a container of Azure | `azure` |
     ///
     /// The prefix is one of keys, as [`key_prefix`](Self::key_prefix) has it, and may be left out.
+    /// A URL is the place only: what else may stand in one, as a port, a query or a fragment, is refused, so that `#` and `?`
+    /// in a name are written as `%23` and `%3F`.
     /// Credentials are found as the crate `object_store` does it: in variables such as `AWS_ACCESS_KEY_ID`,
     /// `GOOGLE_SERVICE_ACCOUNT` and `AZURE_STORAGE_ACCOUNT_NAME`, or from the machine's role. Options, for
     /// MinIO, R2 and the like, are given by [`builder`](Self::builder).

@@ -6,7 +6,7 @@ use object_store::{BackoffConfig, ObjectStore, RetryConfig};
 use playback_cassette::{Error, ErrorKind};
 use url::Url;
 
-use crate::address::{Address, Place, PlaceKind};
+use crate::address::{Address, Place, PlaceKind, is_plain};
 use crate::options::{Options, Retries};
 
 #[cfg(feature = "aws")]
@@ -64,21 +64,26 @@ impl Target {
     fn parse(url: &Url, what: &str, user: bool) -> Result<Self, Error> {
         let scheme = url.scheme();
         let invalid = |message: String| Err(Error::new(ErrorKind::Invalid, message));
-        if url.password().is_some() || url.query().is_some() || (!user && !url.username().is_empty()) {
+        let may_be_a_name = url.query().is_some() || url.fragment().is_some();
+        let hint = if may_be_a_name { "; `#` and `?` in a name are `%23` and `%3F`" } else { "" };
+        if !is_plain(url, user) {
             return invalid(format!(
                 "a URL `{scheme}://…` of a cassette is a {what} and a prefix only; give credentials by the \
-                 environment and options by `ObjectStoreCassette::builder`"
+                 environment and options by `ObjectStoreCassette::builder`{hint}"
             ));
         }
+        // Without what comes before an `@`, which in place of a user may be secret.
+        let shown = if url.path().contains('@') { format!("{scheme}://…") } else { url.to_string() };
         let host = match (url.username(), url.host_str()) {
             (container, Some(host)) if !container.is_empty() => format!("{container}` of `{host}"),
             (_, Some(host)) if !host.is_empty() => host.to_owned(),
-            _ => return invalid(format!("`{url}` names no {what}; write `{scheme}://{what}/prefix`")),
+            _ => return invalid(format!("`{shown}` names no {what}; write `{scheme}://{what}/prefix`")),
         };
         let prefix = url.path().trim_matches('/');
-        let prefix = object_store::path::Path::from_url_path(prefix).map_err(|error| {
-            let message = format!("`{url}` names no prefix of keys; leave out `//` and control characters");
-            Error::new(ErrorKind::Invalid, message).with_source(error)
+        // The error beneath would show it all.
+        let prefix = object_store::path::Path::from_url_path(prefix).map_err(|_| {
+            let message = format!("`{shown}` names no prefix of keys; leave out `//` and control characters");
+            Error::new(ErrorKind::Invalid, message)
         })?;
         Ok(Self { name: format!("the {what} `{host}`"), prefix: prefix.to_string() })
     }

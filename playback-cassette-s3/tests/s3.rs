@@ -447,6 +447,24 @@ fn options_and_addresses_that_make_no_sense_are_refused_without_telling_secrets(
         assert_eq!(error.kind(), ErrorKind::Invalid);
         assert_eq!(error.to_string(), expected);
     }
+    // A secret key may have slashes in it, which end what is before the path.
+    for url in [
+        "s3://AK:hidden/hidden@bkt/x",
+        "s3://AK:12/hidden@bkt/x",
+        "s3:/AK:hidden@bkt/x",
+        "s3:///AK:hidden@bkt/x",
+        "s3://bkt/x?secret=hidden",
+        "s3://bkt/x#hidden",
+        "s3://bkt/x//hidden@y",
+    ] {
+        let error = ObjectStoreCassette::from_url(url).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Invalid, "{url}");
+        assert!(
+            error.to_string().contains("`s3://…`") && !error.chain().contains("hidden"),
+            "{}",
+            error.chain()
+        );
+    }
     let debug = format!(
         "{:?}",
         ObjectStoreCassette::builder("s3://AK:hidden@bkt").option("secret_access_key", "hidden")

@@ -272,11 +272,27 @@ fn an_address_that_names_no_store_says_what_to_write() {
             "`file://recordings` names no directory of this machine; write `file:///absolute/path`, or use \
              `ObjectStoreCassette::local` for a relative path",
         ),
+        (
+            "file:///tmp/team#1",
+            "a URL `file://…` of a cassette is a path only; write `#` and `?` in a name as `%23` and `%3F`",
+        ),
+        (
+            "file:///tmp/team?1",
+            "a URL `file://…` of a cassette is a path only; write `#` and `?` in a name as `%23` and `%3F`",
+        ),
     ] {
         let error = ObjectStoreCassette::from_url(url).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Invalid);
         assert_eq!(error.to_string(), expected);
     }
+}
+
+#[test]
+fn a_name_with_a_number_sign_is_written_as_urls_have_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let url = format!("file://{}/team%231", directory.path().display());
+    ObjectStoreCassette::from_url(&url).unwrap();
+    assert!(directory.path().join("team#1").is_dir());
 }
 
 #[test]
