@@ -20,7 +20,7 @@ use crate::address::{self, Place, PlaceKind};
 use crate::disk::Disk;
 use crate::failure::{of_place, of_recording};
 use crate::layout::Layout;
-use crate::parts::{MAX_PUT_BYTES, Object};
+use crate::parts::{Large, MAX_PUT_BYTES, Object};
 use crate::room::Room;
 
 /// Recordings in an object store.
@@ -231,18 +231,26 @@ impl Cassette for ObjectStoreCassette {
     async fn save(&self, recording: &Recording) -> Result<(), Error> {
         let id = recording.id();
         self.check_writable("save", id)?;
+        // What is compressed in memory is there until it is sent.
+        let room = self.room.take(TapeFile::memory_for(recording)).await;
         let tape = TapeFile::of(recording)?;
         let found = Found::new(id.clone(), recording.metadata().clone()).with_size(tape.length());
         let metadata = format::metadata_to_json(&found)?;
         let attributes = self.tape_attributes(tape.length());
         // Lookups read metadata only, so that what is written last is what makes the recording visible.
         let beside = self.layout.metadata(id)?;
-        if tape.length() > MAX_PUT_BYTES {
-            self.tape(id)?.put(&tape, attributes.into()).await?;
+        if tape.length() > MAX_PUT_BYTES && room.is_none() {
+            self.tape(id)?.put(&Large::File(tape), attributes.into()).await?;
             return self.put(id, &beside, metadata, PutOptions::default()).await;
         }
-        let room = self.room.take(tape.length()).await;
-        let (cassette, id, tape) = (self.clone(), id.clone(), tape.into_bytes()?);
+        let room = self.room.instead_of(room, tape.length()).await;
+        let tape = tape.into_bytes()?;
+        if tape.len() as u64 > MAX_PUT_BYTES {
+            self.tape(id)?.put(&Large::Memory(tape.into()), attributes.into()).await?;
+            drop(room);
+            return self.put(id, &beside, metadata, PutOptions::default()).await;
+        }
+        let (cassette, id) = (self.clone(), id.clone());
         let puts = async move {
             let _room = room;
             cassette.put(&id, &cassette.layout.full(&id)?, tape, attributes.into()).await?;

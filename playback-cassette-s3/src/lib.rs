@@ -34,8 +34,9 @@
 //! survive the death of the process; an outage of power may cost those of the last seconds, since nothing is
 //! forced to the platter.
 //!
-//! A large tape is sent in parts, two at a time, and visible when the last has come. All that is being sent at the
-//! same time takes at most 48 MiB, however many tapes it is; those of up to 1 MiB do not count. Parts of an
+//! A large tape is sent in parts, two at a time from a temporary file and four from memory, and visible when the last has
+//! come. All that is being compressed and sent at the same time takes at most 48 MiB, however many tapes it is, or what a
+//! single larger one takes that is in memory; those of up to 1 MiB do not count. Parts of an
 //! upload that failed are removed; those of a process that was killed, or of a save that was dropped, are never
 //! visible, and cost room until a rule of the store for incomplete uploads removes them (on local disk: files
 //! whose names end in `#` and a number).
@@ -61,7 +62,7 @@
 //! | `address`, `cloud` | URLs to stores |
 //! | `layout` | which object is kept where |
 //! | `parts` | large tapes, sent in parts and fetched by ranges |
-//! | `room` | how much of what is being sent is in memory |
+//! | `room` | how much of what is being compressed and sent is in memory |
 //! | `failure` | the store's errors as a cassette's |
 
 mod address;

@@ -9,7 +9,7 @@ use futures::stream::{FuturesUnordered, StreamExt};
 use object_store::path::Path as Key;
 use object_store::{
     Error as StoreError, GetResult, GetResultPayload, MultipartUpload, ObjectStore, ObjectStoreExt,
-    PutMultipartOptions, UploadPart,
+    PutMultipartOptions, PutPayload, UploadPart,
 };
 use playback_cassette::format::{self, Incoming, ReadRange, TapeFile};
 use playback_cassette::{Error, Recording, RecordingId};
@@ -27,8 +27,40 @@ const PART_BYTES: u64 = 5 << 20;
 /// How many parts an object may have; S3 takes 10,000.
 const MAX_PARTS: u64 = 9_000;
 
-/// How many parts of one tape are on their way, and in memory, at the same time.
-const CONCURRENT_PARTS: usize = 2;
+/// How many parts of one tape are on their way at the same time: few, where only those are in memory.
+const CONCURRENT_OF_FILE: usize = 2;
+const CONCURRENT_OF_MEMORY: usize = 4;
+
+/// A tape that is sent in parts.
+pub(crate) enum Large {
+    /// Its values are in a file; a part takes room when it is read.
+    File(TapeFile),
+    /// All of it is in memory and has room already, in one piece.
+    Memory(PutPayload),
+}
+
+impl Large {
+    fn length(&self) -> u64 {
+        match self {
+            Self::File(tape) => tape.length(),
+            Self::Memory(bytes) => bytes.content_length() as u64,
+        }
+    }
+
+    fn parts(&self, bytes: u64) -> Box<dyn Iterator<Item = Result<PutPayload, Error>> + Send + '_> {
+        match self {
+            Self::File(tape) => Box::new(tape.parts(bytes).map(|part| Ok(part?.into()))),
+            Self::Memory(whole) => {
+                let (length, bytes) = (whole.content_length(), usize::try_from(bytes).unwrap_or(usize::MAX));
+                let part = move |start: usize| {
+                    let range = start..length.min(start.saturating_add(bytes));
+                    Ok(whole.iter().map(|piece| piece.slice(range.clone())).collect())
+                };
+                Box::new((0..length).step_by(bytes).map(part))
+            }
+        }
+    }
+}
 
 /// An object of a recording.
 pub(crate) struct Object {
@@ -45,7 +77,7 @@ impl Object {
     }
 
     /// Sends a tape in parts. The object is there when all are; after an error, nothing of them is.
-    pub(crate) async fn put(&self, tape: &TapeFile, options: PutMultipartOptions) -> Result<(), Error> {
+    pub(crate) async fn put(&self, tape: &Large, options: PutMultipartOptions) -> Result<(), Error> {
         let upload = self.store.put_multipart_opts(&self.key, options).await;
         let mut upload = upload.map_err(|error| self.failed(error, "save"))?;
         let sent = match self.send(upload.as_mut(), tape).await {
@@ -61,15 +93,15 @@ impl Object {
         sent
     }
 
-    async fn send(&self, upload: &mut dyn MultipartUpload, tape: &TapeFile) -> Result<(), Error> {
+    async fn send(&self, upload: &mut dyn MultipartUpload, tape: &Large) -> Result<(), Error> {
         let bytes = PART_BYTES.max(tape.length().div_ceil(MAX_PARTS));
         let mut parts = tape.parts(bytes);
         let mut sending = FuturesUnordered::new();
         for _ in 0..tape.length().div_ceil(bytes) {
             // Before the part is read, so that no more are in memory than are on their way.
-            let room = self.room_for_a_part(bytes, &mut sending).await?;
+            let room = self.room_for_a_part(tape, bytes, &mut sending).await?;
             let Some(part) = parts.next() else { break };
-            let part = upload.put_part(part?.into());
+            let part = upload.put_part(part?);
             sending.push(part.inspect(move |_| drop(room)).boxed());
         }
         while let Some(sent) = sending.next().await {
@@ -81,13 +113,17 @@ impl Object {
     /// Waits until there is room for one more part: for other tapes only when none of this one has any.
     async fn room_for_a_part(
         &self,
+        tape: &Large,
         bytes: u64,
         sending: &mut FuturesUnordered<UploadPart>,
     ) -> Result<Taken, Error> {
         loop {
-            if sending.len() < CONCURRENT_PARTS
-                && let Some(room) = self.room.try_take(bytes)
-            {
+            let room = match tape {
+                Large::File(_) if sending.len() < CONCURRENT_OF_FILE => self.room.try_take(bytes),
+                Large::Memory(_) if sending.len() < CONCURRENT_OF_MEMORY => Some(None),
+                _ => None,
+            };
+            if let Some(room) = room {
                 return Ok(room);
             }
             match sending.next().await {

@@ -1,4 +1,4 @@
-//! How much of what is being saved is in memory.
+//! How much of what is being saved is in memory, beside the recordings.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 const MIB: u64 = 1 << 20;
 
-/// How much is in memory of all tapes that are being sent, together, in mebibytes.
+/// How much is in memory of all tapes that are being compressed and sent, together, in mebibytes.
 const ROOM_MIB: u32 = 48;
 
 /// Room in memory for what a cassette and its clones are sending.
@@ -27,6 +27,14 @@ impl Room {
         let mebibytes = counted(bytes)?;
         // Nothing closes it.
         Arc::clone(&self.0).acquire_many_owned(mebibytes).await.ok()
+    }
+
+    /// Room for so many bytes in place of what was taken: what is too much is given back. Waits only for who has none.
+    pub(crate) async fn instead_of(&self, taken: Taken, bytes: u64) -> Taken {
+        let Some(mut taken) = taken else { return self.take(bytes).await };
+        let left = counted(bytes).unwrap_or(0) as usize;
+        drop(taken.split(taken.num_permits().saturating_sub(left)));
+        (left > 0).then_some(taken)
     }
 
     /// Takes room for so many bytes if there is any now.

@@ -62,6 +62,8 @@ pub(super) fn pack<'v>(
         blocks.push(block);
         stored.extend_from_slice(&packed);
     }
+    // It has grown to up to twice as much, and may be kept until it is sent.
+    stored.shrink_to_fit();
     Ok((blocks, stored))
 }
 

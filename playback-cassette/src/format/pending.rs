@@ -62,6 +62,12 @@ pub(super) fn block_file(values: &Arc<dyn StoredValues>) -> Option<Result<BlockF
     Some(pending.wait().map_err(|why| Error::new(ErrorKind::Other, format!("its values are lost: {why}"))))
 }
 
+/// Whether values are in such a file, or on their way there.
+pub(super) fn is_block_file(values: &Arc<dyn StoredValues>) -> bool {
+    let values: &dyn std::any::Any = &**values;
+    values.is::<BlockFile>() || values.is::<Pending>()
+}
+
 /// Comes when the values of a recording are all where they are to be; the error says why they never will be.
 /// Needs a runtime of tokio.
 pub(crate) async fn settled(recording: &Recording) -> Result<(), String> {

@@ -10,7 +10,7 @@ use super::block_file::BlockFile;
 use super::blocks::{self, Block};
 use super::header::Header;
 use super::index::Index;
-use super::pending::block_file;
+use super::pending::{block_file, is_block_file};
 use super::shared::Shared;
 use super::summary::Summary;
 use super::unit::Unit;
@@ -90,6 +90,17 @@ impl TapeFile {
         Ok(Self { head, body })
     }
 
+    /// How much memory the values of a recording may take as a tape file, in bytes: none that are in a temporary file, and
+    /// are read from there part by part. Whoever makes many at a time may see to room for them before.
+    #[must_use]
+    pub fn memory_for(recording: &Recording) -> u64 {
+        match recording.tape().stored() {
+            Some(values) if is_block_file(values) => 0,
+            Some(values) => values.length(),
+            None => recording.tape().parts().bytes.len() as u64,
+        }
+    }
+
     /// How long the file is, in bytes.
     #[must_use]
     pub fn length(&self) -> u64 {
@@ -113,10 +124,18 @@ impl TapeFile {
     pub fn into_bytes(self) -> Result<Vec<u8>, Error> {
         let Self { mut head, body } = self;
         match body {
-            Body::Memory(stored) => head.extend_from_slice(&stored),
-            Body::File(file) => head.extend(file.read_stored(&(0..file.stored()))?),
+            // In its place: both at once would take twice the memory.
+            Body::Memory(mut stored) => {
+                stored.reserve_exact(head.len());
+                stored.extend_from_slice(&head);
+                stored.rotate_right(head.len());
+                Ok(stored)
+            }
+            Body::File(file) => {
+                head.extend(file.read_stored(&(0..file.stored()))?);
+                Ok(head)
+            }
         }
-        Ok(head)
     }
 
     fn read(&self, range: Range<u64>) -> Result<Vec<u8>, Error> {
