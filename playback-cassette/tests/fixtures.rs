@@ -4,13 +4,14 @@
 mod common;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use futures::executor::block_on;
 use playback_cassette::{
     Cassette, CassetteExt, Error, ErrorKind, Fixtures, Order, Query, Recording, format, text,
 };
-use playback_core::{End, Entry, Kind, Site, Tape, add_metadata, operation, output, value};
+use playback_core::{End, Entry, Kind, Site, StoredValues, Tape, add_metadata, operation, output, value};
 use playback_testkit::{conformance, record_blocking};
 
 fn two() -> [Recording; 2] {
@@ -355,4 +356,67 @@ fn what_is_small_only_because_its_calls_share_a_value_is_no_text() {
     let path = fixtures.path_of(one.id()).unwrap();
     assert!(path.extension().is_some_and(|extension| extension == "tape"), "{}", path.display());
     assert_eq!(block_on(fixtures.load(one.id())).unwrap(), shared);
+}
+
+#[test]
+fn a_file_that_holds_another_recording_by_now_is_nobody_elses_to_remove() {
+    let directory = tempfile::tempdir().unwrap();
+    let [one, two] = two();
+    let fixtures = Fixtures::writable(directory.path()).unwrap();
+    let path = fixtures.keep(&one, "a").unwrap();
+    let replaced = || write(&path, text::encode(&two).unwrap());
+    let is_left = || std::fs::read_to_string(&path).unwrap() == text::encode(&two).unwrap();
+
+    replaced();
+    let moved = fixtures.keep(&one, "b").unwrap();
+    assert!(is_left());
+    assert_eq!(block_on(fixtures.load(one.id())).unwrap(), one);
+
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(fixtures.keep(&one, "a").unwrap(), path);
+    assert!(!moved.exists());
+    replaced();
+    block_on(fixtures.delete(one.id())).unwrap();
+    assert!(is_left());
+    assert_eq!(fixtures.path_of(one.id()), None);
+}
+
+/// So many zeros, which are nowhere.
+#[derive(Debug)]
+struct Zeros(u64);
+
+impl StoredValues for Zeros {
+    fn length(&self) -> u64 {
+        self.0
+    }
+
+    fn read(&self, range: std::ops::Range<u64>) -> Result<Vec<u8>, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(vec![0; usize::try_from(range.end - range.start)?])
+    }
+}
+
+#[test]
+fn a_short_file_of_more_values_than_memory_may_hold_is_loaded_with_its_values_left_in_it() {
+    // C14
+    const MIB: u64 = 1 << 20;
+    let directory = tempfile::tempdir().unwrap();
+    let [one, _] = two();
+    let mut parts = one.tape().parts().clone();
+    let first = parts.entries.swap_remove(0);
+    parts.sites[first.site as usize].kind = Kind::Input;
+    let call = |number: u64| Entry {
+        order: number as u32,
+        arguments: number * MIB..(number + 1) * MIB,
+        end: End::Cancelled,
+        ..first.clone()
+    };
+    parts.entries = (0..1025).map(call).collect();
+    let tape = Tape::with_stored(parts, Arc::new(Zeros(1025 * MIB))).unwrap();
+    let recording = Recording::new(one.id().clone(), one.metadata().clone(), tape);
+    let fixtures = Fixtures::writable(directory.path()).unwrap();
+    let path = fixtures.keep(&recording, "zeros.tape").unwrap();
+    assert!(std::fs::metadata(path).unwrap().len() < format::MAX_MEMORY_BYTES);
+    let loaded = block_on(fixtures.load(one.id())).unwrap();
+    assert_eq!(loaded.tape().stored().map(|values| values.length()), Some(1025 * MIB));
+    assert_eq!(loaded.tape().parts().entries, recording.tape().parts().entries);
 }
