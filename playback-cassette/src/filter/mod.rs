@@ -29,7 +29,7 @@ pub use condition::Condition;
 /// | name | what it is |
 /// |---|---|
 /// | `id`, `category` | text, as [`RecordingId`] has them |
-/// | `recorded_at` | a time; compares with RFC 3339's form (`2026-01-31T10:00:00Z`) and with a day (`2026-01-31`) |
+/// | `recorded_at` | a time; compares with RFC 3339's form (`2026-01-31T10:00:00Z`) and with a day (`2026-01-31`), which means its first moment: `>=2026-01-31` has the day in it, `<=2026-01-31` has not, and `<2026-02-01` has; `2026-01-31*` is the day |
 /// | `duration` | compares with a number of seconds, and with a number and its unit: `250ms`, `1.5s`, `2m` |
 /// | `failed`, `incomplete` | `true` or `false` |
 /// | `service`, `service.version` | text; absent where the recorder was told no service |
