@@ -38,8 +38,10 @@ struct State {
     distrusted: HashSet<RecordingId>,
     /// The bytes of all files as far as this process knows; none until it has looked.
     known_bytes: Option<u64>,
-    /// The bytes that this process added since it looked.
+    /// The bytes that this process has added.
     added: u64,
+    /// How many of those when it looked.
+    added_then: u64,
     evicted: u64,
 }
 
@@ -103,11 +105,16 @@ impl Cache {
         }
         file.as_file().set_modified(self.clock.now()).map_err(failed)?;
 
-        let mut state = self.lock();
-        if Ticket(state.changes) != ticket {
-            return Ok(());
+        let Some(mut state) = self.unchanged(ticket) else { return Ok(()) };
+        if !self.has_room(&state, length) {
+            let added_then = state.added;
+            // A directory may take long to list, and its files' ages are told by a clock that is not ours.
+            drop(state);
+            let files = self.list().map_err(failed)?;
+            let Some(again) = self.unchanged(ticket) else { return Ok(()) };
+            state = again;
+            self.make_room(&mut state, length, files, added_then).map_err(failed)?;
         }
-        self.make_room(&mut state, length).map_err(failed)?;
         file.persist(&path).map_err(|error| failed(error.error))?;
         state.distrusted.remove(id);
         state.known_bytes = state.known_bytes.map(|known| known.saturating_add(length));
@@ -133,31 +140,48 @@ impl Cache {
         }
     }
 
-    /// Sees to it that so many bytes more stay within the bound.
-    fn make_room(&self, state: &mut State, length: u64) -> io::Result<()> {
-        let fits = |known: u64| known.saturating_add(length) <= self.max_bytes;
-        if state.known_bytes.is_some_and(fits) && state.added <= self.max_bytes / SHARE {
-            return Ok(());
-        }
-        let mut files = self.list()?;
-        let mut bytes = files.iter().map(|file| file.length).sum::<u64>();
-        if !fits(bytes) {
+    /// The state, if nothing was forgotten since.
+    fn unchanged(&self, ticket: Ticket) -> Option<MutexGuard<'_, State>> {
+        Some(self.lock()).filter(|state| Ticket(state.changes) == ticket)
+    }
+
+    /// Whether so many bytes more stay within the bound, as far as is known.
+    fn has_room(&self, state: &State, length: u64) -> bool {
+        state.known_bytes.is_some_and(|known| self.fits(known, length))
+            && state.added - state.added_then <= self.max_bytes / SHARE
+    }
+
+    fn fits(&self, known: u64, length: u64) -> bool {
+        known.saturating_add(length) <= self.max_bytes
+    }
+
+    /// Sees to it that so many bytes more stay within the bound, by what was listed when this process had added so many.
+    fn make_room(
+        &self,
+        state: &mut State,
+        length: u64,
+        mut files: Vec<Kept>,
+        added_then: u64,
+    ) -> io::Result<()> {
+        // What was added in the meantime may have been listed or not.
+        let mut bytes = files.iter().map(|file| file.length).sum::<u64>() + (state.added - added_then);
+        if !self.fits(bytes, length) {
             files.sort_by_key(|file| file.used);
             for file in files {
                 match fs::remove_file(&file.path) {
                     Ok(()) => state.evicted += 1,
-                    // Another process has removed it: then there is room as well.
+                    // Another has removed it: then there is room as well.
                     Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                     Err(error) => return Err(error),
                 }
                 bytes -= file.length;
-                if fits(bytes) {
+                if self.fits(bytes, length) {
                     break;
                 }
             }
         }
         state.known_bytes = Some(bytes);
-        state.added = 0;
+        state.added_then = state.added;
         Ok(())
     }
 
