@@ -232,6 +232,8 @@ fn what_every_recording_has_is_a_field_as_well() {
         ("duration>-1", true),
         ("duration<1e300", true),
         ("recorded_at>=2026-01-31", true),
+        ("recorded_at<=2026-01-31", false),
+        ("recorded_at<2026-02-01", true),
         ("recorded_at<2026-01-31T12:00:00.6Z", true),
         ("recorded_at<2026-01-31T12:00:00Z", false),
         ("recorded_at=2026-01-31T13:00:00.5+01:00", true),
