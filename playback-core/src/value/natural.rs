@@ -125,7 +125,7 @@ impl<'de> Visitor<'de> for AnyValue {
         while let Some(element) = seq.next_element()? {
             elements.push(element);
         }
-        Ok(Value::Seq(elements))
+        Ok(Value::Seq(fitted(elements)))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
@@ -133,11 +133,20 @@ impl<'de> Visitor<'de> for AnyValue {
         while let Some(entry) = map.next_entry()? {
             entries.push(entry);
         }
-        Ok(Value::map(entries))
+        Ok(Value::map(fitted(entries)))
     }
 
     fn visit_enum<A: EnumAccess<'de>>(self, data: A) -> Result<Value, A::Error> {
         let (name, payload) = data.variant::<String>()?;
         Ok(Value::Variant(name.into(), Some(Box::new(payload.newtype_variant()?))))
     }
+}
+
+/// A list without the room that it was given for more than it got: lists of one inside each other would take four times as
+/// much.
+fn fitted<T>(mut list: Vec<T>) -> Vec<T> {
+    if list.len() < list.capacity() / 2 {
+        list.shrink_to_fit();
+    }
+    list
 }
