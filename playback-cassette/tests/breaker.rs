@@ -19,7 +19,7 @@ use futures::executor::block_on;
 use playback_cassette::{
     Breaker, Candidate, ErrorKind, HealthState, NotWritten, TapeRecorder, TapeRecorderBuilder,
 };
-use playback_core::{DiscardReason, Finished, Recorder};
+use playback_core::{DiscardReason, Finished, Recorder, RecorderExt, operation};
 use playback_testkit::MemoryCassette;
 use playback_testkit::faults::{Faulty, Method, SetClock};
 
@@ -244,6 +244,60 @@ fn what_is_no_failure_of_the_store_opens_nothing() {
     (0..10).for_each(|_| _ = record(&tried.recorder, 1));
     assert_eq!(failed(block_on(tried.recorder.flush())), 10);
     assert_eq!(tried.state(), HealthState::Healthy);
+}
+
+/// A recording that no cassette can keep: a field of its metadata is no JSON.
+fn unsavable(recorder: &TapeRecorder) {
+    let field = std::collections::BTreeMap::from([((1, 2), "a key of two parts")]);
+    recorder.scope_blocking(|| operation("Odd").run(|| playback_core::add_metadata("odd", &field)));
+}
+
+#[test]
+fn recordings_that_no_store_could_keep_open_nothing_and_their_error_is_known() {
+    let tried = tried(|builder| builder);
+    tried.store.heal();
+    (0..10).for_each(|_| unsavable(&tried.recorder));
+    assert_eq!(failed(block_on(tried.recorder.flush())), 10);
+    assert_eq!(tried.state(), HealthState::Healthy);
+    let error = tried.recorder.stats().health.last_error.unwrap();
+    assert!(error.text.contains("cannot be written as JSON"), "{error:?}");
+
+    tried.store.fail_next(Method::Save, 10, ErrorKind::TooLarge);
+    (0..10).for_each(|_| _ = record(&tried.recorder, 1));
+    assert_eq!(failed(block_on(tried.recorder.flush())), 10);
+    assert_eq!(tried.state(), HealthState::Healthy);
+
+    record(&tried.recorder, 1);
+    block_on(tried.recorder.flush()).unwrap();
+    let stats = tried.recorder.stats();
+    assert_equation(&stats);
+    assert_eq!((stats.saved, stats.failed), (1, 20));
+}
+
+#[test]
+fn a_store_whose_address_is_wrong_is_left_alone_like_any_that_fails() {
+    // Which is of the same kind as a recording that cannot be saved.
+    let tried = tried(|builder| builder);
+    tried.store.fail(Method::Save, ErrorKind::Invalid);
+    tried.break_it();
+}
+
+#[test]
+fn a_probe_that_no_store_could_keep_is_followed_by_another() {
+    let tried = tried(|builder| builder);
+    tried.store.hold(Method::Save);
+    (0..3).for_each(|_| _ = record(&tried.recorder, 1));
+    (0..5).for_each(|_| unsavable(&tried.recorder));
+    record(&tried.recorder, 1);
+    tried.store.let_pass(Method::Save, 3);
+    tried.until(HealthState::Paused);
+    tried.store.heal();
+    tried.clock.advance(PAUSE);
+    assert!(!begins(&tried.recorder));
+    tried.until(HealthState::Healthy);
+    let stats = tried.recorder.stats();
+    assert_equation(&stats);
+    assert_eq!((stats.saved, stats.failed), (1, 8));
 }
 
 #[test]

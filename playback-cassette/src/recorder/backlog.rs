@@ -64,6 +64,8 @@ pub(super) enum Fate {
     Unspillable(String),
     /// The cassette could not save it, for this reason.
     Failed(String),
+    /// The same, and none could: the recording is at fault.
+    Unsavable(String),
     /// The same, by a panic.
     Panicked(String),
     /// The calculator panicked.
@@ -161,7 +163,7 @@ impl Backlog {
             Fate::Saved => &mut self.saved,
             Fate::SampledOut => &mut self.sampled_out,
             Fate::Unspillable(_) => &mut self.unspillable,
-            Fate::Failed(_) | Fate::Panicked(_) | Fate::Unjudged(_) => &mut self.failed,
+            Fate::Failed(_) | Fate::Unsavable(_) | Fate::Panicked(_) | Fate::Unjudged(_) => &mut self.failed,
         };
         // One that was given up is counted already.
         *count += u64::from(bytes.is_some());

@@ -13,6 +13,9 @@ use super::moments::since;
 /// that succeeds, everything goes on; if not, the next pause begins. Pauses are up to a fifth longer or shorter than said
 /// here, so that the recorders of a fleet do not all come back at once.
 ///
+/// A save that fails because its recording is too large, or has metadata that cannot be written, says nothing of the store
+/// and counts neither way.
+///
 /// Whoever flushes or closes the recorder wants to know, so everything that is queued is tried once then. None of the runs
 /// that are not recorded can be forced.
 ///

@@ -149,6 +149,12 @@ impl Gate {
         self.circuit.failed(number, now);
     }
 
+    /// A save failed, and not for the store's sake.
+    pub(super) fn unsavable(&mut self, number: u64, now: SystemTime, error: &str) {
+        self.last_error = Some(SaveError { text: error.into(), at: now });
+        self.circuit.passed_over(number);
+    }
+
     pub(super) fn passed_over(&mut self, number: u64) {
         self.circuit.passed_over(number);
     }

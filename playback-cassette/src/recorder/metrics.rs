@@ -75,7 +75,7 @@ pub(super) fn finished(fate: &Fate, bytes: usize) {
         Fate::Saved => ("saved", "saved"),
         Fate::SampledOut => ("sampled_out", "calculator"),
         Fate::Unspillable(_) => ("discarded", "unspillable"),
-        Fate::Failed(_) | Fate::Panicked(_) | Fate::Unjudged(_) => ("failed", "failed"),
+        Fate::Failed(_) | Fate::Unsavable(_) | Fate::Panicked(_) | Fate::Unjudged(_) => ("failed", "failed"),
     };
     ended(outcome, reason, 1);
 }

@@ -319,6 +319,7 @@ impl Queue {
         match fate {
             Fate::Saved => gate.saved(),
             Fate::Failed(error) | Fate::Panicked(error) => gate.failed(job.number, now, error),
+            Fate::Unsavable(error) => gate.unsavable(job.number, now, error),
             Fate::SampledOut | Fate::Unspillable(_) | Fate::Unjudged(_) => gate.passed_over(job.number),
         }
         let change = gate.change(now);

@@ -9,14 +9,14 @@ use std::thread::{self, JoinHandle};
 use futures::future::select;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt, StreamExt};
-use playback_core::DiscardReason;
+use playback_core::{DiscardReason, Recording};
 
 use super::backlog::{Fate, Job};
 use super::candidate::Calculator;
 use super::priority;
 use super::queue::{Next, Queue};
 use super::stats::count_event;
-use crate::{Cassette, format};
+use crate::{Cassette, Error, ErrorKind, Found, format};
 
 /// Starts the thread; none, with the queue closed, if the machine has none left.
 pub(super) fn spawn(
@@ -154,8 +154,23 @@ async fn attempt(writer: &Writer<'_>, job: &Job) -> Fate {
     // Asked inside, because the call itself can panic as well as what it returns.
     match caught(async { writer.cassette.save(&job.recording).await }).await {
         Ok(Ok(())) => Fate::Saved,
+        Ok(Err(error)) if is_at_fault(&job.recording, &error) => Fate::Unsavable(error.chain()),
         Ok(Err(error)) => Fate::Failed(error.chain()),
         Err(panic) => Fate::Panicked(format!("the cassette panicked: {panic}; mend the cassette")),
+    }
+}
+
+/// Whether no save of the recording could have come to another end. What is invalid may be its own metadata as well as the
+/// address of the store, which is asked of the metadata.
+fn is_at_fault(recording: &Recording, error: &Error) -> bool {
+    let unwritable = || {
+        let found = Found::new(recording.id().clone(), recording.metadata().clone());
+        format::metadata_to_json(&found).is_err()
+    };
+    match error.kind() {
+        ErrorKind::TooLarge => true,
+        ErrorKind::Invalid => unwritable(),
+        _ => false,
     }
 }
 
@@ -171,7 +186,9 @@ fn tell(job: &Job, fate: &Fate, count: u64) {
             let reason = DiscardReason::Unspillable { error: error.clone() };
             count_event!(count, %recording, count, "a recording was discarded: {reason}");
         }
-        Fate::Failed(error) => count_event!(count, %recording, "a recording could not be saved: {error}"),
+        Fate::Failed(error) | Fate::Unsavable(error) => {
+            count_event!(count, %recording, "a recording could not be saved: {error}");
+        }
         Fate::Panicked(error) => tracing::error!(%recording, "a recording could not be saved: {error}"),
         Fate::Unjudged(panic) => count_event!(
             count,
