@@ -12,32 +12,18 @@ mod common;
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, SystemTime};
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
-use common::{LONG, NOON, assert_equation, begins, failing, held, record, start};
+use common::torn::{PANICS, Torn};
+use common::{LONG, assert_equation, begins, failing, held, record, start};
 use futures::executor::block_on;
 use metrics::{SharedString, Unit};
 use metrics_util::CompositeKey;
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
-use playback_cassette::{Breaker, Clock, Sampling, TapeRecorder};
+use playback_cassette::{Breaker, ErrorKind, Sampling, TapeRecorder};
 use playback_core::{DiscardReason, Finished, OperationStart, Recorder, RecorderExt, operation};
 use playback_testkit::faults::Method;
-
-/// A clock that panics on the writer's thread once it is torn.
-#[derive(Clone, Default)]
-struct Torn(Arc<AtomicBool>);
-
-impl Clock for Torn {
-    fn now(&self) -> SystemTime {
-        if self.0.load(Ordering::SeqCst) && std::thread::current().name() == Some("playback-writer") {
-            // Without the message that a panic prints.
-            std::panic::resume_unwind(Box::new("the clock is torn"));
-        }
-        SystemTime::UNIX_EPOCH + NOON
-    }
-}
 
 /// All metrics, by name and labels, each of which is described.
 fn metrics(snapshotter: &metrics_util::debugging::Snapshotter) -> BTreeMap<String, f64> {
@@ -63,6 +49,7 @@ fn every_operation_is_counted_as_what_became_of_it() {
     let debugging = DebuggingRecorder::new();
     let snapshotter = debugging.snapshotter();
     debugging.install().unwrap();
+    tracing::subscriber::set_global_default(Torn).unwrap();
 
     let store = held(0);
     let recorder = TapeRecorder::builder(store.clone())
@@ -133,21 +120,24 @@ fn every_operation_is_counted_as_what_became_of_it() {
     assert!(seen.iter().all(|(name, count)| !name.contains(" reason=") || *count > 0.0), "{seen:?}");
 
     // What is given up when a recorder is closed, and what is lost with a writer that ends by itself, has left the queue.
-    let store = held(0);
-    let closed = TapeRecorder::builder(store.clone()).build();
+    let closed = TapeRecorder::builder(held(0)).build();
     (0..3).for_each(|_| drop(record(&closed, 100)));
     closed.close_blocking(Duration::ZERO).unwrap_err();
     assert_eq!(closed.stats().dropped.unwritten, 3);
-    let clock = Torn::default();
-    let builder = TapeRecorder::builder(store.clone()).breaker(None).clock(clock.clone());
-    let died = builder.concurrent_saves(1.try_into().unwrap()).build();
-    (0..4).for_each(|_| drop(record(&died, 100)));
-    clock.0.store(true, Ordering::SeqCst);
-    assert_eq!(block_on(died.flush()).unwrap_err().failed, 4);
+    let store = held(0);
+    let died = TapeRecorder::builder(store.clone()).breaker(None);
+    let died = died.concurrent_saves(1.try_into().unwrap()).build();
+    (0..14).for_each(|_| drop(record(&died, 100)));
+    // Each save that fails is told, which panics, ten times over; four are not even tried.
+    PANICS.store(usize::MAX, Ordering::SeqCst);
+    store.fail(Method::Save, ErrorKind::Unreachable);
+    store.release(Method::Save);
+    assert_eq!(block_on(died.flush()).unwrap_err().failed, 14);
     // Until its thread has told the last of it.
     died.close_blocking(LONG).unwrap();
+    assert_eq!(store.calls(Method::Save), 10);
     let left = metrics(&snapshotter);
     assert_eq!(left["playback_ended_total outcome=dropped reason=unwritten"], 3.0);
-    assert_eq!(left["playback_ended_total outcome=failed reason=failed"], 4.0);
+    assert_eq!(left["playback_ended_total outcome=failed reason=failed"], 14.0);
     assert_eq!((left["playback_queued_recordings"], left["playback_queued_bytes"]), (0.0, 0.0));
 }

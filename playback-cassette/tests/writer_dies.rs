@@ -11,66 +11,16 @@
 
 mod common;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::SystemTime;
 
+use common::torn::{PANICKED, PANICS, Torn, TornClock};
 use common::{LONG, assert_equation, held};
 use futures::executor::block_on;
-use playback_cassette::{Clock, ErrorKind, HealthState, TapeRecorder};
+use playback_cassette::{ErrorKind, HealthState, TapeRecorder};
 use playback_core::{RecorderExt, operation};
 use playback_testkit::MemoryCassette;
 use playback_testkit::faults::{Faulty, Method};
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Metadata, Subscriber};
-
-/// How many events on the writer's thread are yet to panic.
-static PANICS: AtomicUsize = AtomicUsize::new(0);
-static PANICKED: AtomicUsize = AtomicUsize::new(0);
-
-/// A subscriber with a bug.
-struct Torn;
-
-impl Subscriber for Torn {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.target().starts_with("playback_cassette")
-    }
-
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-    fn event(&self, _: &Event<'_>) {
-        let fewer = |panics: usize| panics.checked_sub(1);
-        if std::thread::current().name() == Some("playback-writer")
-            && PANICS.fetch_update(Ordering::SeqCst, Ordering::SeqCst, fewer).is_ok()
-        {
-            PANICKED.fetch_add(1, Ordering::SeqCst);
-            // Without the message that a panic prints.
-            std::panic::resume_unwind(Box::new("the subscriber is torn"));
-        }
-    }
-
-    fn enter(&self, _: &Id) {}
-
-    fn exit(&self, _: &Id) {}
-}
-
-/// A clock with a bug, on the recorder's own thread.
-struct TornClock;
-
-impl Clock for TornClock {
-    fn now(&self) -> SystemTime {
-        if std::thread::current().name() == Some("playback-writer") {
-            std::panic::resume_unwind(Box::new("the clock is torn"));
-        }
-        SystemTime::now()
-    }
-}
-
 /// Serves so many requests, each of which is answered as it should be.
 fn serve(recorder: &TapeRecorder, requests: u64) {
     for request in 0..requests {
@@ -119,6 +69,23 @@ fn a_writer_that_panics_costs_what_it_was_saving_and_goes_on_until_it_panics_aga
     assert_eq!((recorder.stats().saved, recorder.stats().failed), (15, 15));
     recorder.close_blocking(LONG).unwrap();
 
+    // And while it is closed.
+    let store = held(0);
+    let recorder = TapeRecorder::builder(store.clone()).concurrent_saves(1.try_into().unwrap()).build();
+    serve(&recorder, 5);
+    block_on(store.called(Method::Save, 1));
+    let closing = recorder.clone();
+    let closing = std::thread::spawn(move || closing.close_blocking(LONG));
+    while recorder.stats().health.state != HealthState::Stopped {
+        std::thread::yield_now();
+    }
+    PANICS.store(1, Ordering::SeqCst);
+    store.fail_next(Method::Save, 1, ErrorKind::Unreachable);
+    store.release(Method::Save);
+    assert_eq!(closing.join().unwrap().unwrap_err().failed, 1);
+    assert_eq!((recorder.stats().saved, recorder.stats().failed), (4, 1));
+    assert_eq!(store.calls(Method::Close), 1);
+
     // One that panics at every turn ends; what comes then is not recorded, and counted.
     let store = Faulty::new(MemoryCassette::new());
     store.fail(Method::Save, ErrorKind::Unreachable);
@@ -142,14 +109,24 @@ fn a_writer_that_panics_costs_what_it_was_saving_and_goes_on_until_it_panics_aga
     assert!(why.text.contains("thread has ended"), "{why:?}");
     assert!(stats.health.since.is_some_and(|since| since <= SystemTime::now()));
     recorder.close_blocking(LONG).unwrap();
+    assert_eq!(store.calls(Method::Close), 1);
 
     // Nor does it matter that its clock panics as well: whoever waits is told.
-    let recorder = TapeRecorder::builder(MemoryCassette::new()).clock(TornClock).build();
-    serve(&recorder, 5);
+    let store = Faulty::new(MemoryCassette::new());
+    store.fail(Method::Save, ErrorKind::Unreachable);
+    let recorder = TapeRecorder::builder(store.clone()).breaker(None).clock(TornClock).build();
+    serve(&recorder, 50);
     let lost = block_on(recorder.flush()).map_or_else(|lost| lost.failed, |()| 0);
     recorder.close_blocking(LONG).unwrap();
     let stats = recorder.stats();
     assert_equation(&stats);
-    assert_eq!((stats.started, stats.failed, stats.in_flight.total()), (5, lost, 0));
-    assert_eq!(stats.failed + stats.dropped.closed, 5);
+    assert_eq!((stats.started, stats.failed, stats.in_flight.total()), (50, lost, 0));
+    assert_eq!(stats.failed + stats.dropped.closed, 50);
+
+    // The clock alone ends nothing.
+    let recorder = TapeRecorder::builder(MemoryCassette::new()).clock(TornClock).build();
+    serve(&recorder, 50);
+    block_on(recorder.flush()).unwrap();
+    recorder.close_blocking(LONG).unwrap();
+    assert_eq!(recorder.stats().saved, 50);
 }

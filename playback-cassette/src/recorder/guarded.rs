@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
+use super::onlookers;
 use super::stats::count_event;
 use crate::{Clock, SystemClock};
 
@@ -24,20 +25,14 @@ impl Guarded {
     pub(super) fn new(clock: impl Clock + 'static) -> Self {
         Self { clock: Arc::new(clock), panics: Arc::default() }
     }
-
-    /// The clock itself, for a thread that outlives its panics.
-    pub(super) fn bare(&self) -> &dyn Clock {
-        &*self.clock
-    }
 }
 
 impl Clock for Guarded {
     fn now(&self) -> SystemTime {
         catch_unwind(AssertUnwindSafe(|| self.clock.now())).unwrap_or_else(|_| {
             let count = self.panics.fetch_add(1, Ordering::Relaxed) + 1;
-            // A subscriber may panic as well, and the time is asked for where a recorder is dropped, and before those who
-            // wait are told that its thread is gone.
-            let _ = catch_unwind(|| {
+            // The time is asked for where a recorder is dropped, and before those who wait are told that its thread is gone.
+            onlookers::tell(|| {
                 count_event!(
                     count,
                     count,

@@ -12,6 +12,7 @@ mod metrics;
 #[cfg(test)]
 mod model;
 mod moments;
+mod onlookers;
 mod priority;
 mod queue;
 mod sampling;

@@ -186,26 +186,28 @@ fn a_writer_that_ends_in_the_middle_leaves_nobody_waiting_and_nothing_uncounted(
     );
 }
 
+/// A writer that panics with the first recording that it takes, and goes on.
+fn crashes_once(queue: &Arc<Queue>) -> thread::JoinHandle<()> {
+    let queue = Arc::clone(queue);
+    thread::spawn(move || {
+        loop {
+            match queue.next(true) {
+                Next::Save(_) => break,
+                Next::Wait | Next::Hold(_) => block_on(queue.work()),
+                Next::End => return,
+            }
+        }
+        queue.crashed();
+        writes(&queue, usize::MAX, |_| false).join().unwrap();
+    })
+}
+
 #[test]
 fn a_writer_that_panics_loses_what_it_had_taken_and_counts_it() {
     shuttle::check_random(
         || {
             let queue = queue(10);
-            let crashing = Arc::clone(&queue);
-            let writer = thread::spawn(move || {
-                loop {
-                    match crashing.next(true) {
-                        Next::Save(_) => break,
-                        Next::Wait | Next::Hold(_) => block_on(crashing.work()),
-                        Next::End => return,
-                    }
-                }
-                if crashing.crashed() {
-                    writes(&crashing, usize::MAX, |_| false).join().unwrap();
-                } else {
-                    crashing.ended();
-                }
-            });
+            let writer = crashes_once(&queue);
             let service = serves(&queue, 2);
             queue.push(recording()).unwrap();
             let lost = queue.flush_blocking(FOREVER);
@@ -215,6 +217,22 @@ fn a_writer_that_panics_loses_what_it_had_taken_and_counts_it() {
             writer.join().unwrap();
             assert_eq!(queue.counts().failed, 1);
             assert_equation(&queue, started);
+        },
+        SCHEDULES,
+    );
+}
+
+#[test]
+fn a_writer_that_panics_while_the_queue_is_closed_saves_what_is_left() {
+    shuttle::check_random(
+        || {
+            let queue = queue(10);
+            (0..3).for_each(|_| queue.push(recording()).unwrap());
+            let writer = crashes_once(&queue);
+            let (ended, lost) = queue.close_blocking(FOREVER);
+            assert_eq!((ended, lost.map_err(|lost| (lost.failed, lost.pending))), (true, Err((1, 0))));
+            writer.join().unwrap();
+            assert_eq!((queue.counts().saved, queue.counts().failed), (2, 1));
         },
         SCHEDULES,
     );

@@ -10,8 +10,9 @@ use tokio::sync::Notify;
 use super::backlog::{Backlog, Fate, Job, Limits, Mark, NotWritten};
 use super::breaker::Turn;
 use super::guarded::Guarded;
-use super::health::{Gate, Health, Shut};
+use super::health::{Change, Gate, Health, Shut};
 use super::metrics;
+use super::onlookers;
 use super::stats::{Dropped, count_event};
 use super::sync::{AtomicBool, Condvar, Mutex, MutexGuard};
 use crate::Clock;
@@ -275,7 +276,7 @@ impl Queue {
 impl Queue {
     /// What to do next, where `room` says whether one more can be saved now.
     pub(super) fn next(&self, room: bool) -> Next {
-        let now = self.clock.bare().now();
+        let now = self.clock.now();
         let mut state = self.lock();
         state.writer_is_full = !room;
         let State { phase, backlog, gate, .. } = &mut *state;
@@ -312,7 +313,7 @@ impl Queue {
     /// The writer is done with a job. `tell` is given how many have come to the same fate so far, before anybody who waits goes
     /// on.
     pub(super) fn finished(&self, job: &Job, fate: &Fate, tell: impl FnOnce(u64)) {
-        let now = self.clock.bare().now();
+        let now = self.clock.now();
         let mut state = self.lock();
         let State { backlog, gate, .. } = &mut *state;
         let finished = backlog.finish(job.number, fate);
@@ -335,11 +336,11 @@ impl Queue {
         self.wake();
     }
 
-    /// The writer has panicked. What it had taken is lost, and counted; whether it is to go on.
-    pub(super) fn crashed(&self) -> bool {
+    /// The writer has panicked. What it had taken is lost, and counted.
+    pub(super) fn crashed(&self) {
         let fate = Fate::Failed("the recorder's own thread panicked while it was saved".to_owned());
         let mut state = self.lock();
-        let State { phase, backlog, gate, .. } = &mut *state;
+        let State { backlog, gate, .. } = &mut *state;
         let bytes: Vec<_> = backlog
             .on_their_way()
             .into_iter()
@@ -348,19 +349,27 @@ impl Queue {
                 backlog.finish(number, &fate).bytes
             })
             .collect();
-        let goes_on = *phase == Phase::Open;
         drop(state);
         self.wake();
         bytes.into_iter().for_each(|bytes| metrics::finished(&fate, bytes));
-        goes_on
     }
 
-    /// The writer is gone. Where nobody closed the queue, what waits is lost as what it was saving is, and whoever flushes
-    /// is told.
+    /// The writer saves no more. Where nobody closed the queue, what waits is lost as what it was saving is, and whoever
+    /// flushes is told.
+    pub(super) fn stopped(&self) {
+        self.stop(Phase::Abandoned);
+    }
+
+    /// The writer is gone.
     pub(super) fn ended(&self) {
+        self.stop(Phase::Ended);
+    }
+
+    /// Gives up or loses what is not saved, which is nothing the second time.
+    fn stop(&self, phase: Phase) {
         let now = self.clock.now();
         let mut state = self.lock();
-        let closed = std::mem::replace(&mut state.phase, Phase::Ended) != Phase::Open;
+        let closed = std::mem::replace(&mut state.phase, phase) != Phase::Open;
         if !closed {
             state.gate.died(now);
         }
@@ -371,14 +380,14 @@ impl Queue {
         drop(state);
         drop(left);
         self.wake();
-        if closed {
-            metrics::unwritten(unfinished, bytes);
-        } else {
-            metrics::lost(unfinished, bytes);
-        }
-        if let Some(change) = change {
-            change.tell();
-        }
+        onlookers::tell(|| {
+            if closed {
+                metrics::unwritten(unfinished, bytes);
+            } else {
+                metrics::lost(unfinished, bytes);
+            }
+        });
+        onlookers::tell(|| change.into_iter().for_each(Change::tell));
     }
 
     /// Wakes those who have waited for what is now so.

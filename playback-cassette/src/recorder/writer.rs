@@ -1,7 +1,7 @@
 //! The thread that saves.
 
 use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::AssertUnwindSafe;
 use std::pin::pin;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -13,6 +13,7 @@ use playback_core::{DiscardReason, Recording};
 
 use super::backlog::{Fate, Job};
 use super::candidate::Calculator;
+use super::onlookers;
 use super::priority;
 use super::queue::{Next, Queue};
 use super::stats::count_event;
@@ -61,31 +62,10 @@ struct Writer<'a> {
 /// How often in a row the thread goes on after a panic.
 const CRASHES: u32 = 10;
 
-/// Saves until the queue is closed. What panics here is nothing that was asked to save, but what looks on: a subscriber, a
-/// clock. It costs what was on its way, and the rest is saved all the same.
-fn run(writer: &Writer<'_>, saves: usize) {
-    let (mut crashes, mut saved) = (0, 0);
-    while let Err(panic) = catch_unwind(AssertUnwindSafe(|| run_once(writer, saves))) {
-        let goes_on = writer.queue.crashed();
-        let before = std::mem::replace(&mut saved, writer.queue.counts().saved);
-        crashes = if saved > before { 1 } else { crashes + 1 };
-        let goes_on = goes_on && crashes < CRASHES;
-        // A subscriber may be what panics.
-        let _ = catch_unwind(AssertUnwindSafe(|| {
-            let (panic, then) =
-                (message_of(&*panic), if goes_on { "goes on" } else { "ends, and nothing is recorded" });
-            tracing::error!("the recorder's thread panicked, and {then}: {panic}");
-        }));
-        if !goes_on {
-            break;
-        }
-    }
-}
-
 /// How many threads a save may have to block on: those of files are blocked on one after another.
 const BLOCKING: usize = 2;
 
-fn run_once(writer: &Writer<'_>, saves: usize) {
+fn run(writer: &Writer<'_>, saves: usize) {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
     // On a busy machine, where threads are slow to wake, tokio starts new ones by the hundred otherwise.
     runtime
@@ -98,13 +78,37 @@ fn run_once(writer: &Writer<'_>, saves: usize) {
             return;
         }
     };
-    runtime.block_on(write(writer, saves));
+    runtime.block_on(async {
+        write_on(writer, saves).await;
+        writer.queue.stopped();
+        // A subscriber that panics ends this as well.
+        let _ = caught(close(writer.cassette)).await;
+    });
     // Without waiting for what was given up and may hang.
     runtime.shutdown_background();
 }
 
+/// Saves until the queue is closed. What panics here is nothing that was asked to save, but what looks on: a subscriber. It
+/// costs what was on its way, and the rest is saved all the same.
+async fn write_on(writer: &Writer<'_>, saves: usize) {
+    let (mut crashes, mut saved) = (0, 0);
+    while let Err(panic) = caught(write(writer, saves)).await {
+        writer.queue.crashed();
+        let before = std::mem::replace(&mut saved, writer.queue.counts().saved);
+        crashes = if saved > before { 1 } else { crashes + 1 };
+        let goes_on = crashes < CRASHES;
+        onlookers::tell(|| {
+            let then = if goes_on { "goes on" } else { "ends, and nothing is recorded" };
+            tracing::error!("the recorder's thread panicked, and {then}: {panic}");
+        });
+        if !goes_on {
+            break;
+        }
+    }
+}
+
 async fn write(writer: &Writer<'_>, saves: usize) {
-    let Writer { cassette, queue, .. } = writer;
+    let queue = writer.queue;
     let mut saving = FuturesUnordered::new();
     loop {
         match queue.next(saving.len() < saves) {
@@ -114,11 +118,13 @@ async fn write(writer: &Writer<'_>, saves: usize) {
             Next::Hold(left) => {
                 let _ = tokio::time::timeout(left, something(queue, &mut saving)).await;
             }
-            Next::End => break,
+            // What was given up is cut off here.
+            Next::End => return,
         }
     }
-    // What was given up is cut off here.
-    drop(saving);
+}
+
+async fn close(cassette: &dyn Cassette) {
     match caught(async { cassette.close().await }).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => tracing::warn!("the recorder's cassette did not close: {}", error.chain()),

@@ -1,6 +1,8 @@
 //! What the tests of this crate share: recordings made by hand, and cassettes that misbehave.
 #![allow(dead_code, reason = "each test file takes what it needs")]
 
+pub(crate) mod torn;
+
 use std::time::{Duration, SystemTime};
 
 use playback_cassette::{ErrorKind, Metadata, Recording, RecordingId, Stats, TapeRecorder};
