@@ -10,6 +10,8 @@
 mod common;
 
 use std::num::NonZeroUsize;
+use std::pin::pin;
+use std::sync::{Mutex, mpsc};
 use std::time::Duration;
 
 use common::{LONG, failing, held, panicking, record, recording, start};
@@ -209,6 +211,26 @@ fn a_flush_that_waits_is_told_when_the_recorder_is_closed_under_it() {
 }
 
 #[test]
+fn a_flush_that_waits_is_told_what_closing_gave_up_though_the_recorders_thread_hangs() {
+    let (asked, asks) = mpsc::channel();
+    let (release, hangs) = mpsc::channel::<()>();
+    let hangs = Mutex::new(hangs);
+    let recorder = TapeRecorder::builder(MemoryCassette::new())
+        .sampling_calculator(move |_| {
+            asked.send(()).unwrap();
+            f64::from(hangs.lock().unwrap().recv().is_err())
+        })
+        .build();
+    record(&recorder, 10);
+    asks.recv().unwrap();
+    let mut flush = pin!(recorder.flush());
+    assert!(flush.as_mut().now_or_never().is_none());
+    assert_eq!(written(recorder.close_blocking(NO_TIME)), (0, 1));
+    assert_eq!(flush.now_or_never().map(written), Some((0, 1)), "nothing else will come");
+    drop(release);
+}
+
+#[test]
 fn the_last_handle_dropped_lets_the_thread_finish_what_is_queued() {
     let double = held(0);
     let recorder = recorder(&double).build();
@@ -239,7 +261,7 @@ fn what_is_instrumented_on_the_writers_thread_is_not_recorded_in_its_turn() {
 }
 
 /// Values that ask the recorder how it is when they are dropped, as a service may at any time.
-struct Asking(TapeRecorder, std::sync::mpsc::Sender<u64>);
+struct Asking(TapeRecorder, mpsc::Sender<u64>);
 
 impl std::fmt::Debug for Asking {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -270,7 +292,7 @@ fn what_is_given_up_is_dropped_while_the_service_can_go_on() {
     let recorder = recorder(&double).concurrent_saves(count(1)).build();
     record(&recorder, 10);
     block_on(double.called(Method::Save, 1));
-    let (told, asked) = std::sync::mpsc::channel();
+    let (told, asked) = mpsc::channel();
     let started = start(&recorder).unwrap();
     let values = std::sync::Arc::new(Asking(recorder.clone(), told));
     let tape = Tape::with_stored(TapeParts::default(), values).unwrap();

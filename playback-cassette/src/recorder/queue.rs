@@ -236,6 +236,8 @@ impl Queue {
             state.phase = Phase::Abandoned;
         }
         let given_up = self.give_up(state, &mark);
+        // The writer may hang in a save, and tell nobody.
+        self.wake();
         self.work.notify_one();
         (ended, given_up)
     }
