@@ -50,7 +50,7 @@ fn the_calculator_sees_category_size_duration_failure_metadata_and_the_recording
     let recorder = TapeRecorder::builder(memory.clone())
         .sampling_calculator(move |candidate| {
             assert_eq!(candidate.id(), candidate.recording().id());
-            assert_eq!(candidate.memory_size(), candidate.recording().tape().size());
+            assert_eq!(candidate.memory_size(), candidate.recording().size());
             assert!(candidate.memory_size() > 1000, "the note is among it");
             assert_eq!(candidate.duration(), candidate.metadata().duration);
             notes.lock().unwrap().push((

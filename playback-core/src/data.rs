@@ -11,7 +11,7 @@ use crate::recorder::DiscardReason;
 use crate::recording::{Ended, EndedCall};
 use crate::redaction::{Encoded, Made, Part, Place};
 use crate::replay::ReplayErrorKind;
-use crate::scratch::{Scratch, guarded, plain};
+use crate::scratch::{Scratch, Unwritten, guarded, plain};
 use crate::value;
 use crate::{Kind, ReplayError};
 
@@ -110,7 +110,8 @@ pub fn play_data<T: DeserializeOwned>(key: &str) -> Option<T> {
 }
 
 /// Adds a field to the metadata of the recording in progress, for look-ups to find it by. Does nothing
-/// outside a recording; a value that cannot be encoded is logged and left out.
+/// outside a recording; a value that cannot be encoded is logged and left out. Fields count as what is recorded does:
+/// where one is larger than a value may be, or all are too much, the recording is given up.
 ///
 /// ```
 /// playback_core::add_metadata("customer", "c-17"); // outside a recording: nothing
@@ -120,9 +121,12 @@ pub fn add_metadata<T: Serialize + ?Sized>(key: &str, value: &T) {
         return;
     }
     if let Some(Session::Recording(session)) = Context::current().session() {
-        match record::marked_value(value) {
+        match record::marked_value(value, session.max_value_bytes()) {
             Ok(value) => session.add_field(key, value),
-            Err(error) => {
+            Err(error @ Unwritten::TooLarge { .. }) => {
+                session.discard_unwritten(Cow::Owned(key.to_owned()), error);
+            }
+            Err(Unwritten::Failed(error)) => {
                 let (key, error) = (session.tellable(key.to_owned()), session.tellable(error));
                 tracing::warn!(recording_id = %session.id(), "the metadata field `{key}` is left out: {error}");
             }

@@ -75,7 +75,8 @@ pub struct RecordingStart {
     /// [`force_sample_recording`](crate::force_sample_recording) is called before the operation ends, or if the
     /// recorder finds [at its end](Recorder::keeps) that it is worth keeping.
     pub only_if_forced: bool,
-    /// The size past which the recording is given up, in bytes of encoded values and entries in memory.
+    /// The size past which the recording is given up, in bytes in memory: of encoded values, entries, names and
+    /// fields.
     pub max_bytes: usize,
     /// The size past which one value is not encoded to its end, in bytes, and the recording is given up; [`usize::MAX`]
     /// to bound nothing but the recording.

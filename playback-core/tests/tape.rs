@@ -206,6 +206,19 @@ fn the_size_of_a_tape_is_about_what_it_takes_in_memory() {
     assert!((expected..expected + 10_000).contains(&more), "{more} bytes, and not {expected}");
 }
 
+#[test]
+fn a_tape_keeps_little_room_behind_what_it_holds() {
+    for bytes in (1..20).map(|step| step * 7_000) {
+        let run = || (0..bytes / 100).for_each(|_| output("send").args(&("x".repeat(100),)).run(|| ()));
+        let recording = record_blocking(|| operation("Op").run(run)).recording();
+        let parts = recording.tape().parts();
+        let spare = parts.bytes.capacity() - parts.bytes.len();
+        assert!(spare <= 1024.max(parts.bytes.len() / 4), "{spare} behind {}", parts.bytes.len());
+        let spare = parts.entries.capacity() - parts.entries.len();
+        assert!(spare <= 16.max(parts.entries.len() / 4), "{spare} behind {}", parts.entries.len());
+    }
+}
+
 /// A name of more bytes than all the rest of a call's site takes.
 const LONG: &str =
     "the_name_of_an_argument_that_tells_all_there_is_to_be_told_of_it_and_that_is_longer_than_most_names_are";

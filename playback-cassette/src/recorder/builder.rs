@@ -182,7 +182,8 @@ impl TapeRecorderBuilder {
         self
     }
 
-    /// The size past which a recording is given up while it is made, in bytes of encoded values and calls.
+    /// The size past which a recording is given up while it is made, in bytes of encoded values, calls, names and fields of
+    /// metadata.
     /// What of it is in memory is never more than 64 MiB if it can [spill](Self::spill), and never more than
     /// [`queue_bytes`](Self::queue_bytes).
     pub fn max_recording_bytes(mut self, bytes: usize) -> Self {
@@ -197,9 +198,10 @@ impl TapeRecorderBuilder {
         self
     }
 
-    /// The size past which a single value is not encoded to its end, in bytes, and its recording given up: a service is not
-    /// held up by what is not kept. It counts as [`value_too_large`](crate::Discarded::value_too_large). Where
-    /// that is more than a recording may take as a whole, it counts as [`too_large`](crate::Discarded::too_large).
+    /// The size past which a single value, or a field of metadata, is not encoded to its end, in bytes, and its recording
+    /// given up: a service is not held up by what is not kept. It counts as
+    /// [`value_too_large`](crate::Discarded::value_too_large). Where that is more than a recording may take as a whole, it
+    /// counts as [`too_large`](crate::Discarded::too_large).
     pub fn max_value_bytes(mut self, bytes: usize) -> Self {
         self.max_value_bytes = bytes;
         self
@@ -252,8 +254,8 @@ impl TapeRecorderBuilder {
         self
     }
 
-    /// How much memory recordings may take that wait or are on their way, in bytes; those that end beyond it
-    /// are dropped.
+    /// How much memory recordings may take that wait or are on their way, in bytes of whatever they are made of: values
+    /// that have not left it, calls, names and metadata. Those that end beyond it are dropped.
     pub fn queue_bytes(mut self, bytes: usize) -> Self {
         self.limits.bytes = bytes;
         self

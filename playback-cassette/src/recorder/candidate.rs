@@ -57,10 +57,10 @@ impl<'a> Candidate<'a> {
         self.metadata().failed
     }
 
-    /// How many bytes it takes in memory; values that have left it do not count. Costs nothing to ask.
+    /// How many bytes it takes in memory; values that have left it do not count. Costs little to ask.
     #[must_use]
     pub fn memory_size(&self) -> usize {
-        self.recording.tape().size()
+        self.recording.size()
     }
 
     /// How many bytes its tape file takes, compressed. The first call encodes and compresses it, on the

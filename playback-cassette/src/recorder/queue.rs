@@ -129,7 +129,7 @@ impl Queue {
 
     /// Takes a recording, or drops and counts it.
     pub(super) fn push(&self, recording: Recording) -> Result<(), Refusal> {
-        let bytes = recording.tape().size();
+        let bytes = recording.size();
         let id = recording.id().clone();
         let now = self.clock.now();
         let mut state = self.lock();

@@ -24,6 +24,7 @@ use std::path::Path;
 use std::{env, fs};
 
 use playback_cassette::{Recording, format, text};
+use playback_core::Entry;
 
 use crate::common::Parts;
 
@@ -69,7 +70,11 @@ fn small_recordings_like_those_that_it_was_made_of_are_a_quarter_smaller_with_th
     }
     // Of the same words, and of other services.
     let recordings = corpus::recordings(TRAINED_ON..TRAINED_ON + 100);
-    let small: Vec<_> = recordings.filter(|recording| recording.tape().size() <= LARGEST_SAMPLE).collect();
+    let is_small = |recording: &Recording| {
+        let parts = recording.tape().parts();
+        parts.bytes.len() + parts.entries.len() * size_of::<Entry>() <= LARGEST_SAMPLE
+    };
+    let small: Vec<_> = recordings.filter(is_small).collect();
     assert!(small.len() >= 50);
     let (with, without) = sizes(&small);
     println!("{with} of {without} bytes");

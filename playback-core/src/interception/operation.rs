@@ -118,7 +118,8 @@ impl<C> Operation<C> {
     }
 
     /// Adds fields to the recording's metadata, made of the finished call. An extractor that fails or panics
-    /// is logged, and the recording is kept without its fields.
+    /// is logged, and the recording is kept without its fields. They count as what is recorded does, so that too much of them
+    /// gives the recording up.
     #[inline]
     pub fn metadata<M, E>(
         mut self,

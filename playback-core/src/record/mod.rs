@@ -1,5 +1,6 @@
 //! A recording in the making.
 
+mod fields;
 mod session;
 mod spilling;
 

@@ -1,7 +1,7 @@
 //! One operation that is being recorded.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::fields::Fields;
 use crate::context::Live;
 use crate::recorder::{DiscardReason, Finished, OperationEnd, OperationStart, Recorder, RecordingStart};
 use crate::recording::{Ended, EndedCall, TapeBuilder};
@@ -35,7 +36,7 @@ pub(crate) struct Session {
 
 struct State {
     tape: TapeBuilder,
-    fields: BTreeMap<String, Value>,
+    fields: Fields,
     discarded: Option<DiscardReason>,
     /// Calls on the tape that have not ended.
     in_flight: HashSet<u32>,
@@ -44,7 +45,7 @@ struct State {
 }
 
 /// An operation's metadata extractor: makes fields of the finished call.
-pub(crate) type MetadataExtractor = Box<dyn FnOnce(&FinishedCall<'_>) -> Result<Value, String> + Send>;
+pub(crate) type MetadataExtractor = Box<dyn FnOnce(&FinishedCall<'_>) -> Result<Value, Unwritten> + Send>;
 
 /// The operation, as it stands in the code.
 pub(crate) struct OperationSite {
@@ -88,7 +89,7 @@ impl Session {
         })?;
         let state = State {
             tape: TapeBuilder::new(),
-            fields: BTreeMap::new(),
+            fields: Fields::default(),
             discarded: None,
             in_flight: HashSet::new(),
             _live: Live::recording(),
@@ -194,19 +195,12 @@ impl Session {
     /// Adds a field to the metadata, after it is redacted.
     pub(crate) fn add_field(&self, key: &str, value: Value) {
         match self.redaction.field(self.start.id.category(), key, value, &Known::default()) {
-            Ok(Some((key, value))) => self.keep_field(&key, value),
+            Ok(Some((key, value))) => {
+                self.take_down(|state| state.fields.insert(key, value));
+            }
             Ok(None) => {}
             Err(error) => self.discard_unredactable(None, &error),
         }
-    }
-
-    fn keep_field(&self, key: &str, value: Value) {
-        self.take_down(|state| {
-            let mut encoded = Vec::new();
-            let size = value.encode_into(&mut encoded).map_or(0, |()| encoded.len());
-            state.tape.add_weight(key.len() + size);
-            state.fields.insert(key.to_owned(), value);
-        });
     }
 
     pub(crate) fn force(&self) {
@@ -239,12 +233,18 @@ impl Session {
             Cow::Owned(alias) => self.tellable(alias),
         };
         self.discard(match error {
-            Unwritten::TooLarge { max_bytes } if max_bytes < self.start.max_value_bytes => {
-                DiscardReason::TooLarge { max_bytes }
-            }
-            Unwritten::TooLarge { max_bytes } => DiscardReason::ValueTooLarge { alias, max_bytes },
+            Unwritten::TooLarge { max_bytes } => self.too_large(alias, max_bytes),
             Unwritten::Failed(error) => DiscardReason::Unencodable { alias, error: self.tellable(error) },
         });
+    }
+
+    /// Why a recording is given up of which one value is past the bound that is in force.
+    fn too_large(&self, alias: String, max_bytes: usize) -> DiscardReason {
+        if max_bytes < self.start.max_value_bytes {
+            DiscardReason::TooLarge { max_bytes }
+        } else {
+            DiscardReason::ValueTooLarge { alias, max_bytes }
+        }
     }
 
     fn discard_unredactable(&self, alias: Option<&str>, error: &Unredactable) {
@@ -317,12 +317,18 @@ impl Session {
         metadata.duration = duration;
         metadata.failed = result.is_some_and(value::is_error);
         metadata.incomplete = result.is_none();
-        metadata.fields = std::mem::take(&mut state.fields);
         if let Some(extract) = extract {
-            let call = FinishedCall { arguments, result, duration };
-            match guarded(|| fields(extract(&call)?)) {
-                Ok(fields) => metadata.fields.extend(self.redact_fields(fields, operation, &call)?),
-                Err(error) => tracing::warn!(
+            let call = FinishedCall { arguments, result, duration, max_bytes: self.max_value_bytes() };
+            match extracted(extract, &call) {
+                Ok(fields) => {
+                    let fields = self.redact_fields(fields, operation, &call)?;
+                    fields.into_iter().for_each(|(key, value)| state.fields.insert(key, value));
+                    state.bound(&self.start);
+                }
+                Err(Unwritten::TooLarge { max_bytes }) => {
+                    return Err(self.too_large(operation.category.to_string(), max_bytes));
+                }
+                Err(Unwritten::Failed(error)) => tracing::warn!(
                     recording_id = %self.start.id,
                     "the metadata extractor of `{}` failed, the recording is kept without its fields: {}",
                     operation.category,
@@ -330,6 +336,10 @@ impl Session {
                 ),
             }
         }
+        if let Some(reason) = state.discarded {
+            return Err(reason);
+        }
+        metadata.fields = state.fields.into_map();
         state.in_flight.iter().for_each(|&call| state.tape.extend(call, duration));
         state.tape.push(&operation.ended(arguments, end, duration));
         Ok(Recording::new(self.start.id.clone(), metadata, state.tape.finish()))
@@ -374,7 +384,7 @@ impl State {
             if let Err(error) = guarded(|| self.tape.spill(&start.id, spilling)) {
                 return self.discard(DiscardReason::Unspillable { error });
             }
-            if self.tape.spilled().saturating_add(self.tape.size() as u64) > spilling.max_bytes {
+            if self.tape.spilled().saturating_add(self.size() as u64) > spilling.max_bytes {
                 let max_bytes = usize::try_from(spilling.max_bytes).unwrap_or(usize::MAX);
                 return self.discard(DiscardReason::TooLarge { max_bytes });
             }
@@ -382,16 +392,21 @@ impl State {
         if self.tape.calls() > start.max_calls {
             return self.discard(DiscardReason::TooManyCalls { max: start.max_calls });
         }
-        if self.tape.size() > start.max_bytes {
+        if self.size() > start.max_bytes {
             self.discard(DiscardReason::TooLarge { max_bytes: start.max_bytes });
         }
+    }
+
+    /// Bytes that it takes in memory, up to small change.
+    fn size(&self) -> usize {
+        self.tape.size() + self.fields.bytes()
     }
 
     fn discard(&mut self, reason: DiscardReason) {
         if self.discarded.is_none() {
             self.discarded = Some(reason);
             // What was taken down is of no use any more; its memory may be.
-            self.tape = TapeBuilder::new();
+            (self.tape, self.fields) = (TapeBuilder::new(), Fields::default());
         }
     }
 }
@@ -413,6 +428,8 @@ pub struct FinishedCall<'a> {
     arguments: &'a [u8],
     result: Option<&'a [u8]>,
     duration: Duration,
+    /// How large what is made of it may be, encoded.
+    max_bytes: usize,
 }
 
 impl FinishedCall<'_> {
@@ -455,15 +472,21 @@ where
 {
     Box::new(move |call| {
         let fields = extract(call).map_err(|error| error.to_string())?;
-        marked_value(&fields)
+        marked_value(&fields, call.max_bytes)
     })
 }
 
-/// A value in which what is secret is marked.
-pub(crate) fn marked_value<T: Serialize + ?Sized>(value: &T) -> Result<Value, String> {
-    let mut scratch = Scratch::take();
-    scratch.write(&mut plain(value)).map_err(|error| error.to_string())?;
-    value::decode_value(scratch.bytes()).map_err(|error| error.to_string())
+/// A value in which what is secret is marked, if it takes no more bytes than it may.
+pub(crate) fn marked_value<T: Serialize + ?Sized>(value: &T, max_bytes: usize) -> Result<Value, Unwritten> {
+    let mut scratch = Scratch::bounded(Some(max_bytes));
+    scratch.write(&mut plain(value))?;
+    value::decode_value(scratch.bytes()).map_err(|error| Unwritten::Failed(error.to_string()))
+}
+
+/// The fields that an extractor makes of a call.
+fn extracted(extract: MetadataExtractor, call: &FinishedCall<'_>) -> Result<Vec<(String, Value)>, Unwritten> {
+    let value = guarded(|| Ok(extract(call)))??;
+    Ok(fields(value)?)
 }
 
 /// The fields of what an extractor made.

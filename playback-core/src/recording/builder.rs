@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use super::sites::Sites;
-use super::tape::{End, Entry, Kind, Tape, TapeParts};
+use super::tape::{End, Entry, Kind, Tape, TapeParts, lane_size};
 use crate::RecordingId;
 use crate::record::{PIECE_BYTES, Pieces, Spill, Spilling};
 
@@ -119,7 +119,7 @@ impl TapeBuilder {
     /// Adds a lane and returns its index.
     pub(crate) fn add_lane(&mut self, path: Vec<u32>) -> u32 {
         let index = u32::try_from(self.parts.lanes.len()).unwrap_or(u32::MAX);
-        self.weight += size_of::<Vec<u32>>() + path.len() * size_of::<u32>();
+        self.weight += lane_size(&path);
         self.parts.lanes.push(path);
         index
     }
@@ -162,12 +162,9 @@ impl TapeBuilder {
     pub(crate) fn finish(mut self) -> Tape {
         self.parts.sites = self.sites.into_vec();
         // What waits to be saved is counted by what it holds, and should not take much more.
-        if self.parts.entries.len() < ENTRIES / 2 {
-            self.parts.entries.shrink_to_fit();
-        }
-        if self.values.bytes.len() < BYTES / 2 {
-            self.values.bytes.shrink_to_fit();
-        }
+        fit(&mut self.parts.entries, ENTRIES);
+        fit(&mut self.parts.lanes, ENTRIES);
+        fit(&mut self.values.bytes, BYTES);
         let stored = match self.spill {
             Some(spill) => Some(spill.finish(self.values)),
             None => {
@@ -193,6 +190,15 @@ impl TapeBuilder {
         let start = self.spilled + self.values.bytes.len() as u64;
         self.values.push(bytes);
         start..start + bytes.len() as u64
+    }
+}
+
+/// Gives back the room behind what has little of it in use: less than half of that for `few`, or, of what has grown by doubling,
+/// less than four fifths.
+fn fit<T>(used: &mut Vec<T>, few: usize) {
+    let spare = used.capacity() - used.len();
+    if used.len() < few / 2 || spare > few.max(used.len() / 4) {
+        used.shrink_to_fit();
     }
 }
 

@@ -40,6 +40,18 @@ impl Metadata {
             fields: BTreeMap::new(),
         }
     }
+
+    /// Bytes that it takes in memory, up to what all take alike.
+    pub(super) fn size(&self) -> usize {
+        let service = self.service.as_ref().map_or(0, |service| service.name.len() + service.version.len());
+        let fields = self.fields.iter().map(|(key, value)| field_size(key, value));
+        self.category.len() + service + fields.sum::<usize>()
+    }
+}
+
+/// Bytes that a field takes in memory.
+pub(crate) fn field_size(key: &str, value: &Value) -> usize {
+    size_of::<String>() + key.len() + value.size()
 }
 
 /// The service that made a recording.

@@ -17,6 +17,7 @@ pub(crate) use builder::{Ended, EndedCall, TapeBuilder};
 pub use call::Call;
 pub use id::{InvalidId, MAX_CATEGORY_BYTES, RecordingId};
 pub(crate) use index::{ListId, Lists};
+pub(crate) use metadata::field_size;
 pub use metadata::{Metadata, Service};
 pub use output::{OutputKey, RESULT_ALIAS, SentOutput};
 pub(crate) use shown::{Short, ShownArguments};
@@ -57,6 +58,13 @@ impl Recording {
     #[must_use]
     pub fn tape(&self) -> &Tape {
         &self.tape
+    }
+
+    /// How large the recording is in memory, in bytes, up to small change: its tape, and its metadata. It is counted when
+    /// it is asked for, over names and fields.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.metadata.size() + self.tape.size()
     }
 
     /// The operation's recorded arguments: a tuple of those that the operation does not skip.

@@ -79,8 +79,7 @@ impl Sites {
 
     fn add(&mut self, call: &EndedCall<'_>) -> (u32, usize) {
         let site = site_of(call);
-        let names = site.argument_names.iter().map(|name| name.len()).sum::<usize>();
-        let weight = size_of::<Site>() + site.alias.len() + names;
+        let weight = site.size();
         let index = u32::try_from(self.all.len()).unwrap_or(u32::MAX);
         self.all.push(site);
         let count = self.all.len();

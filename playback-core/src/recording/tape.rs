@@ -37,6 +37,19 @@ pub struct Site {
     pub argument_names: Arc<[Arc<str>]>,
 }
 
+impl Site {
+    /// Bytes that it takes in memory.
+    pub(super) fn size(&self) -> usize {
+        let names: usize = self.argument_names.iter().map(|name| size_of::<Arc<str>>() + name.len()).sum();
+        size_of::<Self>() + self.alias.len() + names
+    }
+}
+
+/// Bytes that a lane takes in memory.
+pub(super) fn lane_size(path: &[u32]) -> usize {
+    size_of::<Vec<u32>>() + size_of_val(path)
+}
+
 /// One call as it stands on a [`Tape`]: everything but the bytes of its values.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
@@ -173,11 +186,14 @@ impl Tape {
         self.calls_of(Kind::Data).rfind(|call| call.alias() == key)
     }
 
-    /// How large the tape is in memory, in bytes, up to small change.
+    /// How large the tape is in memory, in bytes, up to small change: values that are there, calls, aliases and names, and
+    /// lanes.
     #[must_use]
     pub fn size(&self) -> usize {
-        let parts = &self.0.parts;
-        parts.bytes.len() + parts.entries.len() * size_of::<Entry>()
+        let TapeParts { bytes, sites, lanes, entries } = &self.0.parts;
+        let sites: usize = sites.iter().map(Site::size).sum();
+        let lanes: usize = lanes.iter().map(|lane| lane_size(lane)).sum();
+        bytes.len() + entries.len() * size_of::<Entry>() + sites + lanes
     }
 
     /// The call at a position among the entries.

@@ -68,6 +68,21 @@ pub enum Value {
 }
 
 impl Value {
+    /// Bytes that the value takes in memory, but for the names in it, which are shared.
+    pub(crate) fn size(&self) -> usize {
+        let inside = match self {
+            Self::Unit | Self::Bool(_) | Self::Integer(_) | Self::F32(_) | Self::F64(_) => 0,
+            Self::Char(_) | Self::None | Self::Variant(_, None) => 0,
+            Self::String(text) => text.len(),
+            Self::Bytes(bytes) => bytes.len(),
+            Self::Some(value) | Self::Variant(_, Some(value)) => value.size(),
+            Self::Seq(values) => values.iter().map(Self::size).sum(),
+            Self::Map(entries) => entries.iter().map(|(key, value)| key.size() + value.size()).sum(),
+            Self::Struct(fields) => fields.iter().map(|(_, value)| size_of::<Name>() + value.size()).sum(),
+        };
+        size_of::<Self>() + inside
+    }
+
     /// A map of these entries, brought into the order of their keys.
     ///
     /// Integers come first, in numeric order, then strings in the order of their bytes, then keys of other kinds in
