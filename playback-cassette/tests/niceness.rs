@@ -10,20 +10,36 @@
 
 mod common;
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 
 use common::LONG;
+use futures::executor::block_on;
 use playback_cassette::{Candidate, TapeRecorder, TapeRecorderBuilder};
-use playback_core::{RecorderExt, operation};
+use playback_core::{RecorderExt, operation, record_data};
 use playback_testkit::MemoryCassette;
 
 /// The niceness of the thread that asks, as the kernel says it.
 fn own() -> i32 {
-    let stat = std::fs::read_to_string("/proc/thread-self/stat").unwrap();
+    of_thread(Path::new("/proc/thread-self")).unwrap()
+}
+
+/// The niceness of all threads of this process that have this name.
+fn of_threads(name: &str) -> Vec<i32> {
+    let threads = std::fs::read_dir("/proc/self/task").unwrap().map(|thread| thread.unwrap().path());
+    let is_called = |thread: &PathBuf| {
+        std::fs::read_to_string(thread.join("comm")).is_ok_and(|comm| comm.trim_end() == name)
+    };
+    threads.filter(is_called).filter_map(|thread| of_thread(&thread)).collect()
+}
+
+/// None if it has ended meanwhile.
+fn of_thread(thread: &Path) -> Option<i32> {
+    let stat = std::fs::read_to_string(thread.join("stat")).ok()?;
     // The name, in parentheses, may have spaces in it; the niceness is the 19th of all, from 1.
     let behind_name = stat.rsplit_once(')').unwrap().1;
-    behind_name.split_whitespace().nth(16).unwrap().parse().unwrap()
+    Some(behind_name.split_whitespace().nth(16).unwrap().parse().unwrap())
 }
 
 /// How much nicer the thread is that saves than this one.
@@ -53,4 +69,26 @@ fn saving_gives_way_to_the_service_which_stays_as_it_is() {
     assert_eq!(nicer(|builder| builder.niceness(0)), 0);
     assert_eq!(nicer(|builder| builder.niceness(u8::MAX)), room);
     assert_eq!(own(), before);
+}
+
+#[test]
+fn compressing_large_recordings_gives_way_too() {
+    let room = 19 - own();
+    for (niceness, expected) in [(0, 0), (3, 3.min(room)), (u8::MAX, room)] {
+        let recorder =
+            TapeRecorder::builder(MemoryCassette::new()).spill_past(1 << 16).niceness(niceness).build();
+        let large = || (0..8).for_each(|_| record_data("large", &"x".repeat(1 << 18)));
+        recorder.scope_blocking(|| operation("Checkout").run(large));
+        // What is saved has been through that thread, which is there for as long as the recorder is.
+        block_on(recorder.flush()).unwrap();
+        assert_eq!(recorder.stats().saved, 1);
+        let nicer: Vec<_> = of_threads("playback-spill").into_iter().map(|thread| thread - own()).collect();
+        assert_eq!(nicer, [expected]);
+        recorder.close_blocking(LONG).unwrap();
+        drop(recorder);
+        // It ends when nobody can send it anything any more.
+        while !of_threads("playback-spill").is_empty() {
+            std::thread::yield_now();
+        }
+    }
 }

@@ -267,7 +267,7 @@ impl TapeRecorderBuilder {
         self
     }
 
-    /// How much the recorder's thread, and those that saving starts, give way to the service's where all cores are busy: what
+    /// How much the recorder's threads, and those that saving starts, give way to the service's where all cores are busy: what
     /// is added to the process's own niceness, 0 to 19. Where there is time left, nothing is saved any later. Where there is
     /// none, the queue fills, and recording [gives way](Self::back_off), rather than the service. On Linux; elsewhere threads
     /// have no priority of their own, and this does nothing.
@@ -350,8 +350,8 @@ impl TapeRecorderBuilder {
         }
         let max_bytes = self.max_recording_bytes.map_or(MAX_SPILLED, |bytes| bytes as u64);
         let directory = self.spill_directory.take();
-        let overflow = Arc::new(Overflow::new(directory, self.spill_queue_bytes, self.spill_disk_bytes));
+        let overflow = Overflow::new(directory, self.spill_queue_bytes, self.spill_disk_bytes, self.niceness);
         let in_memory = self.max_recording_bytes.map_or(in_memory, |bytes| bytes.min(in_memory));
-        (in_memory, Some(Large { past: self.spill_past, max_bytes, overflow }))
+        (in_memory, Some(Large { past: self.spill_past, max_bytes, overflow: Arc::new(overflow) }))
     }
 }

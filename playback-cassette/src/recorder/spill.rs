@@ -11,6 +11,7 @@ use std::thread::{self, JoinHandle};
 
 use playback_core::{Pieces, RecordingId, Spill, Spiller, StoredValues};
 
+use super::priority;
 use super::waiting::{Waiting, WaitingRoom};
 use crate::format::{BlockWriter, Disk, Pending};
 
@@ -23,6 +24,7 @@ pub(super) struct Overflow {
     place: Place,
     disk: Arc<Disk>,
     room: Arc<WaitingRoom>,
+    niceness: u8,
     thread: Mutex<Option<(Sender<Message>, JoinHandle<()>)>>,
 }
 
@@ -61,10 +63,11 @@ enum Message {
 struct Settle(Arc<Pending>);
 
 impl Overflow {
-    /// `limit` is of the bytes that may wait for the thread, `disk_bytes` of those in files.
-    pub(super) fn new(directory: Option<PathBuf>, limit: usize, disk_bytes: u64) -> Self {
-        let disk = Arc::new(Disk::new(disk_bytes));
-        Self { place: Place(directory), disk, room: WaitingRoom::new(limit), thread: Mutex::default() }
+    /// `limit` is of the bytes that may wait for the thread, `disk_bytes` of those in files; `niceness` is how much the
+    /// thread gives way.
+    pub(super) fn new(directory: Option<PathBuf>, limit: usize, disk_bytes: u64, niceness: u8) -> Self {
+        let (disk, room) = (Arc::new(Disk::new(disk_bytes)), WaitingRoom::new(limit));
+        Self { place: Place(directory), disk, room, niceness, thread: Mutex::default() }
     }
 
     /// How many bytes wait for the thread.
@@ -77,9 +80,14 @@ impl Overflow {
         // It outlives its sender's stay here, unless it panicked.
         if thread.as_ref().is_none_or(|(_, thread)| thread.is_finished()) {
             let (sender, messages) = mpsc::channel();
-            let (place, disk) = (self.place.clone(), Arc::clone(&self.disk));
+            let (place, disk, niceness) = (self.place.clone(), Arc::clone(&self.disk), self.niceness);
             let builder = thread::Builder::new().name("playback-spill".to_owned());
-            match builder.spawn(move || write(&messages, &place, &disk)) {
+            // It is started by a thread of the service's, and has its priority until then.
+            let run = move || {
+                priority::give_way(niceness);
+                write(&messages, &place, &disk);
+            };
+            match builder.spawn(run) {
                 Ok(handle) => *thread = Some((sender, handle)),
                 Err(error) => {
                     tracing::error!(%error, "a recorder could not start its thread for large recordings")
@@ -275,7 +283,7 @@ mod tests {
     #[test]
     fn the_last_values_may_be_more_than_may_wait() {
         // C14
-        let overflow = Overflow::new(None, 1000, 1 << 20);
+        let overflow = Overflow::new(None, 1000, 1 << 20, 0);
         for length in [1000, 1001, 5000] {
             let values = begun(&overflow).finish(pieces(length));
             assert_eq!(values.read(0..length as u64).unwrap(), vec![7; length]);
@@ -301,7 +309,7 @@ mod tests {
     #[test]
     fn files_take_no_more_of_the_disk_than_they_may_and_give_it_back() {
         // C14
-        let overflow = Overflow::new(None, 1 << 20, 100);
+        let overflow = Overflow::new(None, 1 << 20, 100, 0);
         let kept: Vec<_> = (0..20).map(|_| begun(&overflow).finish(pieces(1000))).collect();
         let is_kept: Vec<bool> = kept.iter().map(|values| values.read(0..1000).is_ok()).collect();
         assert!(is_kept.is_sorted_by(|one, next| one >= next) && is_kept.contains(&false), "{is_kept:?}");
@@ -314,7 +322,7 @@ mod tests {
     #[test]
     fn there_are_no_more_files_than_a_process_can_spare() {
         // C14
-        let overflow = Overflow::new(None, 1 << 20, 1 << 30);
+        let overflow = Overflow::new(None, 1 << 20, 1 << 30, 0);
         let kept: Vec<_> = (0..257).map(|_| begun(&overflow).finish(pieces(10))).collect();
         assert_eq!(kept.iter().filter(|values| values.read(0..10).is_ok()).count(), 256);
         assert!(why(kept.last().unwrap()).contains("in 256 temporary files"));
@@ -368,7 +376,7 @@ mod tests {
     #[test]
     fn what_waits_for_the_thread_is_counted_until_it_has_been_written() {
         // C14
-        let overflow = Overflow::new(None, 1000, 1 << 20);
+        let overflow = Overflow::new(None, 1000, 1 << 20, 0);
         let waits = overflow.room.enter(pieces(800)).unwrap();
         assert_eq!(overflow.waiting(), 800);
         drop(waits);
