@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use super::back_off::{BackOff, Throttle};
 use super::breaker::{Breaker, Circuit, Phase, Turn};
 use super::metrics;
+use super::onlookers;
 use super::stats::count_event;
 
 /// How a [`TapeRecorder`](crate::TapeRecorder) fares with its store.
@@ -227,7 +228,7 @@ impl Change {
         let Self { to, rate, wait, error, count } = self;
         let error = error.as_deref().unwrap_or("none");
         metrics::rate(rate);
-        match to {
+        onlookers::tell(|| match to {
             None => tracing::debug!(rate, "another share of operations is recorded"),
             Some(HealthState::Healthy) => tracing::info!("everything is recorded again"),
             Some(HealthState::BackedOff) => count_event!(
@@ -246,6 +247,6 @@ impl Change {
             }
             // Whoever closed it knows, and of a thread that died there is more in the log.
             Some(HealthState::Stopped) => tracing::debug!("nothing is recorded any more"),
-        }
+        });
     }
 }

@@ -59,18 +59,37 @@ mod told {
     pub(in crate::recorder) fn rate(_: f64) {}
 }
 
-pub(super) use told::{describe, ended, rate, started};
-
 use super::backlog::Fate;
+use super::onlookers::tell;
+
+/// Says what there is to be told.
+pub(super) fn describe() {
+    tell(told::describe);
+}
+
+/// An operation began.
+pub(super) fn started() {
+    tell(told::started);
+}
+
+/// So many operations came to this.
+pub(super) fn ended(outcome: &'static str, reason: &'static str, count: u64) {
+    tell(|| told::ended(outcome, reason, count));
+}
+
+/// This share of operations is recorded.
+pub(super) fn rate(rate: f64) {
+    tell(|| told::rate(rate));
+}
 
 /// A recording of so many bytes came into the queue.
 pub(super) fn queued(bytes: usize) {
-    told::queued(1.0, bytes as f64);
+    tell(|| told::queued(1.0, bytes as f64));
 }
 
 /// A recording of so many bytes left it.
 pub(super) fn finished(fate: &Fate, bytes: usize) {
-    told::queued(-1.0, -(bytes as f64));
+    tell(|| told::queued(-1.0, -(bytes as f64)));
     let (outcome, reason) = match fate {
         Fate::Saved => ("saved", "saved"),
         Fate::SampledOut => ("sampled_out", "calculator"),
@@ -92,7 +111,7 @@ pub(super) fn lost(recordings: u64, bytes: usize) {
 
 fn left(recordings: u64, bytes: usize, outcome: &'static str, reason: &'static str) {
     if recordings > 0 {
-        told::queued(-(recordings as f64), -(bytes as f64));
+        tell(|| told::queued(-(recordings as f64), -(bytes as f64)));
         ended(outcome, reason, recordings);
     }
 }

@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 use super::backlog::{Backlog, Fate, Job, Limits, Mark, NotWritten};
 use super::breaker::Turn;
 use super::guarded::Guarded;
-use super::health::{Change, Gate, Health, Shut};
+use super::health::{Gate, Health, Shut};
 use super::metrics;
 use super::onlookers;
 use super::stats::{Dropped, count_event};
@@ -163,7 +163,9 @@ impl Queue {
             }
             Some((refusal, reason, count)) => {
                 metrics::ended("dropped", reason, 1);
-                count_event!(count, recording = %id, count, "the recorder dropped a recording: {refusal}");
+                onlookers::tell(
+                    || count_event!(count, recording = %id, count, "the recorder dropped a recording: {refusal}"),
+                );
                 Err(refusal)
             }
         }
@@ -382,14 +384,14 @@ impl Queue {
         drop(state);
         drop(left);
         self.wake();
-        onlookers::tell(|| {
-            if closed {
-                metrics::unwritten(unfinished, bytes);
-            } else {
-                metrics::lost(unfinished, bytes);
-            }
-        });
-        onlookers::tell(|| change.into_iter().for_each(Change::tell));
+        if closed {
+            metrics::unwritten(unfinished, bytes);
+        } else {
+            metrics::lost(unfinished, bytes);
+        }
+        if let Some(change) = change {
+            change.tell();
+        }
     }
 
     /// Wakes those who have waited for what is now so.
