@@ -212,6 +212,19 @@ fn a_limit_holds_for_failures_too_and_not_for_what_is_forced() {
 }
 
 #[test]
+fn a_run_that_is_over_its_limit_at_its_start_and_at_its_end_counts_once() {
+    // Some would have been kept by the draw, others for failing.
+    for rate in [0.0, 0.5, 1.0] {
+        let limited = Sampling::rate(rate).and_failures().at_most_per_second(3.0);
+        let sampled = sampled(|builder| builder.sampling(limited));
+        (0..50).for_each(|_| sampled.run(operation("Checkout"), true));
+        let (kept, stats) = sampled.kept();
+        assert_eq!(kept["Checkout"], 3, "{rate}");
+        assert_eq!((stats.sampling.over_limit, stats.sampled_out), (47, 47), "{rate}");
+    }
+}
+
+#[test]
 fn a_budget_keeps_about_so_many_an_hour_of_each_category_however_many_there_are() {
     let sampled = sampled(|builder| {
         let budget = Sampling::per_hour(60.0);

@@ -16,7 +16,7 @@ use super::counters::Counters;
 use super::guarded::Guarded;
 use super::health::Gate;
 use super::queue::Queue;
-use super::sampling::{Categories, Random, Samples, Sampling};
+use super::sampling::{Categories, Random, Refused, Samples, Sampling};
 use super::spill::Overflow;
 use super::{Inner, Large, TapeRecorder, metrics, writer};
 use crate::{Cassette, Clock, IdGenerator, SystemClock};
@@ -328,6 +328,7 @@ impl TapeRecorderBuilder {
                 forced: self.forced_sampling,
                 random: Random::new(self.seed),
                 categories: Categories::default(),
+                refused: Refused::default(),
             },
             service: self.service,
             max_bytes,

@@ -225,15 +225,18 @@ impl Recorder for TapeRecorder {
         }
         let now = inner.clock.now();
         match inner.ids.generate(operation.category, now) {
-            Ok(id) => Some(RecordingStart {
-                service: inner.service.clone(),
-                only_if_forced: begun != Begun::Kept,
-                max_bytes: inner.max_bytes,
-                max_calls: inner.max_calls,
-                max_value_bytes: inner.max_value_bytes,
-                spilling: inner.large.as_ref().map(Large::spilling),
-                ..RecordingStart::new(id, now)
-            }),
+            Ok(id) => {
+                inner.samples.recorded(&id, begun);
+                Some(RecordingStart {
+                    service: inner.service.clone(),
+                    only_if_forced: begun != Begun::Kept,
+                    max_bytes: inner.max_bytes,
+                    max_calls: inner.max_calls,
+                    max_value_bytes: inner.max_value_bytes,
+                    spilling: inner.large.as_ref().map(Large::spilling),
+                    ..RecordingStart::new(id, now)
+                })
+            }
             Err(error) => {
                 inner.counters.misnamed(operation.category, &error);
                 None
@@ -253,7 +256,10 @@ impl Recorder for TapeRecorder {
                 // A recording that is dropped is counted; the service need not know.
                 let _ = self.keep(recording);
             }
-            Finished::Discarded { id, reason } => self.0.counters.discarded(&id, &reason),
+            Finished::Discarded { id, reason } => {
+                self.0.samples.given_up(&id);
+                self.0.counters.discarded(&id, &reason);
+            }
         }
     }
 }

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
-use playback_core::{OperationEnd, OperationStart, RecordingStart};
+use playback_core::{OperationEnd, OperationStart, RecordingId, RecordingStart};
 
 use super::categories::Categories;
 use super::policy::{Part, Sampling};
 use super::random::Random;
+use super::refused::Refused;
 use crate::Clock;
 
 /// All that a recorder is told of sampling, and what it remembers for it.
@@ -18,6 +19,7 @@ pub(in crate::recorder) struct Samples {
     pub(in crate::recorder) forced: bool,
     pub(in crate::recorder) random: Random,
     pub(in crate::recorder) categories: Categories,
+    pub(in crate::recorder) refused: Refused,
 }
 
 /// What is decided at a run's start: that it is recorded.
@@ -48,16 +50,16 @@ pub(in crate::recorder) enum Verdict {
     Failed,
     Slow,
     LeftOut,
+    /// Its limit refuses it, and did not at its start.
     OverLimit,
 }
 
 impl Samples {
     /// None if the run is left out at its start.
     pub(in crate::recorder) fn draw(&self, run: &OperationStart<'_>, clock: &dyn Clock) -> Option<Draw<'_>> {
-        let of_category = self.of.get(run.category);
-        let policy = of_category.unwrap_or(&self.all);
+        let policy = self.policy(run.category);
         let part = match run.sampling_rate {
-            Some(rate) if of_category.is_none() => Part::Rate(rate),
+            Some(rate) if !self.of.contains_key(run.category) => Part::Rate(rate),
             _ => policy.part,
         };
         let rate = match part {
@@ -71,6 +73,10 @@ impl Samples {
         let may_be_worth_it = (self.forced && !run.ignores_forced_sampling) || policy.looks_at_the_end();
         let draw = Draw { policy, part, unit, rate, may_be_worth_it };
         (draw.is_in() || may_be_worth_it).then_some(draw)
+    }
+
+    fn policy(&self, category: &str) -> &Sampling {
+        self.of.get(category).unwrap_or(&self.all)
     }
 
     fn unit(&self, run: &OperationStart<'_>) -> f64 {
@@ -111,7 +117,7 @@ impl Samples {
         clock: &dyn Clock,
     ) -> Verdict {
         let category = start.id.category();
-        let policy = self.of.get(category).unwrap_or(&self.all);
+        let policy = self.policy(category);
         // Looked at in any case, since the kept ones took their time as well.
         let slowest = policy
             .slowest
@@ -119,6 +125,7 @@ impl Samples {
         if !start.only_if_forced {
             return Verdict::Kept;
         }
+        let was_refused = policy.limits_twice() && self.refused.remove(&start.id);
         if end.forced && self.forced {
             return Verdict::Forced;
         }
@@ -129,7 +136,25 @@ impl Samples {
         } else {
             return Verdict::LeftOut;
         };
-        if self.pays(category, policy, policy.part, clock) { worth } else { Verdict::OverLimit }
+        match self.pays(category, policy, policy.part, clock) {
+            true => worth,
+            false if was_refused => Verdict::LeftOut,
+            false => Verdict::OverLimit,
+        }
+    }
+
+    /// A run that began so is recorded as `id`.
+    pub(in crate::recorder) fn recorded(&self, id: &RecordingId, begun: Begun) {
+        if begun == Begun::OverLimit && self.policy(id.category()).limits_twice() {
+            self.refused.insert(id);
+        }
+    }
+
+    /// A recording was given up, maybe before anybody asked about its end.
+    pub(in crate::recorder) fn given_up(&self, id: &RecordingId) {
+        if self.policy(id.category()).limits_twice() {
+            self.refused.remove(id);
+        }
     }
 
     /// Whether one more may be kept; if so, it counts.

@@ -5,6 +5,7 @@ mod categories;
 mod decision;
 mod policy;
 mod random;
+mod refused;
 mod slowest;
 mod token_bucket;
 
@@ -12,3 +13,4 @@ pub(super) use categories::Categories;
 pub(super) use decision::{Begun, Samples, Verdict};
 pub use policy::Sampling;
 pub(super) use random::Random;
+pub(super) use refused::Refused;

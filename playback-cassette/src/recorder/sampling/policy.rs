@@ -129,6 +129,11 @@ impl Sampling {
         self.failures || self.slower_than.is_some() || self.slowest.is_some()
     }
 
+    /// Whether a run that its limit refused at the start may be refused once more at its end.
+    pub(super) fn limits_twice(&self) -> bool {
+        self.at_most_per_second.is_some() && self.looks_at_the_end()
+    }
+
     /// Whether keeping one has to be counted.
     pub(super) fn is_bounded(&self) -> bool {
         matches!(self.part, Part::PerHour(_)) || self.at_most_per_second.is_some()
