@@ -33,7 +33,7 @@ pub fn record_data<T: Serialize + ?Sized>(key: impl Into<Cow<'static, str>>, val
         let encoded = Encoded { bytes: scratch.bytes(), marked: scratch.has_marked() };
         let made = match (session, &key) {
             (Session::Recording(_), Cow::Borrowed(_)) => None,
-            (_, key) => Some(Made { text: key, of: &[] }),
+            (_, key) => Some(Made::only(key)),
         };
         let place = Place::new(Part::Data, &key);
         let redacted = match session {

@@ -4,9 +4,11 @@
 
 use std::collections::BTreeMap;
 
-use playback_core::redaction::{Key, Known, Part, Place, Redactor, RedactorExt, Rule, Rules, Texts};
+use playback_core::redaction::{
+    Key, Known, Part, Place, Redactor, RedactorExt, Rule, Rules, Texts, Unredactable,
+};
 use playback_core::{
-    Kind, Tape, Value, input_with, operation, output, play_data, record_data, replay_blocking,
+    Kind, MatchedBy, Tape, Value, input_with, operation, output, play_data, record_data, replay_blocking,
 };
 use playback_testkit::record_blocking;
 use serde::Serialize;
@@ -230,6 +232,26 @@ mod captured {
             4
         }
 
+        #[intercept_input("crm.later/{id}", fallback("crm.seat/{id:04}/{id}", "crm.none/{self.email}"))]
+        fn later(&self, id: u32) -> u8 {
+            6
+        }
+
+        #[intercept_input("crm.fixed", skip(page), fallback("crm.paged/{page}"))]
+        fn fixed(&self, page: &str) -> u8 {
+            7
+        }
+
+        #[intercept_input("crm.paged/{page}", skip(page))]
+        fn paged(&self, page: &str) -> u8 {
+            8
+        }
+
+        #[intercept_input("crm.table/{table}", skip(table))]
+        fn table(&self, id: u32, table: &str) -> u8 {
+            9
+        }
+
         #[intercept_input("crm.place/{request.customer.1}/{request.customer.0}", skip(request))]
         fn place(&self, request: &Request) -> u8 {
             5
@@ -240,6 +262,75 @@ mod captured {
             operation("Op")
                 .run(|| (self.name(self.email, 1), self.orders(), self.seat(17), self.place(&request)))
         }
+    }
+
+    #[test]
+    fn a_fallback_is_found_under_what_it_was_recorded_as() {
+        let session = Session { email: "ann@example.com" };
+        let rules = Rules::new().with(Rule::field("id")).with(Rule::field("page"));
+        rules.scope_blocking(|| {
+            let then = || operation("Op").run(|| (session.seat(17), session.paged("secret")));
+            let recording = record_blocking(then).recording();
+            let aliases: Vec<&str> =
+                recording.tape().calls_of(Kind::Input).map(|call| call.alias()).collect();
+            assert_eq!(aliases, ["crm.seat/[redacted]/0", "crm.paged/[redacted]"]);
+            let playback = replay_blocking(&recording, |_| {
+                Ok(operation("Op").run(|| (session.later(17), session.fixed("secret"))))
+            });
+            let playback = playback.unwrap();
+            for (call, _, by) in playback.matches() {
+                assert!(matches!(by, MatchedBy::Recorded(by) if by.fallback), "{call:?}: {by:?}");
+            }
+            let answers: (u8, u8) =
+                playback.replayed().operation().unwrap().result().unwrap().unwrap().to().unwrap();
+            assert_eq!(answers, (4, 8));
+        });
+    }
+
+    #[test]
+    fn a_capture_has_the_place_of_its_own_argument_and_no_other() {
+        let session = Session { email: "ann@example.com" };
+        let alias = |rule: &str| {
+            let rules = Rules::new().with(Rule::path(rule).unwrap());
+            let run = || operation("Op").run(|| session.table(1, "users"));
+            let recording = rules.scope_blocking(|| record_blocking(run)).recording();
+            recording.tape().calls_of(Kind::Input).next().unwrap().alias().to_owned()
+        };
+        assert_eq!(alias("[0]"), "crm.table/users", "which is not the first argument");
+        assert_eq!(alias("table"), "crm.table/[redacted]");
+        let seat = |rule: &str| {
+            let rules = Rules::new().with(Rule::path(rule).unwrap());
+            let run = || operation("Op").run(|| session.seat(17));
+            let recording = rules.scope_blocking(|| record_blocking(run)).recording();
+            recording.tape().calls_of(Kind::Input).next().unwrap().alias().to_owned()
+        };
+        assert_eq!(seat("[0]"), "crm.seat/[redacted]/0");
+        assert_eq!(seat("[1]"), "crm.seat/0017/17");
+    }
+
+    #[test]
+    fn a_redactor_is_told_what_is_captured_apart_from_arguments() {
+        #[derive(Debug, Clone)]
+        struct Strict;
+        impl Redactor for Strict {
+            fn redact(&self, place: &Place<'_>, value: &mut Value, _: &Known) -> Result<(), Unredactable> {
+                match place.part {
+                    Part::Arguments if place.alias.starts_with("crm.table") => {
+                        assert_eq!(
+                            (place.argument_names, &*value),
+                            (&["id"][..], &Value::of(&(1,)).unwrap())
+                        );
+                    }
+                    Part::Captured => *value = Value::fields_of([("table", "any".into())]),
+                    _ => {}
+                }
+                Ok(())
+            }
+        }
+        let session = Session { email: "ann@example.com" };
+        let run = || operation("Op").run(|| session.table(1, "users"));
+        let recording = Strict.scope_blocking(|| record_blocking(run)).recording();
+        assert_eq!(recording.tape().calls_of(Kind::Input).next().unwrap().alias(), "crm.table/any");
     }
 
     #[test]

@@ -173,7 +173,10 @@ fn a_replay_may_fetch_values_through_an_instrumented_client() {
         one: u8,
     }
     let recorded = record_blocking(|| {
-        operation("Op").run(|| input("stock").args(&(Then { one: 1, two: 2 },)).run(|| 5u8));
+        operation("Op").args(&("its",)).run(|| {
+            record_data("kept", &"beside");
+            input("stock").args(&(Then { one: 1, two: 2 },)).run(|| 5u8)
+        });
     })
     .recording();
     let parts = recorded.tape().parts().clone();
@@ -181,15 +184,19 @@ fn a_replay_may_fetch_values_through_an_instrumented_client() {
     let tape = Tape::with_stored(TapeParts { bytes: Vec::new(), ..parts }, values).unwrap();
     let recording = Recording::new(recorded.id().clone(), recorded.metadata().clone(), tape);
     // Written in another way, so that the look-up reads what was recorded.
-    let playback = replay_blocking(&recording, |_| {
-        Ok(operation("Op").run(|| input("stock").args(&(Now { two: 2, one: 1 },)).run(|| 6u8)))
+    let playback = replay_blocking(&recording, |recording| {
+        let (argument,): (String,) = recording.arguments()?;
+        Ok(operation("Op").args(&(argument,)).run(|| {
+            assert_eq!(playback_core::play_data("kept"), Some("beside".to_owned()));
+            input("stock").args(&(Now { two: 2, one: 1 },)).run(|| 6u8)
+        }))
     })
     .unwrap();
     let answer: u8 = playback.replayed().operation().unwrap().result().unwrap().unwrap().to().unwrap();
     assert_eq!(answer, 5);
     assert_eq!(playback.replayed().calls().count(), 2, "what fetches is no part of the replay");
     let error = replay_blocking(&recording, |_| {
-        Ok(operation("Op").run(|| input("stock").args(&("something else",)).run(|| 6u8)))
+        Ok(operation("Op").args(&("its",)).run(|| input("stock").args(&("something else",)).run(|| 6u8)))
     })
     .unwrap_err();
     assert!(error.to_string().contains("has no recorded answer"), "{error}");

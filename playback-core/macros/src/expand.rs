@@ -203,12 +203,21 @@ impl Call<'_> {
             Kind::Output => (quote_spanned!(self.span=> output), quote_spanned!(self.span=> output_with)),
         };
         let alias = Template::new(&title)?;
+        let made_of = self.made_of(&alias)?;
         if alias.is_fixed() {
             let alias = alias.fixed();
-            return Ok(quote_spanned!(self.span=> #path::#fixed(#alias)));
+            return Ok(quote_spanned!(self.span=> #path::#fixed(#alias) #made_of));
         }
-        let (text, parts) = (alias.string(&self.parameters)?, alias.parts(&self.parameters)?);
-        Ok(quote_spanned!(self.span=> #path::#computed(|| #text).made_of(|| #parts)))
+        let text = alias.string(&self.parameters)?;
+        Ok(quote_spanned!(self.span=> #path::#computed(|| #text) #made_of))
+    }
+
+    /// What the alias and its fallbacks are made of.
+    fn made_of(&self, alias: &Template) -> Result<Option<TokenStream>> {
+        let templates = std::iter::once(alias).chain(&self.options.fallback);
+        let parts =
+            templates.map(|template| template.parts(&self.parameters)).collect::<Result<Vec<_>>>()?.concat();
+        Ok((!parts.is_empty()).then(|| quote_spanned!(self.span=> .made_of(|| ::std::vec![#(#parts),*]))))
     }
 
     fn argument_names(&self) -> Option<TokenStream> {

@@ -63,8 +63,8 @@ impl Template {
         Ok(quote_spanned!(span=> ::std::format!(#format, #(#captures),*)))
     }
 
-    /// An expression for what it is made of: a vector of the way to each value that is captured, and its text.
-    pub(crate) fn parts(&self, parameters: &Parameters) -> Result<TokenStream> {
+    /// Expressions for what it is made of: the way to each value that is captured, and its text.
+    pub(crate) fn parts(&self, parameters: &Parameters) -> Result<Vec<TokenStream>> {
         let span = Span::mixed_site().located_at(self.span);
         let parts = self.captures.iter().map(|capture| {
             let fields = capture.fields.iter().map(|field| match field {
@@ -77,8 +77,7 @@ impl Template {
             let captured = self.captured(capture, parameters)?;
             Ok(quote_spanned!(span=> (#path, ::std::format!(#format, #captured))))
         });
-        let parts = parts.collect::<Result<Vec<_>>>()?;
-        Ok(quote_spanned!(span=> ::std::vec![#(#parts),*]))
+        parts.collect()
     }
 
     fn captured(&self, capture: &Capture, parameters: &Parameters) -> Result<TokenStream> {
@@ -190,12 +189,14 @@ mod tests {
     fn each_part_is_told_by_its_way_and_its_own_format() {
         let signature = syn::parse_quote!(fn f(&self, request: Request, r#type: u8));
         let template = template("{request.pair.0:04}/{self.region}/{r#type}").unwrap();
+        let parts = template.parts(&Parameters::of(&signature)).unwrap();
         assert_eq!(
-            template.parts(&Parameters::of(&signature)).unwrap().to_string(),
-            r#":: std :: vec ! [("request.pair.0" , :: std :: format ! ("{:04}" , request . pair . 0)) , "#
-                .to_owned()
-                + r#"("self.region" , :: std :: format ! ("{}" , self . region)) , "#
-                + r#"("type" , :: std :: format ! ("{}" , r#type))]"#
+            parts.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            [
+                r#"("request.pair.0" , :: std :: format ! ("{:04}" , request . pair . 0))"#,
+                r#"("self.region" , :: std :: format ! ("{}" , self . region))"#,
+                r##"("type" , :: std :: format ! ("{}" , r#type))"##
+            ]
         );
     }
 

@@ -53,6 +53,8 @@ pub(super) struct LiveCall {
 struct RedactedCall {
     /// The alias, if it is another.
     alias: Option<Cow<'static, str>>,
+    /// On replay the fallbacks that are others.
+    fallbacks: Vec<String>,
     /// On replay the arguments, if they are others.
     arguments: Option<Vec<u8>>,
     /// On replay, the recording has the arguments as they are.
@@ -177,10 +179,10 @@ impl LiveCall {
             Session::Recording(session) => {
                 let made = match &self.alias {
                     Cow::Borrowed(_) => None,
-                    Cow::Owned(alias) => Some(Made { text: alias, of: &self.made_of }),
+                    Cow::Owned(alias) => Some(Made { of: &self.made_of, ..Made::only(alias) }),
                 };
                 match session.redact(&place, encoded, made) {
-                    Some(Redacted { bytes, alias }) => {
+                    Some(Redacted { bytes, alias, .. }) => {
                         let alias = alias.map(Cow::Owned);
                         self.redacted = Some(Box::new(RedactedCall { alias, ..RedactedCall::default() }));
                         bytes.iter().for_each(|bytes| self.scratch.replace(0, bytes));
@@ -190,13 +192,14 @@ impl LiveCall {
             }
             Session::Replaying(session) => {
                 // Whoever redacted a recording later could not tell which aliases were made while the code ran.
-                let made = Made { text: &self.alias, of: &self.made_of };
-                let Redacted { bytes, alias } = session.redact(&place, encoded, Some(made));
+                let made = Made { text: &self.alias, fallbacks: &self.fallbacks, of: &self.made_of };
+                let Redacted { bytes, alias, fallbacks } = session.redact(&place, encoded, Some(made));
                 if let Some(bytes) = unmarked(self.scratch.bytes()).filter(|_| marked) {
                     self.scratch.replace(0, &bytes);
                 }
                 let alias = alias.map(Cow::Owned);
-                self.redacted = Some(Box::new(RedactedCall { alias, arguments: bytes, unredacted: false }));
+                let redacted = RedactedCall { alias, fallbacks, arguments: bytes, unredacted: false };
+                self.redacted = Some(Box::new(redacted));
             }
         }
     }
@@ -242,6 +245,7 @@ impl LiveCall {
                         fallbacks: &self.fallbacks,
                         lane: &self.lane,
                         arguments: self.scratch.bytes(),
+                        redacted_fallbacks: redacted.map_or(&[], |redacted| &redacted.fallbacks),
                         redacted_alias: redacted.and_then(|redacted| redacted.alias.as_deref()),
                         redacted_arguments: redacted.and_then(|redacted| redacted.arguments.as_deref()),
                     };
@@ -302,7 +306,6 @@ impl LiveCall {
     pub(super) fn answered(&mut self, found: &Found) {
         self.done = true;
         if let Session::Replaying(session) = self.lane.session() {
-            let _muted = session.muted_reading();
             let tape = session.recording().tape();
             let recorded = tape.at(found.position);
             let result = recorded.map(|call| call.result_bytes()).transpose().unwrap_or_else(|error| {

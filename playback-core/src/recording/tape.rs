@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::call::Call;
 use super::index::Index;
 use super::stored::StoredValues;
+use crate::context::Muted;
 use crate::value::DecodeError;
 
 /// What kind of call an [`Entry`] is of.
@@ -228,6 +229,8 @@ impl Tape {
     fn fetch(&self, range: &Range<u64>) -> Result<Cow<'_, [u8]>, DecodeError> {
         match &self.0.stored {
             Some(stored) => {
+                // Whoever fetches it may be instrumented, and its calls are none of what is recorded or replayed here.
+                let _muted = Muted::new();
                 stored.read(range.clone()).map(Cow::Owned).map_err(|error| DecodeError::unreadable(&*error))
             }
             // Ranges were checked when the tape was made.

@@ -1,16 +1,25 @@
 //! Names that were made of arguments, such as the alias `db.get/{email}`.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::mask::MASK;
 use super::secret::marked;
 use crate::Value;
 
-/// A name that was made while the code ran, and what it was made of, as far as that is known.
+/// A name that was made while the code ran, others of the same call, and what they were made of, as far as that is known.
 #[derive(Clone, Copy)]
 pub(crate) struct Made<'a> {
     pub(crate) text: &'a str,
+    pub(crate) fallbacks: &'a [Cow<'static, str>],
     pub(crate) of: &'a [Captured],
+}
+
+impl<'a> Made<'a> {
+    /// A name by itself.
+    pub(crate) fn only(text: &'a str) -> Self {
+        Self { text, fallbacks: &[], of: &[] }
+    }
 }
 
 /// A part of a name: the text, and the way to the value that it was, as `argument.field.field`.
@@ -20,13 +29,12 @@ pub(crate) struct Captured {
 }
 
 impl Captured {
-    /// The name of the argument, and what it was as far as it is known.
-    pub(super) fn argument(&self) -> (&'static str, Value) {
+    /// The argument that it is of, as a struct of it alone, and of its fields the one that was captured.
+    pub(super) fn argument(&self) -> Value {
         // A number that is written as such is the one that may stand among the arguments.
         let number = self.text.parse::<i128>().ok().filter(|number| number.to_string() == self.text);
         let leaf = number.map_or_else(|| Value::from(self.text.as_str()), Value::from);
-        let Some((root, fields)) = self.path.split_once('.') else { return (self.path, leaf) };
-        (root, fields.rsplit('.').fold(leaf, |inner, field| Value::fields_of([(field, inner)])))
+        self.path.rsplit('.').fold(leaf, |inner, field| Value::fields_of([(field, inner)]))
     }
 }
 
@@ -43,17 +51,18 @@ impl Changes {
             !old.is_empty() && old != new && self.0.iter().all(|(known, _)| known != old)
         });
         self.0.append(&mut pairs);
+        // What is part of another does not break that one up.
+        self.0.sort_by_key(|(old, _)| std::cmp::Reverse(old.len()));
     }
 
     /// A name with everything replaced in it that was redacted of what it may have been made of.
-    pub(super) fn replaced_in(self, text: &str) -> String {
-        if self.0.is_empty() { text.to_owned() } else { replaced(text, self.0) }
+    pub(super) fn replaced_in(&self, text: &str) -> String {
+        if self.0.is_empty() { text.to_owned() } else { replaced(text, &self.0) }
     }
 }
 
-fn replaced(text: &str, mut pairs: Vec<(String, String)>) -> String {
-    // What is part of another does not break that one up.
-    pairs.sort_by_key(|(old, _)| std::cmp::Reverse(old.len()));
+/// The longest that stands at a place counts, which comes first.
+fn replaced(text: &str, pairs: &[(String, String)]) -> String {
     let mut replaced = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(next) = rest.chars().next() {

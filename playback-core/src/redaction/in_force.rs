@@ -35,6 +35,8 @@ pub(crate) struct Redacted {
     pub(crate) bytes: Option<Vec<u8>>,
     /// The alias to record it under; none if it is what it was.
     pub(crate) alias: Option<String>,
+    /// What other names of the call became, if they did.
+    pub(crate) fallbacks: Vec<String>,
 }
 
 impl InForce {
@@ -76,28 +78,20 @@ impl InForce {
         } else {
             None
         };
-        let alias = made.map(|made| self.made(place, made, changes, known)).transpose()?.flatten();
-        Ok(Redacted { bytes, alias })
-    }
-
-    /// What a name is to be recorded as, where this became of what it may have been made of; none if as it is.
-    fn made(
-        &self,
-        place: &Place<'_>,
-        made: Made<'_>,
-        mut changes: Changes,
-        known: &Known,
-    ) -> Result<Option<String>, Unredactable> {
+        let Some(made) = made else { return Ok(Redacted { bytes, alias: None, fallbacks: Vec::new() }) };
         for captured in made.of {
-            let (name, value) = captured.argument();
-            let before = Value::Seq(vec![value]);
+            let before = captured.argument();
             let mut after = before.clone();
-            self.value(&place.argument_names(&[name]), &mut after, known)?;
+            self.value(&Place { part: Part::Captured, ..*place }, &mut after, known)?;
             changes.add(&before, &after);
         }
-        let text = changes.replaced_in(made.text);
-        let redacted = self.name(place.alias, Some(&text), known)?;
-        Ok(redacted.or(Some(text)).filter(|text| text != made.text))
+        let name = |text: &str| {
+            let replaced = changes.replaced_in(text);
+            let redacted = self.name(place.alias, Some(&replaced), known)?;
+            Ok(redacted.or(Some(replaced)).filter(|redacted| redacted != text))
+        };
+        let fallbacks = made.fallbacks.iter().filter_map(|fallback| name(fallback).transpose());
+        Ok(Redacted { bytes, alias: name(made.text)?, fallbacks: fallbacks.collect::<Result<_, _>>()? })
     }
 
     /// Redacts a value.

@@ -67,6 +67,10 @@ pub enum Part {
     Data,
     /// Fields of the metadata: a struct.
     Metadata,
+    /// A value that an alias was made of, as its text shows it: a struct of the argument, in which the field stands that was
+    /// captured, as `{"email": "ann@example.com"}` of the alias `"crm.get/{email}"`. What its text or number is changed into
+    /// stands in the alias instead.
+    Captured,
     /// A name made while the code ran: an alias, the key of data, the name of a field of the metadata. A string.
     Name,
 }

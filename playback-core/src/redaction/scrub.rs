@@ -95,7 +95,7 @@ impl<'r> Scrubbed<'r> {
         let names: Vec<&str> = call.argument_names().iter().map(AsRef::as_ref).collect();
         let is_data = call.kind() == Kind::Data;
         // What it was made of is not recorded.
-        let made = (call.kind() != Kind::Operation).then_some(Made { text: call.alias(), of: &[] });
+        let made = (call.kind() != Kind::Operation).then_some(Made::only(call.alias()));
         let arguments = Place::new(Part::Arguments, call.alias()).argument_names(&names);
         let (arguments, alias) =
             self.value(&arguments, &call.argument_bytes()?, made.filter(|_| !is_data))?;

@@ -76,6 +76,17 @@ impl<'r, V: Visit> Walk<'r, V> {
                 }
                 Ok(())
             }
+            (Part::Captured, Value::Struct(arguments)) => {
+                for (name, argument) in arguments {
+                    let mut here = self.step(&root, Way::Name(name));
+                    if let Some(at) = place.argument_names.iter().position(|other| *other == &**name) {
+                        here = joined(self.step(&root, Way::Index(at)), here);
+                    }
+                    here.whole = root.whole.into_iter().chain(here.whole).min();
+                    self.value(&here, argument)?;
+                }
+                Ok(())
+            }
             (Part::Data, value) => {
                 let here = joined(root.clone(), self.step(&root, Way::Name(place.alias)));
                 self.value(&here, value)

@@ -20,6 +20,7 @@ pub(crate) struct Asked<'a> {
     pub(crate) arguments: &'a [u8],
     /// The same without what is secret, if that is something else.
     pub(crate) redacted_alias: Option<&'a str>,
+    pub(crate) redacted_fallbacks: &'a [String],
     pub(crate) redacted_arguments: Option<&'a [u8]>,
 }
 
@@ -27,7 +28,9 @@ impl<'a> Asked<'a> {
     /// The aliases that may answer, and whether they are fallbacks.
     fn aliases(&self) -> impl Iterator<Item = (&'a str, bool)> {
         let own = std::iter::once(self.alias).chain(self.redacted_alias).map(|alias| (alias, false));
-        own.chain(self.fallbacks.iter().map(|alias| (alias.as_ref(), true)))
+        let fallbacks =
+            self.fallbacks.iter().map(AsRef::as_ref).chain(self.redacted_fallbacks.iter().map(AsRef::as_ref));
+        own.chain(fallbacks.map(|alias| (alias, true)))
     }
 
     /// The arguments as they may have been recorded.
@@ -322,6 +325,7 @@ mod tests {
                 lane: &lane,
                 arguments: &arguments,
                 redacted_alias: None,
+                redacted_fallbacks: &[],
                 redacted_arguments: None,
             };
             let Lookup::Found(found) = cursor.look_up(tape, &asked) else {

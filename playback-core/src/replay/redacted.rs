@@ -15,7 +15,7 @@ impl Session {
     pub(crate) fn redact(&self, place: &Place<'_>, encoded: Encoded<'_>, made: Option<Made<'_>>) -> Redacted {
         self.redaction().values(place, encoded, made, self.known()).unwrap_or_else(|error| {
             self.fail_unless_panicking(ReplayError::value(place.alias, error.to_string()));
-            Redacted { bytes: None, alias: None }
+            Redacted { bytes: None, alias: None, fallbacks: Vec::new() }
         })
     }
 

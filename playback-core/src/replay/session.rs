@@ -11,7 +11,7 @@ use super::escape::{self, Escape};
 use super::lookup::{Asked, Cursor, Found, Lookup};
 use super::playback::{Match, MatchedBy, Playback};
 use super::{Panic, stop};
-use crate::context::{Live, Muted};
+use crate::context::Live;
 use crate::record::OperationSite;
 use crate::recording::{Ended, EndedCall, TapeBuilder};
 use crate::redaction::{InForce, Known};
@@ -162,15 +162,8 @@ impl Session {
         self.recording.tape().operation().map(|operation| operation.end()) == Some(&End::Cancelled)
     }
 
-    /// To be held while values of the recording are read that may not be in memory: whoever fetches them may be instrumented,
-    /// and its calls are none of the replay's.
-    pub(crate) fn muted_reading(&self) -> Option<Muted> {
-        self.recording.tape().stored().map(|_| Muted::new())
-    }
-
     /// Finds the recorded call that answers this one, and uses it up.
     pub(crate) fn look_up(&self, asked: &Asked<'_>) -> Lookup {
-        let _muted = self.muted_reading();
         self.lock().cursor.look_up(self.recording.tape(), asked)
     }
 
@@ -273,7 +266,6 @@ impl Session {
         argument_names: &'static [&'static str],
         arguments: &[u8],
     ) -> ReplayError {
-        let _muted = self.muted_reading();
         let state = self.lock();
         let tape = self.recording.tape();
         let diagnosis =
