@@ -331,7 +331,7 @@ impl Listing for ObjectStoreCassette {
         let object = self.store.get(&self.layout.metadata(id)?).await.map_err(failed)?;
         if object.meta.size > format::MAX_METADATA_BYTES {
             let message = format!(
-                "{name} takes {} bytes in {}, and {} are allowed; delete it, no recording has as much",
+                "{name} takes {} bytes in {}, and lookups read {} at the most; load the recording by its id, or delete it",
                 object.meta.size,
                 self.place,
                 format::MAX_METADATA_BYTES

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
 
-use common::LONG;
+use common::{LONG, until};
 use futures::executor::block_on;
 use playback_cassette::{Candidate, TapeRecorder, TapeRecorderBuilder};
 use playback_core::{RecorderExt, operation, record_data};
@@ -87,8 +87,6 @@ fn compressing_large_recordings_gives_way_too() {
         recorder.close_blocking(LONG).unwrap();
         drop(recorder);
         // It ends when nobody can send it anything any more.
-        while !of_threads("playback-spill").is_empty() {
-            std::thread::yield_now();
-        }
+        until(|| of_threads("playback-spill").is_empty());
     }
 }

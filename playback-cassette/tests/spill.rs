@@ -138,7 +138,7 @@ fn small_recordings_stay_in_memory_and_make_no_file() {
     // C14
     let cassette = MemoryCassette::new();
     // Any file would fail.
-    let recorder = recorder(&cassette).spill_directory("/nowhere/at/all");
+    let recorder = recorder(&cassette).spill_directory("/dev/null/at/all");
     assert!(
         recorded(recorder, || {
             export(3);
@@ -153,7 +153,7 @@ fn small_recordings_stay_in_memory_and_make_no_file() {
 fn a_spill_file_that_cannot_be_made_costs_the_recording_and_nothing_else() {
     // C14
     let cassette = MemoryCassette::new();
-    let recorder = recorder(&cassette).spill_directory("/nowhere/at/all").build();
+    let recorder = recorder(&cassette).spill_directory("/dev/null/at/all").build();
     let expected: usize = (0..100).map(|number| page(number).len()).sum();
     for _ in 0..2 {
         assert_eq!(recorder.scope_blocking(|| export(100)), expected);
@@ -169,7 +169,7 @@ fn a_spill_file_that_cannot_be_made_costs_the_recording_and_nothing_else() {
 fn a_flush_tells_of_recordings_that_were_lost_on_their_way_out_of_memory() {
     // C11, C14
     let cassette = MemoryCassette::new();
-    let recorder = recorder(&cassette).spill_directory("/nowhere/at/all").build();
+    let recorder = recorder(&cassette).spill_directory("/dev/null/at/all").build();
     // One value leaves memory and what is left when the operation is over.
     let large = || operation("Export").run(|| output("upload").args(&("x".repeat(400 * KIB),)).run(|| 7));
     assert_eq!(recorder.scope_blocking(large), 7);

@@ -15,7 +15,7 @@ use std::sync::atomic::Ordering;
 use std::time::SystemTime;
 
 use common::torn::{PANICKED, PANICS, Torn, TornClock};
-use common::{LONG, assert_equation, held};
+use common::{LONG, assert_equation, held, until};
 use futures::executor::block_on;
 use playback_cassette::{ErrorKind, HealthState, TapeRecorder};
 use playback_core::{RecorderExt, operation};
@@ -76,9 +76,7 @@ fn a_writer_that_panics_costs_what_it_was_saving_and_goes_on_until_it_panics_aga
     block_on(store.called(Method::Save, 1));
     let closing = recorder.clone();
     let closing = std::thread::spawn(move || closing.close_blocking(LONG));
-    while recorder.stats().health.state != HealthState::Stopped {
-        std::thread::yield_now();
-    }
+    until(|| recorder.stats().health.state == HealthState::Stopped);
     PANICS.store(1, Ordering::SeqCst);
     store.fail_next(Method::Save, 1, ErrorKind::Unreachable);
     store.release(Method::Save);

@@ -339,7 +339,7 @@ fn what_is_bound_inside_a_call_takes_no_lane_that_a_replay_would_miss() {
     };
     let run = || {
         operation("Op").run(|| {
-            // As drivers do that spawn a task for each query, with a helper that always binds.
+            // As drivers do that spawn a task for each query, with a function that always binds.
             input("db").run(|| std::thread::spawn(Context::bind(|| 5u8)).join().unwrap());
             (send("a")(), send("b")())
         })

@@ -113,7 +113,7 @@ pub fn metadata_from_json(name: &str, json: &[u8]) -> Result<Found, Error> {
     if json.len() as u64 > MAX_METADATA_BYTES {
         let (length, most) = (grouped(json.len() as u64), grouped(MAX_METADATA_BYTES));
         let message = format!(
-            "{name} takes {length} bytes, and {most} are allowed; delete it, no recording has as much"
+            "{name} takes {length} bytes, and lookups read {most} at the most; load the recording by its id, or delete it"
         );
         return Err(Error::new(ErrorKind::TooLarge, message));
     }

@@ -359,7 +359,7 @@ mod tests {
         spilled.put(pieces(10)).unwrap();
         drop(spilled);
         // Any file would fail.
-        write(&messages, &Place(Some("/nowhere/at/all".into())), &Arc::new(Disk::new(1 << 20)));
+        write(&messages, &Place(Some("/dev/null/at/all".into())), &Arc::new(Disk::new(1 << 20)));
         assert_eq!((shared.failure.get(), room.bytes()), (None, 0));
     }
 
@@ -367,9 +367,9 @@ mod tests {
     fn the_reason_for_a_file_that_cannot_be_made_names_the_directory() {
         // C14
         let shared = Shared::new(String::new());
-        shared.put(&Place(Some("/nowhere/at/all".into())), &Arc::new(Disk::new(1 << 20)), &pieces(10));
+        shared.put(&Place(Some("/dev/null/at/all".into())), &Arc::new(Disk::new(1 << 20)), &pieces(10));
         let why = shared.finish().unwrap_err();
-        assert!(why.starts_with("a temporary file cannot be written in /nowhere/at/all: "), "{why}");
+        assert!(why.starts_with("a temporary file cannot be written in /dev/null/at/all: "), "{why}");
         assert_eq!(Place(None).to_string(), std::env::temp_dir().display().to_string());
     }
 

@@ -19,6 +19,15 @@ pub(crate) const NOON: Duration = Duration::from_secs(1_769_860_800);
 /// As long as a test that hangs should hang.
 pub(crate) const LONG: Duration = Duration::from_secs(60);
 
+/// Waits until something is so that needs no more than another thread to go on.
+pub(crate) fn until(is_so: impl Fn() -> bool) {
+    let since = std::time::Instant::now();
+    while !is_so() {
+        assert!(since.elapsed() < LONG, "it has not come to that");
+        std::thread::yield_now();
+    }
+}
+
 /// A time so many days before 2026-01-31, noon.
 pub(crate) fn days_before(days: u64) -> SystemTime {
     SystemTime::UNIX_EPOCH + NOON - Duration::from_secs(days * 86_400)

@@ -113,9 +113,7 @@ impl EncodeError {
     pub(super) fn too_large(limit: usize) -> Self {
         EncodeError::new(EncodeErrorKind::TooLarge, format!("encoded, it is larger than {limit} bytes"))
     }
-}
 
-impl EncodeError {
     #[cold]
     pub(super) fn unmarked() -> Self {
         EncodeError::new(

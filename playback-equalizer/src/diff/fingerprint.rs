@@ -7,8 +7,8 @@ use playback_core::value::Name;
 
 use crate::rules::{Lens, Way};
 
-/// A number that is the same for values that mean the same: equal ones, but for the order of fields of different names. Numbers and
-/// times that a rule allows to be apart have different ones.
+/// A number that is the same for values that mean the same: equal ones, but for the order of fields of different names.
+/// Numbers and times that a rule allows to be apart have different ones.
 pub(crate) fn fingerprint(value: &Value, lens: &Lens<'_>) -> u64 {
     if lens.ignores().is_some() {
         return 0;

@@ -39,8 +39,9 @@ impl Diff {
 /// Where two values differ, `most` places at the most.
 ///
 /// Fields and map entries are compared by their names and keys, whatever their order; where a key is there more than
-/// once, the first with the first, the second with the second, and so on. Lists are aligned, so that one inserted element is one difference, and so is one that moved. Where lists are so long and so different that
-/// the best alignment would take long to find, a good one is taken: see the crate `similar`, whose bounded form of
+/// once, the first with the first, the second with the second, and so on. Lists are aligned, so that one inserted element is
+/// one difference, and so is one that moved. Where lists are so long and so different that the best alignment would take
+/// long to find, a good one is taken: see the crate `similar`, whose bounded form of
 /// Myers' algorithm it is. Where more than a hundred changed elements stand together on both sides, they are
 /// paired as they stand.
 ///

@@ -226,7 +226,12 @@ fn missing(whole: &Report) -> String {
         all if all == whole.categories.len() => String::new(),
         _ => format!(" of {}", shards::listed(whole.shards.incomplete())),
     };
-    format!("there is no report of the shards {shards}{of}; see why they wrote none, and merge those too")
+    // Each lists the categories of the store for itself, unless it is told.
+    let hint =
+        if of.is_empty() { "" } else { ", or name the categories by `--category`, lest one be new to some" };
+    format!(
+        "there is no report of the shards {shards}{of}; see why they wrote none, and merge those too{hint}"
+    )
 }
 
 impl ReportArgs {
