@@ -24,6 +24,10 @@
 //! # Ok(()) }
 //! ```
 //!
+//! Replays run beside each other, and write the files of their own: what they are called must not be the same in two runs.
+//! A result is recorded beside the file as serde has it, so that an [`io::Error`](std::io::Error) in it is turned into what can
+//! be, such as its text.
+//!
 //! A file is read when its call has returned, whole, into memory, and on the thread of the call: one that is recorded
 //! takes as long as that takes.
 

@@ -175,6 +175,8 @@ pub enum KeyError {
         /// The variable.
         variable: String,
     },
+    /// Rules give pseudonyms and have none.
+    Missing,
 }
 
 impl fmt::Display for KeyError {
@@ -184,6 +186,10 @@ impl fmt::Display for KeyError {
                 write!(f, "a key of {bytes} bytes can be guessed; give {KEY_BYTES} random bytes or more")
             }
             Self::Unset { variable } => write!(f, "the key for pseudonyms is not there: set {variable}"),
+            Self::Missing => f.write_str(
+                "the rules give pseudonyms and have no key for them: set the variable that `key_env` names, or give one \
+                 by `Rules::key`",
+            ),
         }
     }
 }

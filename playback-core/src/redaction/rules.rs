@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::names::Ends;
-use super::pseudonym::Key;
+use super::pseudonym::{Key, KeyError};
 use super::redactor::{Known, Part, Place, Redactor, Unredactable};
 use super::rule::{Action, Rule};
 use super::texts::Texts;
@@ -123,6 +123,25 @@ impl Rules {
     pub fn secrets(mut self, action: Action) -> Self {
         self.secrets = action;
         self
+    }
+
+    /// The rules, if a recording can be made by them: if they have a key, where they give pseudonyms. Rules without one are
+    /// enough to replay, and a recording that takes one is discarded: better known at a service's start.
+    ///
+    /// ```
+    /// use playback_core::redaction::{Key, Rule, Rules};
+    ///
+    /// let rules = Rules::new().with(Rule::field("customer").pseudonym());
+    /// let error = rules.clone().ready_to_record().unwrap_err();
+    /// assert!(error.to_string().contains("have no key"));
+    /// assert!(rules.key(Key::new([7; 32])?).ready_to_record().is_ok());
+    /// # Ok::<(), playback_core::redaction::KeyError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`KeyError::Missing`].
+    pub fn ready_to_record(self) -> Result<Self, KeyError> {
+        if self.key.is_none() && self.remembers() { Err(KeyError::Missing) } else { Ok(self) }
     }
 
     /// These, counting from here on how many places [each of them changes](Rule::changes); clones count together.
