@@ -70,6 +70,7 @@ pub(crate) fn command(name: &str, version: &str, replays: bool) -> clap::Command
         command.mut_subcommand(name, |command| command.mut_arg("replay", |replay| replay.hide(!replays)))
     };
     let command = REPLAYING.into_iter().fold(Arguments::command(), hide);
+    let command = command.mut_subcommands(|command| with_examples_of(command, name));
     ["review", "accept"]
         .into_iter()
         .fold(command, hide_option)
@@ -77,6 +78,15 @@ pub(crate) fn command(name: &str, version: &str, replays: bool) -> clap::Command
         .bin_name(name.to_owned())
         .version(version.to_owned())
         .after_help(format!("{}\n\n{}\n\n{}", store::HELP, id::HELP, Exit::HELP))
+}
+
+/// Has the examples in a command's help name the command that people run.
+fn with_examples_of(command: clap::Command, name: &str) -> clap::Command {
+    let named =
+        |text: &clap::builder::StyledStr| text.to_string().replace("`playback ", &format!("`{name} "));
+    let (about, long_about) = (command.get_about().map(named), command.get_long_about().map(named));
+    let command = about.into_iter().fold(command, clap::Command::about);
+    long_about.into_iter().fold(command, clap::Command::long_about)
 }
 
 /// How a service's operations are replayed, if the command knows any.
@@ -96,7 +106,7 @@ impl Arguments {
     }
 
     pub(crate) async fn run(self, cli: &Cli, screen: &mut Screen) -> Result<Exit, Stop> {
-        let store = &self.store;
+        let store = &self.store.of_command(&cli.name);
         let whole = || command(&cli.name, &cli.version, cli.tuner.is_some());
         match self.command {
             Command::Ls(ls) => ls.run(store, screen).await,

@@ -51,6 +51,10 @@ pub(crate) struct StoreArgs {
     /// An option of a cloud's store, such as endpoint=http://127.0.0.1:9000
     #[arg(short = 'o', long = "store-option", global = true, value_name = "NAME=VALUE", value_parser = named)]
     options: Vec<(String, String)>,
+
+    /// What the command is called, for the hints that name it.
+    #[arg(skip)]
+    command: String,
 }
 
 fn named(text: &str) -> Result<(String, String), String> {
@@ -78,6 +82,7 @@ pub(crate) struct Store {
     place: String,
     doubles: Vec<String>,
     access: Access,
+    command: String,
 }
 
 #[derive(Clone)]
@@ -108,8 +113,17 @@ impl StoreArgs {
         self.open(Access::Read)?.look_into(text).await
     }
 
+    /// The same of a command that is called otherwise.
+    pub(crate) fn of_command(self, command: &str) -> Self {
+        Self { command: command.to_owned(), ..self }
+    }
+
     /// Opens another place, with the same options.
     pub(crate) fn open_other(&self, address: &str, access: Access) -> Result<Store, Stop> {
+        Ok(Store { command: self.command.clone(), ..self.open_at(address, access)? })
+    }
+
+    fn open_at(&self, address: &str, access: Access) -> Result<Store, Stop> {
         if !address.contains("://") {
             return directory(Path::new(address), access);
         }
@@ -152,7 +166,7 @@ impl Access {
 
 impl Store {
     fn new(kind: Kind, place: String, access: Access) -> Self {
-        Self { kind, place, doubles: Vec::new(), access }
+        Self { kind, place, doubles: Vec::new(), access, command: String::new() }
     }
 
     /// What is wrong with files that hold a recording which another file has; of [`Access::Inspect`] only.
@@ -196,6 +210,11 @@ impl Store {
             }
             _ => self.cassette().save(recording).await,
         }
+    }
+
+    /// What the command is called that opened it.
+    pub(crate) fn command(&self) -> &str {
+        &self.command
     }
 
     /// What people call it.
@@ -264,8 +283,8 @@ impl Store {
         match ids_ending_in(self.listing(), end).await?.as_slice() {
             [id] => Ok(id.clone()),
             [] => Err(Stop::new(format!(
-                "no id of a recording in {} ends in `{end}`; `playback ls '*'` lists those that there are",
-                self.place
+                "no id of a recording in {} ends in `{end}`; `{} ls '*'` lists those that there are",
+                self.place, self.command
             ))),
             several => {
                 let mut message = format!("`{end}` is the end of {} ids; write more of one:", several.len());

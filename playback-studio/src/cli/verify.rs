@@ -4,12 +4,12 @@ use std::io::Write;
 
 use futures::StreamExt;
 use futures::stream;
-use playback_cassette::{Cassette, Error, ErrorKind, Opened};
+use playback_cassette::{Error, ErrorKind, Opened};
 
 use super::failure::{Exit, Stop};
 use super::inventory::{Stored, inventory};
 use super::screen::{BAD, Screen, painted};
-use super::store::{Access, StoreArgs};
+use super::store::{Access, Store, StoreArgs};
 use super::words::{self, count, harmless, harmless_json};
 
 /// How many recordings are read at the same time.
@@ -65,9 +65,9 @@ impl Verify {
             self.report(&Problem { kind: "foreign", what: key, message }, screen)?;
         }
         let (mut sound, mut bytes) = (0, 0);
-        let cassette = store.cassette();
+        let of = &store;
         let mut checks = stream::iter(&inventory.recordings)
-            .map(|stored| async move { (stored, check(stored, cassette).await) })
+            .map(|stored| async move { (stored, check(stored, of).await) })
             .buffered(CONCURRENT);
         while let Some((stored, checked)) = checks.next().await {
             bytes += stored.tape.unwrap_or(0) + stored.metadata.unwrap_or(0);
@@ -101,21 +101,21 @@ impl Verify {
 }
 
 /// What is wrong with a recording, if anything.
-async fn check(stored: &Stored, cassette: &dyn Cassette) -> Option<Problem> {
-    let id = &stored.id;
+async fn check(stored: &Stored, store: &Store) -> Option<Problem> {
+    let (id, cassette, command) = (&stored.id, store.cassette(), store.command());
     let problem = |kind, message| Some(Problem { kind, what: id.to_string(), message });
     match (stored.tape, stored.metadata) {
         (Some(_), None) => {
             let message = format!(
                 "recording {id} has a tape and no metadata, so that no lookup finds it: a save or a deletion broke \
-                 off, or a save is running; `playback prune --orphans` deletes it when it is a day old"
+                 off, or a save is running; `{command} prune --orphans` deletes it when it is a day old"
             );
             return problem("orphaned", message);
         }
         (None, Some(_)) => {
             let message = format!(
                 "recording {id} has metadata and no tape; restore the tape from backup, or delete the rest by \
-                 `playback prune --orphans`"
+                 `{command} prune --orphans`"
             );
             return problem("orphaned", message);
         }
@@ -126,7 +126,7 @@ async fn check(stored: &Stored, cassette: &dyn Cassette) -> Option<Problem> {
         (Ok(opened), Ok(metadata)) if *opened.metadata() != metadata => {
             let message = format!(
                 "the metadata of recording {id} says something else than its tape does; saving the recording again \
-                 by `playback push --replace` mends it"
+                 by `{command} push --replace` mends it"
             );
             return problem("corrupt", message);
         }
