@@ -11,6 +11,7 @@ use futures::future::{Either, select};
 use playback_equalizer::{Error, Rules, Tuner, Tuning};
 
 use super::failure::{Exit, Stop};
+use super::left_out;
 use super::screen::Screen;
 use super::select::Selection;
 use super::store::{Access, Store, StoreArgs};
@@ -19,8 +20,8 @@ use crate::{Gate, Progress, Report, Shard, Studio, Workers, stop_on_ctrl_c};
 
 /// Replays recordings, compares each with what was recorded, and reports
 ///
-/// Of an object store those of the last seven days, 20 of each category; of a directory of files all; unless
-/// conditions or ids say otherwise. A limit holds for each category.
+/// Of an object store those of the last seven days, unless --since or --until says otherwise, and 20 of each category,
+/// unless --limit does, which holds for each; of a directory of files all. The report says what was left out.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Compare {
     /// These recordings and no others: their ids, or any ends of them that only one has
@@ -123,7 +124,7 @@ impl Compare {
         playback_core::refuse_escapes();
         let progress = if self.output.quiet { Progress::quiet() } else { Progress::auto() };
         // Without it Ctrl-C ends the process at once, which is no reason not to begin.
-        let report = match stop_on_ctrl_c() {
+        let mut report = match stop_on_ctrl_c() {
             Err(_) => studio.play_with(progress).await,
             Ok(stop) => {
                 let stopped = stop.stopped();
@@ -139,6 +140,9 @@ impl Compare {
                 }
             }
         };
+        if self.ids.is_empty() && !report.interrupted {
+            left_out::note(&mut report, &self.selection, &store).await;
+        }
         self.output.publish(&report, screen)
     }
 

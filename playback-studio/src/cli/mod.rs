@@ -31,7 +31,7 @@
 //! | `form`, `convert` | the file of a recording, as a tape and as text |
 //! | `copy`, `remove`, `scrub` | changing a store |
 //! | `review` | changes of recordings: looked at, accepted, rejected |
-//! | `compare`, `replay`, `bench`, `noise` | replaying: many, one for a debugger, one time after time, to find what differs on its own |
+//! | `compare`, `left_out`, `replay`, `bench`, `noise` | replaying: many and what of them is not, one for a debugger, one time after time, to find what differs on its own |
 //! | `about` | completions and man pages |
 
 mod about;
@@ -48,6 +48,7 @@ mod form;
 mod id;
 mod inventory;
 mod json;
+mod left_out;
 mod ls;
 mod noise;
 mod remove;

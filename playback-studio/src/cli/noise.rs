@@ -17,8 +17,8 @@ use super::words::harmless_json;
 /// Replays recordings several times on the same code, and prints rules for what differs all the same
 ///
 /// The rules are TOML, with what was seen as comments, to be read and kept: `noise > rules.toml`, and then `compare
-/// --rules rules.toml`. Of an object store those of the last seven days, 20 of each category, are replayed; of a
-/// directory of files all; unless conditions or ids say otherwise. A limit holds for each category.
+/// --rules rules.toml`. Of an object store those of the last seven days are replayed, unless --since or --until says
+/// otherwise, and 20 of each category, unless --limit does, which holds for each; of a directory of files all.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Noise {
     #[command(flatten)]

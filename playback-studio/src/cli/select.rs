@@ -41,7 +41,7 @@ pub(crate) struct Selection {
     #[arg(short = 'n', long, value_name = "COUNT")]
     pub(crate) limit: Option<usize>,
 
-    /// Which come first, and which a limit takes; the newest, unless said otherwise
+    /// Which come first, and which a limit takes: unless said otherwise the newest, and to be replayed some of every day
     #[arg(long, value_enum)]
     order: Option<Sequence>,
 
@@ -128,10 +128,26 @@ impl Selection {
         if self.since.is_none() && self.until.is_none() {
             query = query.recorded(SystemClock.now().checked_sub(PERIOD).unwrap_or(SystemTime::UNIX_EPOCH)..);
         }
-        if self.limit.is_none() {
-            query = query.limit(LIMIT);
+        match self.limit_unsaid(store) {
+            Some(limit) => query.limit(limit),
+            None => query,
         }
-        query
+    }
+
+    /// How many of each category are replayed where no limit is given; none for all.
+    pub(crate) fn limit_unsaid(&self, store: &Store) -> Option<usize> {
+        let is_sampled = self.limit.is_none() && !matches!(store.kind(), Kind::Files(_));
+        is_sampled.then_some(LIMIT)
+    }
+
+    /// Which of more a limit takes, in words before and after their number.
+    pub(crate) fn sampled(&self) -> (&'static str, &'static str) {
+        match self.order {
+            Some(Sequence::Newest) => ("the newest ", ""),
+            Some(Sequence::Oldest) => ("the oldest ", ""),
+            Some(Sequence::Random) => ("", ", drawn at random"),
+            Some(Sequence::Spread) | None => ("", ", some of every day"),
+        }
     }
 
     /// The categories that it names, and those that its patterns match in a store, each once.

@@ -20,6 +20,8 @@ const ROWS: usize = 200;
 const GROUPS: usize = 50;
 /// Recordings that are listed of each status and category.
 const LISTED: usize = 5;
+/// Lines of what was left out. However long their texts, the table and they have room.
+const LEFT_OUT: usize = 10;
 /// Characters of one text of others.
 const SHOWN: usize = 300;
 
@@ -100,6 +102,21 @@ impl Markdown<'_> {
         }
         if categories.len() > 1 {
             row(&mut text, "all", &self.report.counts());
+        }
+        let left_out: Vec<_> = categories
+            .iter()
+            .flat_map(|one| {
+                one.left_out.iter().map(|text| format!("- {}: {}", code(&one.category), code(text)))
+            })
+            .collect();
+        if !left_out.is_empty() {
+            let _ = writeln!(text, "\nleft out:\n");
+        }
+        for line in left_out.iter().take(LEFT_OUT) {
+            let _ = writeln!(text, "{line}");
+        }
+        if left_out.len() > LEFT_OUT {
+            let _ = writeln!(text, "- and {} more", left_out.len() - LEFT_OUT);
         }
         let unused: Vec<&str> = self.report.unused_rules().collect();
         if !unused.is_empty() {

@@ -14,6 +14,8 @@ use crate::report::{CategoryReport, Counts, Group, RecordingReport, Report};
 const LISTED: usize = 5;
 /// How many times as slow replays are that it is told of.
 const SLOW: f64 = 1.5;
+/// Categories of which it is listed what was left out.
+const LEFT_OUT: usize = 40;
 /// Groups that are listed of each category.
 const GROUPS: usize = 40;
 /// Failures and escapes that are listed of each category.
@@ -68,6 +70,7 @@ impl fmt::Display for Terminal<'_> {
         }
         self.table(f)?;
         categories.iter().try_for_each(|category| self.category(f, category))?;
+        self.left_out(f)?;
         let unused: Vec<&str> = self.report.unused_rules().collect();
         if !unused.is_empty() {
             writeln!(f, "\nrules that matched nothing")?;
@@ -134,6 +137,25 @@ impl Terminal<'_> {
             writeln!(f, "  its own code is {slowdown}")?;
         }
         self.failures(f, "  ", escapes)
+    }
+
+    /// What there is and was not replayed.
+    fn left_out(self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let of = |category: &CategoryReport| !category.left_out.is_empty();
+        let categories: Vec<_> = self.report.categories.iter().filter(|one| of(one)).collect();
+        if categories.is_empty() {
+            return Ok(());
+        }
+        writeln!(f, "\nleft out")?;
+        for category in categories.iter().take(LEFT_OUT) {
+            for text in category.left_out.iter().take(LISTED) {
+                writeln!(f, "  {}: {}", one_line(&category.category), one_line(text))?;
+            }
+        }
+        match categories.len().saturating_sub(LEFT_OUT) {
+            0 => Ok(()),
+            more => writeln!(f, "  and of {more} more categories"),
+        }
     }
 
     fn failures<'t>(

@@ -69,6 +69,9 @@ pub struct CategoryReport {
     /// What went wrong with the category itself: its tuning, or the lookup of its recordings. In alphabetical
     /// order, each once.
     pub failures: Vec<String>,
+    /// What of it is there and was not played, in words, as far as that was looked for. In alphabetical order, each once.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<String>,
     /// What comes of each recording, in the order of their ids.
     pub recordings: Vec<RecordingReport>,
 }
@@ -281,16 +284,18 @@ impl CategoryReport {
 
     /// Takes in all of another report on the category, which is to be put in order then.
     fn take(&mut self, other: Self) {
-        let Self { category: _, looked_for, nothing_found, failures, recordings } = other;
+        let Self { category: _, looked_for, nothing_found, failures, left_out, recordings } = other;
         self.looked_for.extend(looked_for);
         nothing_found.into_iter().for_each(|message| keep(&mut self.nothing_found, message));
         self.failures.extend(failures);
+        self.left_out.extend(left_out);
         self.recordings.extend(recordings);
     }
 
     fn put_in_order(&mut self) {
         each_once(&mut self.looked_for);
         each_once(&mut self.failures);
+        each_once(&mut self.left_out);
         if !self.recordings.is_empty() {
             // Another shard found something.
             self.nothing_found = None;

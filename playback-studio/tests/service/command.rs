@@ -7,7 +7,8 @@ use std::process::{Command, ExitCode, Output, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures::executor::block_on;
-use playback_cassette::Fixtures;
+use playback_cassette::{Cassette, Fixtures};
+use playback_cassette_s3::ObjectStoreCassette;
 use playback_core::{input, operation, output};
 use playback_studio::cli::Cli;
 use playback_studio::{Error, Tuning};
@@ -87,6 +88,17 @@ impl Place {
         let fixtures = Fixtures::writable(directory.path()).unwrap();
         for (number, recording) in playback_testkit::record_blocking(record).recordings.iter().enumerate() {
             fixtures.keep(recording, &format!("number {number}")).unwrap();
+        }
+        Self(directory)
+    }
+
+    /// The same, as an object store keeps them.
+    pub(crate) fn of_objects(record: impl FnOnce()) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let cassette = ObjectStoreCassette::local(directory.path()).unwrap().read_only(false);
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        for recording in &playback_testkit::record_blocking(record).recordings {
+            runtime.block_on(cassette.save(recording)).unwrap();
         }
         Self(directory)
     }

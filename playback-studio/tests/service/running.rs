@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Command, Stdio};
 
+use futures::executor::block_on;
 use playback_studio::Rules;
 
 use crate::command::{Place, answered, checkout, has_script, ticket, unread, wait};
@@ -19,6 +20,9 @@ pub(crate) const TESTS: &[(&str, fn())] = &[
     ("noise_prints_rules_that_compare_takes", noise),
     ("a_pattern_that_no_category_matches_is_said_to_match_none", unmatched),
     ("a_category_that_is_meant_twice_is_played_once", meant_twice),
+    ("what_is_beyond_a_limit_that_nobody_gave_is_said", beyond_the_limit),
+    ("incomplete_recordings_are_said_to_be_left_out_and_how_to_see_them", incomplete),
+    ("hints_and_examples_name_the_command_that_was_run", named),
     ("ids_and_an_order_exclude_each_other", ids_in_order),
     ("what_nobody_reads_has_its_exit_code_all_the_same", unread_replays),
 ];
@@ -245,4 +249,76 @@ fn ids_in_order() {
         let ran = place.run("1", &[&["compare", "@last"], more].concat());
         assert!(ran.code == Some(2) && ran.err.contains("exclude each other"), "{ran:?}");
     }
+}
+
+fn beyond_the_limit() {
+    let place = Place::of_objects(|| (100..123).for_each(|amount| _ = block_on(checkout(amount, 1))));
+    // Recorded at the new year, as tests do.
+    let compare = ["compare", "--since", "2025-12-31"];
+    let compared = |more: &[&str]| {
+        let ran = place.run("1", &[&compare, more].concat());
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        ran.out
+    };
+    for (more, said) in [
+        (&[][..], "20 of 23, some of every day"),
+        (&["--filter", "failed=false"], "20 of 23, some of every day"),
+        (&["--order", "newest"], "the newest 20 of 23"),
+        (&["--order", "oldest"], "the oldest 20 of 23"),
+        (&["--order", "random"], "20 of 23, drawn at random"),
+    ] {
+        let out = compared(more);
+        assert!(out.contains(&format!("\nleft out\n  Checkout: {said}; --limit replays more\n")), "{out}");
+    }
+    for limit in ["23", "7"] {
+        assert!(!compared(&["--limit", limit]).contains("left out"), "{limit}");
+    }
+    // Shards say the same, and together they say it once.
+    let file = |number: u32| place.path().join(format!("{number}.json")).to_str().unwrap().to_owned();
+    for number in [1, 2] {
+        let shard = format!("{number}/2");
+        place.run("1", &[&compare[..], &["--quiet", "--shard", &shard, "--json", &file(number)]].concat());
+    }
+    let markdown = place.path().join("report.md");
+    let merged =
+        place.run("1", &["report", "merge", &file(1), &file(2), "--markdown", markdown.to_str().unwrap()]);
+    assert_eq!(merged.out.matches("20 of 23").count(), 1, "{merged:?}");
+    assert_eq!(fs::read_to_string(markdown).unwrap().matches("20 of 23").count(), 1);
+    // Of a directory of files all are replayed.
+    let place = Place::of(|| (100..123).for_each(|amount| _ = block_on(checkout(amount, 1))));
+    let ran = place.run("1", &["compare"]);
+    assert!(ran.err.starts_with("23 recordings: 23 equal") && !ran.out.contains("left out"), "{ran:?}");
+}
+
+fn incomplete() {
+    let record = || {
+        wait(0, || ());
+        for _ in 0..3 {
+            let _ = std::panic::catch_unwind(|| wait(0, || panic!("no")));
+        }
+    };
+    for place in [Place::of(record), Place::of_objects(record)] {
+        let ran = place.run("1", &["compare", "--since", "2025-12-31"]);
+        assert_eq!((ran.code, ran.err.as_str()), (Some(0), "1 recording: 1 equal\npasses\n"), "{ran:?}");
+        let said = "left out\n  Wait: 3 incomplete, whose operation panicked or was cancelled; `service ls --filter \
+                    incomplete=true` lists them\n";
+        assert!(ran.out.contains(said), "{ran:?}");
+        let listed = place.run("1", &["ls", "Wait", "--filter", "incomplete=true", "--ids"]);
+        assert_eq!(listed.out.lines().count(), 3, "{listed:?}");
+        // Not where they are asked for, or not meant.
+        for more in [&["--filter", "incomplete=false", "--since", "2025-12-31"][..], &["@last~3"]] {
+            let ran = place.run("1", &[&["compare"], more].concat());
+            assert!(ran.code == Some(0) && !ran.out.contains("left out"), "{ran:?}");
+        }
+    }
+}
+
+fn named() {
+    let place = Place::of_checkouts();
+    let ran = place.run("1", &["show", "~~"]);
+    assert!(ran.err.contains("`service ls '*'` lists those that there are"), "{ran:?}");
+    let help = place.run("1", &["pull", "--help"]).out;
+    assert!(help.contains("`service pull s3://recordings/checkout"), "{help}");
+    assert!(place.playback(&["pull", "--help"], "").out.contains("`playback pull s3://recordings/checkout"));
+    assert!(place.playback(&["show", "~~"], "").err.contains("`playback ls '*'`"));
 }
