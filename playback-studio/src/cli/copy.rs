@@ -19,7 +19,7 @@ const CONCURRENT: usize = 8;
 /// Copies recordings from another store into this one, as for fixtures of a failure in production
 ///
 /// `playback pull s3://recordings/checkout --filter failed=true -n 5` brings the five newest failures to
-/// tests/recordings. A new directory takes recordings as files.
+/// tests/recordings, unless PLAYBACK_STORE or --store names another place. A new directory takes recordings as files.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Pull {
     /// Where they are: a directory or a URL
@@ -61,6 +61,12 @@ struct Copied {
 
 impl Pull {
     pub(crate) async fn run(self, store: &StoreArgs, screen: &mut Screen) -> Result<Exit, Stop> {
+        if store.is_at(&self.from) {
+            return Err(Stop::new(format!(
+                "recordings would be pulled from {} into itself; say where they go by `-s DIRECTORY`",
+                self.from
+            )));
+        }
         let from = store.open_other(&self.from, Access::Read)?;
         let to = |access| store.open(access);
         self.what.copy(&from, to, screen).await
@@ -69,6 +75,12 @@ impl Pull {
 
 impl Push {
     pub(crate) async fn run(self, store: &StoreArgs, screen: &mut Screen) -> Result<Exit, Stop> {
+        if store.is_at(&self.to) {
+            return Err(Stop::new(format!(
+                "recordings would be pushed from {} into itself; say where they are by `-s DIRECTORY`",
+                self.to
+            )));
+        }
         let from = store.open(Access::Read)?;
         let to = |access| store.open_other(&self.to, access);
         self.what.copy(&from, to, screen).await
@@ -98,15 +110,16 @@ impl Copied {
             return Ok(exit);
         }
         let to = to(Access::Add)?;
-        let (mut copied, mut there) = (0, 0);
+        let (mut copied, mut there, mut incomplete) = (0, 0, 0);
         let (source, target) = (from, &to);
         let mut copies = stream::iter(&found)
             .map(|found| async move { (found, self.one(found, source, target).await) })
             .buffered(CONCURRENT);
-        while let Some((Found { id, .. }, done)) = copies.next().await {
+        while let Some((Found { id, metadata, .. }, done)) = copies.next().await {
             match done {
                 Ok(true) => {
                     copied += 1;
+                    incomplete += usize::from(metadata.incomplete);
                     writeln!(screen, "{}", harmless(&id.to_string()))?;
                 }
                 Ok(false) => {
@@ -126,6 +139,12 @@ impl Copied {
         };
         let there = if there > 0 { format!(", {there} were there already") } else { String::new() };
         screen.note(&format!("{} copied to {}{there}{failed}", count(copied, "recording"), to.place()));
+        if incomplete > 0 {
+            screen.note(&format!(
+                "of them incomplete: {incomplete}, whose operation panicked or was cancelled; `compare` and tests leave \
+                 these out"
+            ));
+        }
         Ok(exit)
     }
 

@@ -118,6 +118,11 @@ impl StoreArgs {
         Self { command: command.to_owned(), ..self }
     }
 
+    /// Whether an address is that of this store.
+    pub(crate) fn is_at(&self, address: &str) -> bool {
+        same_place(&self.store) == same_place(address)
+    }
+
     /// Opens another place, with the same options.
     pub(crate) fn open_other(&self, address: &str, access: Access) -> Result<Store, Stop> {
         Ok(Store { command: self.command.clone(), ..self.open_at(address, access)? })
@@ -128,8 +133,7 @@ impl StoreArgs {
             return directory(Path::new(address), access);
         }
         if address.starts_with("file://") {
-            let path = Url::parse(address).ok().and_then(|url| url.to_file_path().ok());
-            let path = path.ok_or_else(|| {
+            let path = path_of(address).ok_or_else(|| {
                 Stop::new(format!(
                     "`{address}` names no directory of this machine; write `file:///absolute/path`"
                 ))
@@ -298,6 +302,28 @@ impl Store {
             }
         }
     }
+}
+
+/// The path that a URL of a file has.
+fn path_of(address: &str) -> Option<PathBuf> {
+    Url::parse(address).ok()?.to_file_path().ok()
+}
+
+/// What addresses of one place have in common.
+fn same_place(address: &str) -> String {
+    let path = match address.contains("://") {
+        false => Some(PathBuf::from(address)),
+        true => path_of(address).filter(|_| address.starts_with("file://")),
+    };
+    // A directory that is not there yet is like no other.
+    let path = path.and_then(|path| fs::canonicalize(path).ok());
+    let path = path.map(|path| match path.file_name() {
+        Some(name) if name == ROOT => path.parent().map_or(path.clone(), Path::to_owned),
+        _ => path,
+    });
+    path.map_or_else(|| address.to_owned(), |path| path.display().to_string())
+        .trim_end_matches('/')
+        .to_owned()
 }
 
 fn directory(path: &Path, access: Access) -> Result<Store, Stop> {

@@ -56,6 +56,47 @@ fn a_failure_becomes_a_fixture_by_pulling_it() {
 }
 
 #[test]
+fn a_store_is_not_copied_into_itself() {
+    for place in [Place::of_objects(), Place::of_files()] {
+        let here = place.path().to_str().unwrap();
+        // However it is written.
+        for address in [here.to_owned(), format!("{here}/."), format!("file://{here}"), format!("{here}/")] {
+            for (command, side) in [("pull", "where they go"), ("push", "where they are")] {
+                let said = place.run(&[command, &address, "01"]).failed();
+                assert!(said.contains(&format!("into itself; say {side} by `-s DIRECTORY`")), "{said}");
+            }
+        }
+        let other = place.path().join("other");
+        let pulled = place.run(&["-s", other.to_str().unwrap(), "pull", here, "01"]);
+        assert_eq!(pulled.code, Some(0), "{pulled:?}");
+        assert!(!pulled.err.contains("incomplete"), "{pulled:?}");
+    }
+    let objects = Place::of_objects();
+    let root = objects.path().join("tape_recorder_recordings");
+    assert!(objects.run(&["pull", root.to_str().unwrap(), "01"]).failed().contains("into itself"));
+    let cloud = Place::of(&[]).run(&["-s", "s3://a/b", "pull", "s3://a/b/", "--all"]).failed();
+    assert!(cloud.contains("into itself"), "{cloud}");
+}
+
+#[test]
+fn what_is_copied_and_incomplete_is_said_to_be_no_test() {
+    let panicking = |number| {
+        shop::one(number, || {
+            let _ = std::panic::catch_unwind(|| {
+                playback_core::operation("Panics").run(|| -> () { panic!("no") })
+            });
+        })
+    };
+    let complete = shop::one(2, || playback_core::operation("Runs").run(|| ()));
+    let production = Place::of(&[panicking(0), panicking(1), complete]);
+    let here = Place::empty();
+    let pulled = here.run(&["pull", production.path().to_str().unwrap(), "--all"]);
+    assert!(pulled.code == Some(0) && pulled.err.starts_with("3 recordings copied"), "{pulled:?}");
+    let said = "of them incomplete: 2, whose operation panicked or was cancelled; `compare` and tests leave these out\n";
+    assert!(pulled.err.ends_with(said), "{pulled:?}");
+}
+
+#[test]
 fn what_is_pushed_to_a_store_stays_what_it_was() {
     let files = Place::of_files();
     let shared = Place::of(&[]);
