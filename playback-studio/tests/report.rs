@@ -308,7 +308,8 @@ fn rules_and_slowdowns_fail_where_it_is_asked_for() {
     ] {
         assert_eq!(slower(times).judge(&gate.parse().unwrap()).to_string(), told, "{gate}");
     }
-    let told = "its own code is 3.00 times as slow (median of 30, 3.00 to 3.00 with 95% confidence)";
+    let told = "  timing: its own code was 3.00 times as slow (median of 30, 3.00 to 3.00 with 95% confidence); replays \
+                beside each other slow one another, `-j 1` or `bench` measures\n";
     assert!(slower(3).to_string().contains(told));
     assert!(!slower(1).to_string().contains("as slow"));
 }

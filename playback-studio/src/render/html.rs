@@ -128,7 +128,12 @@ fn alike<'r>(category: &'r CategoryReport, group: &Group<'r>, first: usize) -> O
 fn speed(category: &CategoryReport) -> Option<Told> {
     let speed = category.speed()?;
     let told = match speed.slowdown(0.0).as_ref().map(Slowdown::to_string) {
-        Some(told) => format!("the replays' own code took {told}").replace(" as slow", " as long"),
+        Some(told) => {
+            let told = told.replace(" as slow", " as long");
+            format!(
+                "the replays' own code took {told}; replays beside each other slow one another, -j 1 or bench measures"
+            )
+        }
         None => format!("of {} recordings, too few to tell from chance", speed.pairs),
     };
     Some(Told { ratio: speed.ratio, told })

@@ -134,7 +134,11 @@ impl Terminal<'_> {
             writeln!(f, "  and {} more differences that are not listed", category.omitted())?;
         }
         if let Some(slowdown) = slowdown {
-            writeln!(f, "  its own code is {slowdown}")?;
+            writeln!(
+                f,
+                "  timing: its own code was {slowdown}; replays beside each other slow one another, `-j 1` or `bench` \
+                 measures"
+            )?;
         }
         self.failures(f, "  ", escapes)
     }
