@@ -41,7 +41,7 @@ fn main() -> ExitCode {
         let query = Query::new().category("Checkout").order(Order::OldestFirst).limit(limit);
         return Harness::place("", &url, tuner).query(query).unused_recordings_fail().main();
     }
-    let tests: [(&str, fn()); 13] = [
+    let tests: [(&str, fn()); 14] = [
         ("each_recording_is_a_test_named_by_its_id", each_recording_is_a_test_named_by_its_id),
         ("a_filter_picks_a_category_and_an_exact_name_a_recording", a_filter_picks),
         ("a_replay_that_is_not_equal_fails_with_its_differences", not_equal_fails),
@@ -54,6 +54,7 @@ fn main() -> ExitCode {
         ("a_replay_that_does_not_end_is_given_up_whether_it_waits_or_blocks", endless),
         ("a_rule_that_matched_nothing_fails_the_run", unused_rule),
         ("recordings_that_no_test_replays_fail_a_test_that_names_them", unused_recordings),
+        ("incomplete_recordings_are_ignored_tests", incomplete_ignored),
         ("what_a_query_finds_in_an_object_store_are_tests", object_store),
     ];
     let tests = tests.map(|(name, test)| {
@@ -311,6 +312,30 @@ fn unused_recordings() {
     // Not where nobody asked for it, and not among those of a category.
     assert!(run(directory.path(), &[], &[]).0);
     assert!(run(directory.path(), &["Checkout/"], &[(ALL, "1")]).0);
+}
+
+fn incomplete_ignored() {
+    let directory = tempfile::tempdir().unwrap();
+    let recording = incomplete();
+    let name = recording.id().to_string();
+    Fixtures::writable(directory.path()).unwrap().keep(&recording, "cut short").unwrap();
+    // By itself it is none to test.
+    let (passed, said) = run(directory.path(), &[], &[]);
+    assert!(!passed && said.contains("no complete recordings") && said.contains("1 ignored"), "{said}");
+    fixtures(directory.path(), &[100]);
+    let (passed, said) = run(directory.path(), &[], &[]);
+    assert!(passed && said.contains("1 passed; 0 failed; 1 ignored"), "{said}");
+    assert!(said.lines().any(|line| line.contains(&name) && line.contains("ignored")), "{said}");
+    let (_, list) = run(directory.path(), &["--list", "--format", "terse", "--ignored"], &[]);
+    assert_eq!(list, format!("{name}: test\n"));
+    // Where it is asked for, it is replayed, which the tuner here refuses; by its name as well.
+    for arguments in [&["--ignored"][..], &["--ignored", "--exact", &name], &["--include-ignored"]] {
+        let (passed, said) = run(directory.path(), arguments, &[]);
+        assert!(!passed && said.contains("no operation `Waiting`"), "{said}");
+    }
+    // It hides no rule that matches nothing, since no run has it.
+    let (passed, said) = run(directory.path(), &[], &[(RULE, "**.nowhere")]);
+    assert!(!passed && said.contains("rules that matched nothing"), "{said}");
 }
 
 fn object_store() {

@@ -30,6 +30,9 @@
 //! interceptions that escape from a replay are refused; in a run of many threads every replay that was under way is told
 //! of them, and fails.
 //!
+//! A recording of an operation that panicked or was cancelled is incomplete, and there is no end to compare: such
+//! recordings are listed as ignored tests, and are replayed where these are asked for.
+//!
 //! # Accepting changes
 //!
 //! `PLAYBACK_ACCEPT=pending cargo test` writes what recordings would become beside them, to be
@@ -46,7 +49,7 @@ use std::time::Duration;
 use futures::future::ready;
 use futures::stream::{self, StreamExt};
 use libtest_mimic::{Arguments, Failed, Trial};
-use playback_cassette::{Cassette, Clock, Error, ErrorKind, Fixtures, Query, SystemClock};
+use playback_cassette::{Cassette, Clock, Error, ErrorKind, Fixtures, Found, Query, SystemClock};
 use playback_cassette_s3::ObjectStoreCassette;
 use playback_core::RecordingId;
 use playback_equalizer::{Comparison, Crew, Equalizer, Job, Status, Tuner, Tuning};
@@ -180,11 +183,13 @@ impl Harness {
                 return ExitCode::FAILURE;
             }
         };
+        let incomplete = trials.iter().filter(|trial| trial.has_ignored_flag()).count() as u64;
         let conclusion = libtest_mimic::run(&arguments, trials);
         // Where one is asked for by its name, there may be no others to be left out.
         let all_ran = arguments.filter.is_none()
             && !arguments.list
-            && conclusion.num_filtered_out + conclusion.num_ignored == 0;
+            && conclusion.num_filtered_out == 0
+            && conclusion.num_ignored <= incomplete;
         if conclusion.has_failed() || !(self.unused_rules_fail && all_ran) {
             return conclusion.exit_code();
         }
@@ -225,9 +230,14 @@ impl Harness {
         }
         let mut trials = Vec::new();
         let mut tunings: Vec<(String, Result<Tuning, String>)> = Vec::new();
+        let mut incomplete = Vec::new();
         for found in self.find(arguments, &replaying)? {
             let id = match found {
-                Ok(id) => id,
+                Ok((id, State::Wanted)) => id,
+                Ok((id, State::Incomplete)) => {
+                    incomplete.push(self.incomplete(id, replaying.clone()));
+                    continue;
+                }
                 Err(error) => {
                     let name = format!("cannot be read #{}", trials.len() + 1);
                     trials.push(Trial::test(name, move || Err(Failed::from(error.chain()))));
@@ -252,25 +262,46 @@ impl Harness {
             );
             trials.push(Trial::test("there are recordings", move || Err(Failed::from(message))));
         }
+        trials.append(&mut incomplete);
         if self.unused_recordings_fail {
             trials.push(unused::trial(replaying, self.query.clone()));
         }
         Ok((trials, tunings.into_iter().filter_map(|(_, tuning)| tuning.ok()).collect()))
     }
 
-    /// The ids of the recordings. Where one is asked for by its name, as nextest does, nothing is listed.
+    /// An ignored test of a recording that is incomplete.
+    fn incomplete(&self, id: RecordingId, replaying: Replaying) -> Trial {
+        let (tuner, time_limit) = (Arc::clone(&self.tuner), self.time_limit);
+        let name = id.to_string();
+        let replay = move || {
+            let tuning = Tuning::of_category(&*tuner, id.category()).map_err(|error| error.to_string())?;
+            replaying.replay(&id, tuning, time_limit)
+        };
+        Trial::test(name, replay).with_ignored_flag(true)
+    }
+
+    /// The recordings. Where one is asked for by its name, as nextest does, nothing is listed.
     fn find(
         &self,
         arguments: &Arguments,
         replaying: &Replaying,
-    ) -> Result<Vec<Result<RecordingId, Error>>, Error> {
+    ) -> Result<Vec<Result<(RecordingId, State), Error>>, Error> {
         let named = arguments.filter.as_deref().filter(|_| arguments.exact);
         if let Some(id) = named.and_then(|name| name.parse().ok()) {
-            return Ok(vec![Ok(id)]);
+            // Of ignored tests only those are named that a listing had as such.
+            let state = if arguments.ignored { State::Incomplete } else { State::Wanted };
+            return Ok(vec![Ok((id, state))]);
         }
+        // Incomplete ones would take the places of others that a limit leaves.
+        let query = self.query.clone().include_incomplete(true);
+        let query = if self.query.max().is_none() { query } else { self.query.clone() };
+        let state = |found: Found| match self.query.matches(&found.id, &found.metadata) {
+            true => (found.id, State::Wanted),
+            false => (found.id, State::Incomplete),
+        };
         let found = async {
-            let found = replaying.cassette.find(&self.query.clone());
-            found.map(|found| found.map(|found| found.id)).collect::<Vec<_>>().await
+            let found = replaying.cassette.find(&query);
+            found.map(|found| found.map(state)).collect::<Vec<_>>().await
         };
         // A directory needs no runtime, and a listing is quicker without.
         let mut found = match &replaying.fixtures {
@@ -280,6 +311,15 @@ impl Harness {
         found.sort_by(|one, other| one.as_ref().ok().cmp(&other.as_ref().ok()));
         Ok(found)
     }
+}
+
+/// Whether a recording is a test that runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum State {
+    /// The query finds it.
+    Wanted,
+    /// The query would find it if it were complete.
+    Incomplete,
 }
 
 /// What a test needs to replay its recording.
