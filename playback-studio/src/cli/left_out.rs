@@ -13,29 +13,37 @@ const COUNTED: usize = 1_000;
 /// How many categories are counted at the same time.
 const CONCURRENT: usize = 8;
 
-/// Says in a report what was not replayed of its categories: what is beyond a limit that nobody asked for, and the
-/// incomplete recordings. What cannot be read was said when it was looked for.
+/// Says in a report what was not replayed of its categories.
 pub(crate) async fn note(report: &mut Report, selection: &Selection, store: &Store) {
-    let query = selection.to_replay(store);
     let names: Vec<String> = report.categories.iter().map(|category| category.category.clone()).collect();
-    let counts: Vec<Counts> =
-        stream::iter(names).map(|name| Counts::of(name, &query, store)).buffered(CONCURRENT).collect().await;
-    for (category, counts) in report.categories.iter_mut().zip(counts) {
-        let limit = selection.limit_unsaid(store).filter(|limit| *limit < counts.matching);
-        let beyond = limit.map(|limit| {
-            let (which, how) = selection.sampled();
-            let matching = counted(counts.matching, &counts);
-            format!("{which}{limit} of {matching}{how}; --limit replays more")
-        });
-        let incomplete = (counts.incomplete > 0).then(|| {
-            let (number, command) = (counted(counts.incomplete, &counts), store.command());
-            format!(
-                "{number} incomplete, whose operation panicked or was cancelled; `{command} ls --filter \
-                 incomplete=true` lists them"
-            )
-        });
-        category.left_out.extend(beyond.into_iter().chain(incomplete));
+    let texts: Vec<Vec<String>> = stream::iter(names)
+        .map(|name| of_category(name, selection, store))
+        .buffered(CONCURRENT)
+        .collect()
+        .await;
+    for (category, texts) in report.categories.iter_mut().zip(texts) {
+        category.left_out.extend(texts);
     }
+}
+
+/// What is not replayed of a category: what is beyond a limit that nobody gave, and the incomplete recordings. What
+/// cannot be read was said when it was looked for.
+pub(crate) async fn of_category(name: String, selection: &Selection, store: &Store) -> Vec<String> {
+    let counts = Counts::of(name, &selection.to_replay(store), store).await;
+    let limit = selection.limit_unsaid(store).filter(|limit| *limit < counts.matching);
+    let beyond = limit.map(|limit| {
+        let (which, how) = selection.sampled();
+        let matching = counts.shown(counts.matching);
+        format!("{which}{limit} of {matching}{how}; --limit replays more")
+    });
+    let incomplete = (counts.incomplete > 0).then(|| {
+        let (number, command) = (counts.shown(counts.incomplete), store.command());
+        format!(
+            "{number} incomplete, whose operation panicked or was cancelled; `{command} ls --filter incomplete=true` \
+             lists them"
+        )
+    });
+    beyond.into_iter().chain(incomplete).collect()
 }
 
 /// How many recordings of a category there are.
@@ -62,10 +70,10 @@ impl Counts {
         }
         counts
     }
-}
 
-/// A number, which may be more where not all was counted.
-fn counted(number: usize, counts: &Counts) -> String {
-    let all = counts.matching + counts.incomplete;
-    if all < COUNTED { number.to_string() } else { format!("{number} or more") }
+    /// A number of them, which may be more where not all were counted.
+    fn shown(&self, number: usize) -> String {
+        let all = self.matching + self.incomplete;
+        if all < COUNTED { number.to_string() } else { format!("{number} or more") }
+    }
 }

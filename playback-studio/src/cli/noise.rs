@@ -9,6 +9,7 @@ use playback_cassette::{CassetteExt, RecordingId};
 use playback_equalizer::{Tuner, Tuning, noise};
 
 use super::failure::{Exit, Stop};
+use super::left_out;
 use super::screen::Screen;
 use super::select::Which;
 use super::store::{Access, Store, StoreArgs};
@@ -86,7 +87,7 @@ impl Noise {
         };
         let mut ids = Vec::new();
         for category in categories {
-            let query = selection.to_replay(store).category(category);
+            let query = selection.to_replay(store).category(&category);
             let mut found = store.cassette().find(&query);
             while let Some(found) = found.next().await {
                 match found {
@@ -96,6 +97,9 @@ impl Noise {
                         *exit = Exit::Failed;
                     }
                 }
+            }
+            for text in left_out::of_category(category.clone(), selection, store).await {
+                screen.note(&format!("left out of {category}: {text}"));
             }
         }
         Ok(ids)

@@ -284,6 +284,8 @@ fn beyond_the_limit() {
         place.run("1", &["report", "merge", &file(1), &file(2), "--markdown", markdown.to_str().unwrap()]);
     assert_eq!(merged.out.matches("20 of 23").count(), 1, "{merged:?}");
     assert_eq!(fs::read_to_string(markdown).unwrap().matches("20 of 23").count(), 1);
+    let noise = place.run("1", &["noise", "--since", "2025-12-31", "--times", "2"]);
+    assert_eq!(noise.err, "left out of Checkout: 20 of 23, some of every day; --limit replays more\n");
     // Of a directory of files all are replayed.
     let place = Place::of(|| (100..123).for_each(|amount| _ = block_on(checkout(amount, 1))));
     let ran = place.run("1", &["compare"]);

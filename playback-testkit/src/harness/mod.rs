@@ -281,11 +281,7 @@ impl Harness {
     }
 
     /// The recordings. Where one is asked for by its name, as nextest does, nothing is listed.
-    fn find(
-        &self,
-        arguments: &Arguments,
-        replaying: &Replaying,
-    ) -> Result<Vec<Result<(RecordingId, State), Error>>, Error> {
+    fn find(&self, arguments: &Arguments, replaying: &Replaying) -> Result<Vec<Listed>, Error> {
         let named = arguments.filter.as_deref().filter(|_| arguments.exact);
         if let Some(id) = named.and_then(|name| name.parse().ok()) {
             // Of ignored tests only those are named that a listing had as such.
@@ -312,6 +308,9 @@ impl Harness {
         Ok(found)
     }
 }
+
+/// A recording, or why it cannot be read.
+type Listed = Result<(RecordingId, State), Error>;
 
 /// Whether a recording is a test that runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
