@@ -240,6 +240,17 @@ fn in_long_values_that_are_alike_what_differs_is_marked() {
 }
 
 #[test]
+fn what_was_left_out_stands_above_the_list() {
+    let mut report = mixed();
+    let Some(mut page) = open(&report) else { return };
+    assert!(!page.text("document.querySelector('#notes').textContent").contains("Left out"));
+    report.categories[0].left_out = vec!["20 of 113".to_owned()];
+    let Some(mut page) = open(&report) else { return };
+    assert_eq!(page.text("document.querySelector('#notes').textContent"), "Left outCheckout: 20 of 113");
+    page.assert_quiet();
+}
+
+#[test]
 fn an_empty_report_says_so() {
     let Some(mut page) = open(&Report::default()) else { return };
     assert_eq!(page.text("document.querySelector('#list').textContent"), "No recording was replayed.");

@@ -68,10 +68,15 @@ fn what_is_printed_of_a_huge_report_is_bounded() {
     let mut categories: Vec<(&str, Vec<Value>)> =
         names.iter().map(|name| (name.as_str(), vec![recording(name, 1, "failed", &[])])).collect();
     categories.push(("A", recordings));
-    let report = report(&categories);
+    let mut report = report(&categories);
+    for category in &mut report.categories {
+        category.left_out = vec!["`".repeat(300); 10];
+    }
     let markdown = report.markdown(&Gate::default()).to_string();
     assert!(markdown.len() <= 65_536, "{}", markdown.len());
     assert!(markdown.contains("categories have no room here"));
+    assert!(markdown.contains("\nleft out:\n\n- <code>") && markdown.contains(" more\n"), "{markdown}");
+    assert!(report.to_string().contains("\n  and of 961 more categories\n"), "{report}");
     assert_eq!(markdown.matches("<details>").count(), markdown.matches("</details>").count());
     let of_a = report.to_string().split("\ncategory-0000").next().unwrap().len();
     assert!(of_a < 250_000, "{of_a}");
@@ -229,11 +234,12 @@ fn an_interrupted_run_and_failures_stand_in_every_form() {
     document["interrupted"] = json!(true);
     document["failures"] = json!(["the store is gone"]);
     document["categories"][0]["failures"] = json!(["no tuning"]);
+    document["categories"][0]["left_out"] = json!(["100 incomplete"]);
     document["rules"] = json!({"**.at": false});
     let report = Report::from_json(&document.to_string()).unwrap();
     let gate = Gate::default();
     for text in [report.to_string(), report.markdown(&gate).to_string(), report.html().to_string()] {
-        for part in ["interrupted", "the store is gone", "no tuning", "at"] {
+        for part in ["interrupted", "the store is gone", "no tuning", "100 incomplete", "at"] {
             assert!(text.contains(part), "{part} in {text}");
         }
     }

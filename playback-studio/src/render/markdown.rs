@@ -20,7 +20,7 @@ const ROWS: usize = 200;
 const GROUPS: usize = 50;
 /// Recordings that are listed of each status and category.
 const LISTED: usize = 5;
-/// Lines of what was left out. However long their texts, the table and they have room.
+/// Lines of what was left out.
 const LEFT_OUT: usize = 10;
 /// Characters of one text of others.
 const SHOWN: usize = 300;
@@ -103,27 +103,37 @@ impl Markdown<'_> {
         if categories.len() > 1 {
             row(&mut text, "all", &self.report.counts());
         }
-        let left_out: Vec<_> = categories
-            .iter()
-            .flat_map(|one| {
-                one.left_out.iter().map(|text| format!("- {}: {}", code(&one.category), code(text)))
-            })
-            .collect();
-        if !left_out.is_empty() {
-            let _ = writeln!(text, "\nleft out:\n");
-        }
-        for line in left_out.iter().take(LEFT_OUT) {
-            let _ = writeln!(text, "{line}");
-        }
-        if left_out.len() > LEFT_OUT {
-            let _ = writeln!(text, "- and {} more", left_out.len() - LEFT_OUT);
-        }
         let unused: Vec<&str> = self.report.unused_rules().collect();
         if !unused.is_empty() {
             let listed: Vec<String> = unused.iter().take(LISTED).map(|rule| code(rule)).collect();
             let _ = writeln!(text, "\nrules that matched nothing, {}: {}", unused.len(), listed.join(", "));
         }
+        self.left_out(&mut text);
         text
+    }
+
+    /// What there is and was not replayed, as far as there is room.
+    fn left_out(self, text: &mut String) {
+        let of = |one: &CategoryReport| {
+            let name = code(&one.category);
+            one.left_out.iter().map(move |text| format!("- {name}: {}\n", code(text))).collect::<Vec<_>>()
+        };
+        let lines: Vec<String> = self.report.categories.iter().flat_map(of).collect();
+        if lines.is_empty() {
+            return;
+        }
+        text.push_str("\nleft out:\n\n");
+        let mut listed = 0;
+        for line in lines.iter().take(LEFT_OUT) {
+            if text.len() + line.len() > LENGTH {
+                break;
+            }
+            text.push_str(line);
+            listed += 1;
+        }
+        if listed < lines.len() {
+            let _ = writeln!(text, "- and {} more", lines.len() - listed);
+        }
     }
 
     /// What there is to say of a category, if anything.

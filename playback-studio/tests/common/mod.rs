@@ -117,6 +117,7 @@ pub(crate) fn hostile() -> Report {
     let mut document = document(&[("A", recordings), ("<b>@everyone</b>|", vec![])]);
     document["failures"] = json!(HOSTILE);
     document["categories"][0]["failures"] = json!(HOSTILE);
+    document["categories"][0]["left_out"] = json!(HOSTILE);
     document["categories"][1]["nothing_found"] = json!("no <i>recordings</i>");
     document["rules"] = HOSTILE.iter().map(|text| ((*text).to_owned(), json!(false))).collect();
     Report::from_json(&document.to_string()).unwrap()

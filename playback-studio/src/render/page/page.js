@@ -150,6 +150,8 @@
       ...report.categories.map((category) => note(`Failures of ${seen(category.category)}`, category.failures)),
       note("Nothing was found", [report.nothing_found, ...report.categories.map((category) =>
         category.nothing_found && `${category.category}: ${category.nothing_found}`)].filter(Boolean)),
+      note("Left out", report.categories.flatMap((category) =>
+        (category.left_out ?? []).map((text) => `${category.category}: ${text}`))),
       note("Rules that matched nothing", report.summary.unused_rules),
     ].filter(Boolean);
     $("notes").append(...given);
