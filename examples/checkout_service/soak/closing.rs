@@ -63,7 +63,7 @@ impl<'t> Closing<'t> {
         ));
         let more = stored.saturating_sub(stats.saved);
         self.line(format!(
-            "  on the store: {stored}, which are {more} more than saved: on their way when the writer panicked, {torn} times"
+            "  on the store: {stored}, which are {more} more than saved; the clock panicked {torn} times"
         ));
         let ended = stats.saved + stats.sampled_out + discarded + dropped.total() + stats.failed;
         self.check(stats.started == operations, || format!("{name}: {stats:?} of {operations} operations"));

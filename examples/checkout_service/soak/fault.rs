@@ -15,8 +15,8 @@ pub(crate) enum Fault {
     DiskFull,
     /// Every save panics.
     PanickingStore,
-    /// The recorder's own thread panics, once a second.
-    PanickingWriter,
+    /// The recorder's clock panics where its own thread asks it, once a second.
+    PanickingClock,
     /// The recorder's clock goes back by an hour, and then forth again.
     ClockBack,
 }
@@ -34,7 +34,7 @@ pub(crate) const CYCLE: &[(Option<Fault>, u64)] = &[
     (None, 15),
     (Some(Fault::PanickingStore), 5),
     (None, 10),
-    (Some(Fault::PanickingWriter), 5),
+    (Some(Fault::PanickingClock), 5),
     (None, 5),
     (Some(Fault::ClockBack), 5),
 ];

@@ -170,7 +170,7 @@ async fn faults_come_and_go(
                     }
                 }
                 match fault {
-                    Some(Fault::PanickingWriter) => stores().for_each(Store::tear),
+                    Some(Fault::PanickingClock) => stores().for_each(Store::tear),
                     Some(_) => {}
                     None => {
                         if second % 5 == 0 {

@@ -53,7 +53,7 @@ impl Store {
             Fault::Slow => self.faulty.delay(Method::Save, SLOW),
             Fault::DiskFull => limits.set(Some(FULL))?,
             Fault::PanickingStore => self.faulty.panic_next(Method::Save, usize::MAX),
-            Fault::PanickingWriter => {}
+            Fault::PanickingClock => {}
             Fault::ClockBack => self.clock.back.store(3600, Ordering::Relaxed),
         }
         Ok(())
@@ -67,13 +67,13 @@ impl Store {
             }
             Fault::Refusing | Fault::Slow | Fault::PanickingStore => self.faulty.heal(),
             Fault::DiskFull => limits.set(None)?,
-            Fault::PanickingWriter => self.clock.panics.store(0, Ordering::Relaxed),
+            Fault::PanickingClock => self.clock.panics.store(0, Ordering::Relaxed),
             Fault::ClockBack => self.clock.back.store(0, Ordering::Relaxed),
         }
         Ok(())
     }
 
-    /// Has the recorder's thread panic once more.
+    /// Has the recorder's clock panic once more.
     pub(crate) fn tear(&self) {
         self.clock.panics.store(1, Ordering::Relaxed);
     }
@@ -99,7 +99,7 @@ impl Store {
         self.swept.load(Ordering::Relaxed)
     }
 
-    /// How often the recorder's thread has panicked.
+    /// How often the recorder's clock has panicked.
     pub(crate) fn torn(&self) -> u64 {
         self.clock.torn.load(Ordering::Relaxed)
     }

@@ -10,7 +10,6 @@ use std::num::NonZeroUsize;
 use std::ops::Range;
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
@@ -18,7 +17,9 @@ use common::{
     AT_A_TIME, LONG, Running, assert_all_replay_equally, assert_answered_as_expected, drive_through, on_disk,
     operations, recordings, serve,
 };
-use playback_cassette::{Clock, HealthState, Stats, SystemClock, TapeRecorder, TapeRecorderBuilder};
+use playback_cassette::{
+    Clock, ErrorKind, HealthState, Stats, SystemClock, TapeRecorder, TapeRecorderBuilder,
+};
 use playback_cassette_s3::ObjectStoreCassette;
 use playback_examples::checkout_service::drive::{Driver, KINDS, Sent};
 use playback_testkit::MemoryCassette;
@@ -243,45 +244,90 @@ async fn a_cassette_that_panics_loses_what_it_was_given_and_nothing_else() {
     assert_all_replay_equally(directory.path(), all - 30).await;
 }
 
-/// A clock that panics where the recorder's own thread asks it, as often as it is told to.
-#[derive(Clone, Default)]
-struct Torn(Arc<AtomicUsize>);
+/// What panics on the recorder's own thread: a subscriber that looks on while it tells that a save failed. It is the whole
+/// process's, so that those whom it is to spare record on other days.
+struct Torn {
+    day: &'static str,
+    /// How often it is to panic.
+    panics: AtomicUsize,
+}
 
-impl Clock for Torn {
-    fn now(&self) -> SystemTime {
+static TORN: [Torn; 2] = [Torn::on("20010101"), Torn::on("20010102")];
+
+impl Torn {
+    const fn on(day: &'static str) -> Self {
+        Self { day, panics: AtomicUsize::new(0) }
+    }
+
+    /// A recorder that it looks at, on this day.
+    fn watching(&self, store: &Faulty<ObjectStoreCassette>) -> TapeRecorderBuilder {
+        // Whoever comes first sets it.
+        let _ = tracing::subscriber::set_global_default(Onlooker);
+        let days = if self.day == TORN[0].day { 0 } else { 1 };
+        let clock = SetClock::new(SystemTime::UNIX_EPOCH + Duration::from_secs(978_350_400 + days * 86_400));
+        TapeRecorder::builder(store.clone()).clock(clock)
+    }
+
+    fn panics(&self, times: usize) {
+        self.panics.store(times, Ordering::SeqCst);
+    }
+}
+
+struct Onlooker;
+
+impl tracing::Subscriber for Onlooker {
+    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+        metadata.target() == "playback_cassette::recorder::writer"
+    }
+
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+
+    fn event(&self, event: &tracing::Event<'_>) {
+        let mut said = String::new();
+        event.record(&mut |field: &tracing::field::Field, value: &dyn std::fmt::Debug| {
+            said.push_str(&format!("{field}={value:?} "));
+        });
         let fewer = |panics: usize| panics.checked_sub(1);
-        if std::thread::current().name() == Some("playback-writer")
-            && self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, fewer).is_ok()
+        let torn = TORN.iter().find(|torn| said.contains(&format!("/{}/", torn.day)));
+        if torn
+            .is_some_and(|torn| torn.panics.fetch_update(Ordering::SeqCst, Ordering::SeqCst, fewer).is_ok())
         {
             // Without the message that a panic prints.
-            resume_unwind(Box::new("the clock is torn"));
+            resume_unwind(Box::new("the subscriber is torn"));
         }
-        now()
     }
+
+    fn enter(&self, _: &tracing::span::Id) {}
+
+    fn exit(&self, _: &tracing::span::Id) {}
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_writer_whose_thread_dies_takes_what_was_queued_with_it_and_the_service_goes_on_unrecorded() {
     let directory = tempfile::tempdir().unwrap();
-    let torn = Torn::default();
     let store = Faulty::new(on_disk(directory.path()));
-    let recorder = TapeRecorder::builder(store.clone()).clock(torn.clone());
-    let mut service = Recorded::start(recorder).await;
+    // One save at a time, so that each panic costs one recording.
+    let mut service = Recorded::start(TORN[0].watching(&store).concurrent_saves(count(1))).await;
     let before = service.drive(0..KINDS).await;
     service.recorder.flush().await.unwrap();
 
     // It panics as often as it is tried, and is given up, with all that waits for the store.
-    store.hold(Method::Save);
-    let waiting = service.drive(KINDS..KINDS + 4).await;
-    torn.0.store(usize::MAX, Ordering::SeqCst);
-    let dying = service.drive(KINDS + 4..2 * KINDS).await;
+    TORN[0].panics(usize::MAX);
+    store.fail(Method::Save, ErrorKind::Unreachable);
+    let dying = service.drive(KINDS..2 * KINDS).await;
     let lost = service.recorder.flush().await.unwrap_err();
-    torn.0.store(0, Ordering::SeqCst);
-    store.release(Method::Save);
+    TORN[0].panics(0);
+    store.heal();
     let stats = service.stats();
     assert_eq!((stats.saved, stats.failed), (before, lost.failed));
-    assert!(stats.failed >= waiting, "{stats:?}");
-    assert_eq!(stats.failed + stats.dropped.closed, waiting + dying);
+    assert!(stats.failed >= 10, "{stats:?}");
+    assert_eq!(stats.failed + stats.dropped.closed, dying);
     let dead = service.drive(2 * KINDS..3 * KINDS).await;
     assert_eq!(service.stats().dropped.closed, stats.dropped.closed + dead);
 
@@ -293,23 +339,26 @@ async fn a_writer_whose_thread_dies_takes_what_was_queued_with_it_and_the_servic
 #[tokio::test(flavor = "multi_thread")]
 async fn a_writer_that_panics_now_and_then_loses_what_was_on_its_way_and_goes_on() {
     let directory = tempfile::tempdir().unwrap();
-    let torn = Torn::default();
     let store = Faulty::new(on_disk(directory.path()));
-    let recorder = TapeRecorder::builder(store.clone()).clock(torn.clone());
-    let mut service = Recorded::start(recorder).await;
+    let mut service = Recorded::start(TORN[1].watching(&store)).await;
     for round in 0..3 {
+        let visit = |number: usize| 2 * round * KINDS + number..2 * round * KINDS + number + 1;
         store.hold(Method::Save);
-        let on_its_way = service.drive(round * KINDS..round * KINDS + 1).await;
-        store.called(Method::Save, 2 * round + 1).await;
-        torn.0.store(1, Ordering::SeqCst);
-        let waiting = service.drive(round * KINDS + 1..round * KINDS + 2).await;
-        store.called(Method::Save, 2 * round + 2).await;
-        assert_eq!((on_its_way, waiting, service.stats().failed), (1, 1, round as u64 + 1));
+        let on_their_way = [service.drive(visit(0)).await, service.drive(visit(1)).await];
+        store.called(Method::Save, 3 * round + 2).await;
+        assert_eq!(on_their_way, [1, 1]);
+        // One fails, and what is told of it costs the other.
+        TORN[1].panics(1);
+        store.fail_next(Method::Save, 1, ErrorKind::Unreachable);
+        store.let_pass(Method::Save, 1);
+        assert_eq!(service.recorder.flush().await.unwrap_err().failed, 2);
         store.release(Method::Save);
-        service.recorder.flush().await.unwrap_err();
+        assert_eq!(service.drive(visit(KINDS)).await, 1);
+        service.recorder.flush().await.unwrap();
+        assert_eq!(store.calls(Method::Save), 3 * round + 3);
     }
     let (_, stats) = service.stop().await;
-    assert_eq!((stats.failed, stats.saved), (3, 3));
+    assert_eq!((stats.failed, stats.saved), (6, 3));
     assert_all_replay_equally(directory.path(), 3).await;
 }
 
