@@ -127,6 +127,7 @@ fn an_escape_is_reported_with_its_alias_and_the_remedy_and_refused_on_request() 
     check(outer.unwrap().escapes(), (Kind::Output, "mail.send"));
 
     told_once_and_without_values();
+    late_calls_are_told_with_their_alias();
 
     refuse_escapes();
     let refused = catch_unwind(AssertUnwindSafe(|| input("early").run(|| 1u8)));
@@ -195,6 +196,31 @@ fn told_once_and_without_values() {
     assert_eq!(aliases(&Masks.scope_blocking(play)), ["masked", "fixed"]);
     let told = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(told.contains("an alias made while the code ran") && !told.contains("ann"), "{told}");
+}
+
+/// What a task that outlives its replay still calls is refused, and told.
+fn late_calls_are_told_with_their_alias() {
+    let recording = record_blocking(|| operation("Op").run(|| ())).recording();
+    let calls: [fn(); 2] = [|| input("stock").run(|| ()), || output("audit").run(|| ())];
+    for (call, told) in
+        calls.into_iter().zip(["input was refused alias=\"stock\"", "output was refused alias=\"audit\""])
+    {
+        let mut late = None;
+        replay_blocking(&recording, |_| {
+            operation("Op").run(|| late = Some(Context::bind(call)));
+            Ok(())
+        })
+        .unwrap();
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber =
+            tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+        let late = AssertUnwindSafe(late.unwrap());
+        tracing::subscriber::with_default(subscriber, || catch_unwind(late).unwrap_err());
+        let said = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        let expected = format!("its call of the {told} recording_id={}", recording.id());
+        assert!(said.contains(&expected) && said.lines().count() == 1, "{said}");
+    }
 }
 
 #[derive(Clone, Default)]

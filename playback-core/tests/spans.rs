@@ -4,7 +4,7 @@
 use std::fmt::{Debug, Write as _};
 use std::sync::{Arc, Mutex};
 
-use playback_core::{Context, input, operation, output, replay_blocking};
+use playback_core::{input, operation, replay_blocking};
 use playback_testkit::record_blocking;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
@@ -73,30 +73,6 @@ fn the_id_of_the_recording_is_a_field_of_the_operations_span_when_recording_and_
     let lines = log.0.lock().unwrap().clone();
     assert_eq!(lines[0], format!("span replay recording_id={id}"));
     assert!(lines.contains(&format!("span operation category=Op recording_id={id}")), "{lines:?}");
-}
-
-#[test]
-fn what_a_task_that_outlives_its_replay_still_calls_is_told_with_its_alias() {
-    let recording = record_blocking(|| operation("Op").run(|| ())).recording();
-    let calls: [fn(); 2] = [|| input("stock").run(|| ()), || output("audit").run(|| ())];
-    for (call, told) in
-        calls.into_iter().zip(["input was refused alias=\"stock\"", "output was refused alias=\"audit\""])
-    {
-        let mut late = None;
-        replay_blocking(&recording, |_| {
-            operation("Op").run(|| late = Some(Context::bind(call)));
-            Ok(())
-        })
-        .unwrap();
-        let log = Log::default();
-        let late = std::panic::AssertUnwindSafe(late.unwrap());
-        tracing::subscriber::with_default(log.clone(), || std::panic::catch_unwind(late).unwrap_err());
-        let expected = format!(
-            "event message=a task outlived its replay, and its call of the {told} recording_id={}",
-            recording.id()
-        );
-        assert_eq!(log.0.lock().unwrap()[..], [expected]);
-    }
 }
 
 #[test]
