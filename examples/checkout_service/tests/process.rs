@@ -169,5 +169,8 @@ async fn killed_on_a_disk_that_is_full_it_leaves_whole_recordings_and_nothing_el
     assert_eq!((last.as_str(), ended_well), ("", false));
 
     let recorded = recorded(directory.path()).await.len() as u64;
-    assert_all_replay_equally(directory.path(), recorded).await;
+    // It may be killed before the first was there whole.
+    if recorded > 0 {
+        assert_all_replay_equally(directory.path(), recorded).await;
+    }
 }
