@@ -24,6 +24,7 @@ use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 use playback_cassette::{Breaker, ErrorKind, Sampling, TapeRecorder};
 use playback_core::{DiscardReason, Finished, OperationStart, Recorder, RecorderExt, operation};
 use playback_testkit::faults::Method;
+use tracing_subscriber::layer::SubscriberExt as _;
 
 /// All metrics, by name and labels, each of which is described.
 fn metrics(snapshotter: &metrics_util::debugging::Snapshotter) -> BTreeMap<String, f64> {
@@ -49,7 +50,7 @@ fn every_operation_is_counted_as_what_became_of_it() {
     let debugging = DebuggingRecorder::new();
     let snapshotter = debugging.snapshotter();
     debugging.install().unwrap();
-    tracing::subscriber::set_global_default(Torn).unwrap();
+    tracing::subscriber::set_global_default(tracing_subscriber::registry().with(Torn)).unwrap();
 
     let store = held(0);
     let recorder = TapeRecorder::builder(store.clone())

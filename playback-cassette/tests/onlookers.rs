@@ -13,37 +13,25 @@ use std::panic::{catch_unwind, resume_unwind};
 
 use playback_cassette::TapeRecorder;
 use playback_testkit::MemoryCassette;
-use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Subscriber};
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
 /// Panics without the message that a panic prints.
 fn tear() {
     resume_unwind(Box::new("on purpose"));
 }
 
-/// A subscriber with a bug, on every thread.
+/// An onlooker with a bug, on every thread.
 struct Torn;
 
-impl Subscriber for Torn {
-    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+impl<S: Subscriber> Layer<S> for Torn {
+    fn enabled(&self, metadata: &tracing::Metadata<'_>, _: Context<'_, S>) -> bool {
         metadata.target().starts_with("playback_cassette")
     }
 
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-    fn event(&self, _: &Event<'_>) {
+    fn on_event(&self, _: &Event<'_>, _: Context<'_, S>) {
         tear();
     }
-
-    fn enter(&self, _: &Id) {}
-
-    fn exit(&self, _: &Id) {}
 }
 
 /// Drops the last handle of a recorder while its thread unwinds, where another panic would abort.
@@ -58,7 +46,7 @@ fn drop_while_unwinding() {
 
 #[test]
 fn a_subscriber_that_panics_where_a_recorder_is_dropped_aborts_nothing() {
-    tracing::subscriber::with_default(Torn, drop_while_unwinding);
+    tracing::subscriber::with_default(tracing_subscriber::registry().with(Torn), drop_while_unwinding);
 }
 
 #[cfg(feature = "metrics")]

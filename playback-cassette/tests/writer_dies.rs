@@ -21,6 +21,7 @@ use playback_cassette::{ErrorKind, HealthState, TapeRecorder};
 use playback_core::{RecorderExt, operation};
 use playback_testkit::MemoryCassette;
 use playback_testkit::faults::{Faulty, Method};
+use tracing_subscriber::layer::SubscriberExt as _;
 /// Serves so many requests, each of which is answered as it should be.
 fn serve(recorder: &TapeRecorder, requests: u64) {
     for request in 0..requests {
@@ -30,7 +31,7 @@ fn serve(recorder: &TapeRecorder, requests: u64) {
 
 #[test]
 fn a_writer_that_panics_costs_what_it_was_saving_and_goes_on_until_it_panics_again_and_again() {
-    tracing::subscriber::set_global_default(Torn).unwrap();
+    tracing::subscriber::set_global_default(tracing_subscriber::registry().with(Torn)).unwrap();
 
     // A save fails, and telling of it panics while nine others are on their way.
     let store = held(0);

@@ -24,6 +24,7 @@ use playback_cassette_s3::ObjectStoreCassette;
 use playback_examples::checkout_service::drive::{Driver, KINDS, Sent};
 use playback_testkit::MemoryCassette;
 use playback_testkit::faults::{Faulty, Method, SetClock};
+use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
 /// How long a save takes in a store that is slow. Whoever is answered sooner has not waited for one.
 const SLOW: Duration = Duration::from_secs(30);
@@ -262,7 +263,7 @@ impl Torn {
     /// A recorder that it looks at, on this day.
     fn watching(&self, store: &Faulty<ObjectStoreCassette>) -> TapeRecorderBuilder {
         // Whoever comes first sets it.
-        let _ = tracing::subscriber::set_global_default(Onlooker);
+        let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry().with(Onlooker));
         let days = if self.day == TORN[0].day { 0 } else { 1 };
         let clock = SetClock::new(SystemTime::UNIX_EPOCH + Duration::from_secs(978_350_400 + days * 86_400));
         TapeRecorder::builder(store.clone()).clock(clock)
@@ -275,20 +276,12 @@ impl Torn {
 
 struct Onlooker;
 
-impl tracing::Subscriber for Onlooker {
-    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+impl<S: tracing::Subscriber> Layer<S> for Onlooker {
+    fn enabled(&self, metadata: &tracing::Metadata<'_>, _: Context<'_, S>) -> bool {
         metadata.target() == "playback_cassette::recorder::writer"
     }
 
-    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
-        tracing::span::Id::from_u64(1)
-    }
-
-    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
-
-    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
-
-    fn event(&self, event: &tracing::Event<'_>) {
+    fn on_event(&self, event: &tracing::Event<'_>, _: Context<'_, S>) {
         let mut said = String::new();
         event.record(&mut |field: &tracing::field::Field, value: &dyn std::fmt::Debug| {
             said.push_str(&format!("{field}={value:?} "));
@@ -302,10 +295,6 @@ impl tracing::Subscriber for Onlooker {
             resume_unwind(Box::new("the subscriber is torn"));
         }
     }
-
-    fn enter(&self, _: &tracing::span::Id) {}
-
-    fn exit(&self, _: &tracing::span::Id) {}
 }
 
 #[tokio::test(flavor = "multi_thread")]

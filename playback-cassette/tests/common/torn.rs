@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::SystemTime;
 
 use playback_cassette::Clock;
-use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
+use tracing_subscriber::layer::{Context, Layer};
 
 /// How many events on the writer's thread are yet to panic.
 pub(crate) static PANICS: AtomicUsize = AtomicUsize::new(0);
@@ -16,23 +16,15 @@ pub(crate) fn is_writer() -> bool {
     std::thread::current().name() == Some("playback-writer")
 }
 
-/// A subscriber with a bug. For the whole process: the writer's events reach no other.
+/// An onlooker with a bug. For the whole process: the writer's events reach no other.
 pub(crate) struct Torn;
 
-impl Subscriber for Torn {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+impl<S: Subscriber> Layer<S> for Torn {
+    fn enabled(&self, metadata: &Metadata<'_>, _: Context<'_, S>) -> bool {
         metadata.target().starts_with("playback_cassette")
     }
 
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-
-    fn event(&self, _: &Event<'_>) {
+    fn on_event(&self, _: &Event<'_>, _: Context<'_, S>) {
         let fewer = |panics: usize| panics.checked_sub(1);
         if is_writer() && PANICS.fetch_update(Ordering::SeqCst, Ordering::SeqCst, fewer).is_ok() {
             PANICKED.fetch_add(1, Ordering::SeqCst);
@@ -40,10 +32,6 @@ impl Subscriber for Torn {
             std::panic::resume_unwind(Box::new("the subscriber is torn"));
         }
     }
-
-    fn enter(&self, _: &Id) {}
-
-    fn exit(&self, _: &Id) {}
 }
 
 /// A clock with a bug, on the recorder's own thread.

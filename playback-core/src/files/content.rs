@@ -33,7 +33,9 @@ impl FileContent {
         if size > limit {
             return Ok(Self { size, bytes: None });
         }
-        let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
+        let mut bytes = Vec::new();
+        // What it says of its size is not believed to the last: a sparse file may say anything.
+        bytes.try_reserve_exact(usize::try_from(size).unwrap_or(usize::MAX))?;
         // It may have grown since it was asked for its size.
         file.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
         let size = bytes.len() as u64;

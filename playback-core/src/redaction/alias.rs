@@ -56,8 +56,8 @@ impl Changes {
     }
 
     /// A name with everything replaced in it that was redacted of what it may have been made of.
-    pub(super) fn replaced_in(&self, text: &str) -> String {
-        if self.0.is_empty() { text.to_owned() } else { replaced(text, &self.0) }
+    pub(super) fn replaced_in<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        if self.0.is_empty() { text.into() } else { replaced(text, &self.0).into() }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What a recording or a replay does about redaction.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -88,7 +89,8 @@ impl InForce {
         let name = |text: &str| {
             let replaced = changes.replaced_in(text);
             let redacted = self.name(place.alias, Some(&replaced), known)?;
-            Ok(redacted.or(Some(replaced)).filter(|redacted| redacted != text))
+            let named = redacted.map_or(replaced, Cow::Owned);
+            Ok((named != text).then(|| named.into_owned()))
         };
         let fallbacks = made.fallbacks.iter().filter_map(|fallback| name(fallback).transpose());
         Ok(Redacted { bytes, alias: name(made.text)?, fallbacks: fallbacks.collect::<Result<_, _>>()? })
