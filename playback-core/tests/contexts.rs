@@ -305,6 +305,20 @@ fn a_task_that_outlives_its_replay_is_refused() {
 }
 
 #[test]
+fn what_a_replay_bound_before_it_failed_to_begin_is_refused_as_well() {
+    let recording = record_blocking(|| operation("Op").args(&("a text",)).run(|| ())).recording();
+    let mut late = None;
+    let error = replay_blocking(&recording, |recording| {
+        late = Some(Context::bind(|| input("late").run(|| 5u8)));
+        recording.arguments::<(u8,)>()
+    })
+    .unwrap_err();
+    assert!(error.to_string().contains("expected u8"), "{error}");
+    let late = std::panic::catch_unwind(std::panic::AssertUnwindSafe(late.unwrap()));
+    assert!(late.is_err(), "the sandbox holds");
+}
+
+#[test]
 fn outputs_that_moved_between_a_loop_and_tasks_are_answered_by_what_they_send() {
     let store = |item: u32| output("store").args(&(item,)).run(move || item * 10);
     let looped = || operation("Op").run(|| [1, 2, 2, 3].map(store));

@@ -154,18 +154,21 @@ fn an_escape_is_reported_with_its_alias_and_the_remedy_and_refused_on_request() 
     guards();
 }
 
+/// Has no name recorded that code made.
+#[derive(Debug, Clone)]
+struct Masks;
+
+impl Redactor for Masks {
+    fn redact(&self, place: &Place<'_>, value: &mut Value, _: &Known) -> Result<(), Unredactable> {
+        if place.part == Part::Name {
+            *value = "masked".into();
+        }
+        Ok(())
+    }
+}
+
 /// What escapes again and again is told of once, and what code made of values is withheld where a redactor is in force.
 fn told_once_and_without_values() {
-    #[derive(Debug, Clone)]
-    struct Masks;
-    impl Redactor for Masks {
-        fn redact(&self, place: &Place<'_>, value: &mut Value, _: &Known) -> Result<(), Unredactable> {
-            if place.part == Part::Name {
-                *value = "masked".into();
-            }
-            Ok(())
-        }
-    }
     let recording = record_blocking(|| operation("Op").run(|| ())).recording();
     let log = Log::default();
     let escaping = || {
@@ -196,21 +199,40 @@ fn told_once_and_without_values() {
     assert_eq!(aliases(&Masks.scope_blocking(play)), ["masked", "fixed"]);
     let told = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(told.contains("an alias made while the code ran") && !told.contains("ann"), "{told}");
+
+    // However many there are, the first hundred say enough.
+    let many = || (0..200).for_each(|number| input_with(|| format!("db/{number}")).run(|| ()));
+    let escaping = || std::thread::spawn(many).join().unwrap();
+    let playback = replay_blocking(&recording, |_| {
+        operation("Op").run(escaping);
+        Ok(())
+    })
+    .unwrap();
+    assert_eq!(playback.escapes().len(), 100);
 }
 
 /// What a task that outlives its replay still calls is refused, and told.
 fn late_calls_are_told_with_their_alias() {
     let recording = record_blocking(|| operation("Op").run(|| ())).recording();
-    let calls: [fn(); 2] = [|| input("stock").run(|| ()), || output("audit").run(|| ())];
-    for (call, told) in
-        calls.into_iter().zip(["input was refused alias=\"stock\"", "output was refused alias=\"audit\""])
-    {
+    let calls: [fn(); 3] = [
+        || input("stock").run(|| ()),
+        || output("audit").run(|| ()),
+        || input_with(|| format!("db/{}", "ann")).run(|| ()),
+    ];
+    let told = [
+        "input was refused alias=\"stock\"",
+        "output was refused alias=\"audit\"",
+        "input was refused alias=\"(an alias made while the code ran)\"",
+    ];
+    for (call, told) in calls.into_iter().zip(told) {
         let mut late = None;
-        replay_blocking(&recording, |_| {
-            operation("Op").run(|| late = Some(Context::bind(call)));
-            Ok(())
-        })
-        .unwrap();
+        let replay = || {
+            replay_blocking(&recording, |_| {
+                operation("Op").run(|| late = Some(Context::bind(call)));
+                Ok(())
+            })
+        };
+        Masks.scope_blocking(replay).unwrap();
         let log = Log::default();
         let writer = log.clone();
         let subscriber =

@@ -120,12 +120,26 @@ fn failing() {
     let key = canary("key-of-unwritable");
     operation("Data").run(|| record_data(key, &Unwritable));
     operation("Extractor").metadata(|_| Err::<BTreeMap<String, u8>, _>(canary("extractor-error"))).run(|| ());
+    operation("Keyed").sampling_key(Unprintable).skip_recording().args(&()).run(|| ());
+    operation("Unmade")
+        .recorder_with(|| -> TapeRecorder { std::panic::panic_any(canary("recorder")) })
+        .args(&())
+        .run(|| ());
     let panicked = std::panic::catch_unwind(|| {
         operation("Panicking")
             .args(&(canary("last-words"),))
             .run(|| -> () { std::panic::panic_any(canary("panic-of-operation")) });
     });
     assert!(panicked.is_err());
+}
+
+/// A key that says what it is in its last words.
+struct Unprintable;
+
+impl std::fmt::Display for Unprintable {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::panic::panic_any(canary("sampling-key"))
+    }
 }
 
 #[derive(Clone, Default)]

@@ -82,4 +82,13 @@ fn what_containers_announce_and_keys_repeat_inside_one_another_costs_no_more_tha
         key = Value::Map(vec![(key, Value::Unit)]);
     }
     refused_within_bounds("keys", &encode(&key).unwrap(), false);
+
+    // Read from JSON, a list of one has no room for four.
+    let nested = ["[".repeat(100), "0".to_owned(), "]".repeat(100)].concat();
+    let json = format!("[{}]", vec![nested; 100].join(","));
+    let before = MEMORY.allocated();
+    let value: Value = serde_json::from_str(&json).unwrap();
+    let held = MEMORY.allocated() - before;
+    assert!(held < 20 * json.len(), "{held} bytes for {}", json.len());
+    drop(value);
 }
