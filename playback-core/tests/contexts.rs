@@ -306,7 +306,8 @@ fn a_task_that_outlives_its_replay_is_refused() {
 
 #[test]
 fn what_a_replay_bound_before_it_failed_to_begin_is_refused_as_well() {
-    let recording = record_blocking(|| operation("Op").args(&("a text",)).run(|| ())).recording();
+    let run = || operation("Op").args(&("a text",)).run(|| input("late").run(|| 5u8));
+    let recording = record_blocking(run).recording();
     let mut late = None;
     let error = replay_blocking(&recording, |recording| {
         late = Some(Context::bind(|| input("late").run(|| 5u8)));

@@ -201,6 +201,13 @@ fn pseudonyms_are_the_same_for_the_same_read_as_the_same_type_and_stay() {
 }
 
 #[test]
+fn a_path_tells_the_elements_of_a_list_apart() {
+    let rules = Rules::new().with(Rule::path("[1]").unwrap());
+    let list = redacted(&rules, Part::Result, &["ann", "bob", "cleo"]);
+    assert_eq!(list.to::<Vec<String>>().unwrap(), ["ann", "[redacted]", "cleo"]);
+}
+
+#[test]
 fn neither_keys_nor_secrets_are_printed() {
     let rules = Rules::new().key(Key::new("a key that nobody may read").unwrap());
     assert!(!format!("{rules:?}").contains("nobody"));
