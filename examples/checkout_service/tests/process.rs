@@ -7,9 +7,11 @@ mod common;
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Instant;
 
 use common::{
-    assert_all_replay_equally, assert_answered_as_expected, drive_through, operations, recordings, references,
+    LONG, assert_all_replay_equally, assert_answered_as_expected, drive_through, operations, recordings,
+    references,
 };
 use playback_cassette_s3::ObjectStoreCassette;
 use playback_examples::checkout_service::drive::{Driver, KINDS, Request, Sent};
@@ -60,11 +62,12 @@ impl Service {
     /// Sends customers, and a signal to the service when `after` of them are done; more come until they find nobody
     /// there. Returns what was answered.
     async fn drive_and_signal(&self, after: usize, signal: &str) -> Vec<Sent> {
-        let send = || {
-            let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
-            assert!(sent.success());
-        };
-        drive_through(&self.driver, after, send).await
+        drive_through(&self.driver, after, || self.signal(signal)).await
+    }
+
+    fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
     }
 
     /// What it says at its end, and whether it ends well.
@@ -84,6 +87,19 @@ impl Drop for Service {
 }
 
 /// The requests that were recorded.
+/// Whether there is the metadata of a recording, which is written last.
+fn has_metadata(directory: &Path) -> bool {
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).any(|path| match path.is_dir() {
+        true => has_metadata(&path),
+        // Of what is being written the name has a `#` in it.
+        false => {
+            let path = path.display().to_string();
+            path.contains("/metadata/") && !path.contains('#')
+        }
+    })
+}
+
 async fn recorded(directory: &Path) -> Vec<Request> {
     let recordings = recordings(&ObjectStoreCassette::local(directory).unwrap()).await;
     recordings.iter().map(|recording| Request::of(recording).unwrap()).collect()
@@ -164,13 +180,19 @@ async fn killed_it_leaves_whole_recordings_and_all_that_were_flushed() {
 async fn killed_on_a_disk_that_is_full_it_leaves_whole_recordings_and_nothing_else_that_can_be_found() {
     let directory = tempfile::tempdir().unwrap();
     let mut service = Service::start_on_a_full_disk(directory.path());
-    service.drive_and_signal(2 * KINDS, "-KILL").await;
+    let kill = || {
+        // Not before the first is there whole.
+        let since = Instant::now();
+        while !has_metadata(directory.path()) {
+            assert!(since.elapsed() < LONG, "nothing was saved");
+            std::thread::yield_now();
+        }
+        service.signal("-KILL");
+    };
+    drive_through(&service.driver, 2 * KINDS, kill).await;
     let (last, ended_well) = service.wait();
     assert_eq!((last.as_str(), ended_well), ("", false));
 
     let recorded = recorded(directory.path()).await.len() as u64;
-    // It may be killed before the first was there whole.
-    if recorded > 0 {
-        assert_all_replay_equally(directory.path(), recorded).await;
-    }
+    assert_all_replay_equally(directory.path(), recorded).await;
 }
